@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { defineEvent, type EventOf } from './event.js';
+import { Money } from './money.js';
+import { PageQuery } from './paging.js';
+import { Text, Timestamp } from './text.js';
+
+export const OrderStatus = z.enum(['Placed', 'PendingPayment', 'Paid', 'Confirmed', 'Shipped', 'CancelRequested', 'Cancelled', 'Failed']);
+export type OrderStatus = z.infer<typeof OrderStatus>;
+
+export const Address = z
+  .strictObject({
+    fullName: Text(),
+    street: Text(),
+    city: Text(),
+    state: Text().optional(),
+    postalCode: Text(20),
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 code')
+      .describe('ISO 3166-1 alpha-2'),
+  })
+  .meta({ id: 'Address' });
+export type Address = z.infer<typeof Address>;
+
+/** How to pay: a test token of the payment provider's test mode. */
+export const PaymentMethod = z.enum(['tok_random', 'tok_approved', 'tok_declined', 'tok_unreachable']).meta({ id: 'PaymentMethod' });
+export type PaymentMethod = z.infer<typeof PaymentMethod>;
+
+/** The most of one product in an order, and the most lines. */
+export const maxLineQuantity = 1_000;
+export const maxOrderLines = 100;
+
+export const PlaceOrderRequest = z
+  .strictObject({
+    lines: z
+      .array(z.strictObject({ productId: z.uuid(), quantity: z.int().min(1).max(maxLineQuantity) }))
+      .min(1)
+      .max(maxOrderLines),
+    address: Address,
+    paymentMethod: PaymentMethod.default('tok_random'),
+  })
+  .meta({ id: 'PlaceOrderRequest' });
+export type PlaceOrderRequest = z.infer<typeof PlaceOrderRequest>;
+
+export const HoldOrderRequest = z.strictObject({ seconds: z.int().min(1) }).meta({ id: 'HoldOrderRequest' });
+export type HoldOrderRequest = z.infer<typeof HoldOrderRequest>;
+
+export const OrderQuery = PageQuery.extend({
+  status: OrderStatus.optional(),
+  from: Timestamp.optional().describe('placed at or after'),
+  to: Timestamp.optional().describe('placed before'),
+});
+export type OrderQuery = z.infer<typeof OrderQuery>;
+
+export const OrderLine = z.object({
+  productId: z.uuid(),
+  name: z.string(),
+  unitPrice: Money,
+  quantity: z.int().positive(),
+  lineTotal: Money,
+});
+export type OrderLine = z.infer<typeof OrderLine>;
+
+/** An order as the REST API shows it, and as every event of `ordering.orders` carries it: whole, as it is after the event. */
+export const OrderView = z
+  .object({
+    id: z.uuid(),
+    orderNumber: z.string(),
+    customerId: z.uuid(),
+    status: OrderStatus,
+    reason: z.string().optional(),
+    lines: z.array(OrderLine).min(1),
+    total: Money,
+    address: Address,
+    paymentMethod: PaymentMethod,
+    placedAt: Timestamp,
+    pendingUntil: Timestamp,
+    onHold: z.boolean(),
+    paidAt: Timestamp.optional(),
+    confirmedAt: Timestamp.optional(),
+    capturedAt: Timestamp.optional(),
+    shippedAt: Timestamp.optional(),
+    cancelledAt: Timestamp.optional(),
+    failedAt: Timestamp.optional(),
+    paymentId: z.uuid().optional(),
+    version: z.int(),
+  })
+  .meta({ id: 'Order' });
+export type OrderView = z.infer<typeof OrderView>;
+
+export const OrderHistory = z.array(
+  z.object({ type: z.string(), status: OrderStatus, at: Timestamp, data: z.record(z.string(), z.unknown()) }),
+);
+export type OrderHistory = z.infer<typeof OrderHistory>;
+
+/** What an event of an order carries: the order after it, and the status before it (none when it was placed). */
+export const OrderEventData = OrderView.extend({ previousStatus: OrderStatus.optional() });
+export type OrderEventData = z.infer<typeof OrderEventData>;
+
+const orderEvent = <const Type extends string>(type: Type) =>
+  defineEvent({ type, version: 1, topic: 'ordering.orders', data: OrderEventData });
+
+/** A customer placed an order; its lines and prices are final. Once per order, keyed by its `id`. */
+export const OrderPlaced = orderEvent('OrderPlaced');
+export type OrderPlaced = EventOf<typeof OrderPlaced>;
+/** Its stock is reserved; the payment may be authorised. */
+export const OrderPending = orderEvent('OrderPending');
+export type OrderPending = EventOf<typeof OrderPending>;
+/** Its payment is authorised; the money is on hold until `pendingUntil`. */
+export const OrderPaid = orderEvent('OrderPaid');
+export type OrderPaid = EventOf<typeof OrderPaid>;
+/** The customer held or released it: `pendingUntil` may be another. */
+export const OrderHoldChanged = orderEvent('OrderHoldChanged');
+export type OrderHoldChanged = EventOf<typeof OrderHoldChanged>;
+/** No longer cancellable: the money may be captured, the stock leaves. */
+export const OrderConfirmed = orderEvent('OrderConfirmed');
+export type OrderConfirmed = EventOf<typeof OrderConfirmed>;
+/** The money is captured; an operator ships it. */
+export const OrderCaptured = orderEvent('OrderCaptured');
+export type OrderCaptured = EventOf<typeof OrderCaptured>;
+/** Captured and handed to shipping. */
+export const OrderShipped = orderEvent('OrderShipped');
+export type OrderShipped = EventOf<typeof OrderShipped>;
+/** The customer cancelled; the payment has to give the money back first. */
+export const OrderCancelRequested = orderEvent('OrderCancelRequested');
+export type OrderCancelRequested = EventOf<typeof OrderCancelRequested>;
+/** Over, with a `reason`: `CustomerRequest`, `OutOfStock` or `PaymentDeclined`. */
+export const OrderCancelled = orderEvent('OrderCancelled');
+export type OrderCancelled = EventOf<typeof OrderCancelled>;
+/** Over, for a technical error at the payment provider. */
+export const OrderFailed = orderEvent('OrderFailed');
+export type OrderFailed = EventOf<typeof OrderFailed>;
+
+/** Every event of an order, for who wants them all. */
+export const orderEvents = [
+  OrderPlaced,
+  OrderPending,
+  OrderPaid,
+  OrderHoldChanged,
+  OrderConfirmed,
+  OrderCaptured,
+  OrderShipped,
+  OrderCancelRequested,
+  OrderCancelled,
+  OrderFailed,
+] as const;

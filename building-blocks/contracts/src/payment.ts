@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { defineEvent, type EventOf } from './event.js';
+import { Money } from './money.js';
+import { PaymentMethod } from './ordering.js';
+import { PageQuery } from './paging.js';
+import { Timestamp } from './text.js';
+
+export const PaymentStatus = z.enum([
+  'Processing',
+  'Approved',
+  'Declined',
+  'Failed',
+  'Cancelled',
+  'Refunding',
+  'Refunded',
+  'Settling',
+  'Settled',
+  'Completed',
+]);
+export type PaymentStatus = z.infer<typeof PaymentStatus>;
+
+/** A payment as the REST API shows it. */
+export const PaymentView = z
+  .object({
+    id: z.uuid(),
+    orderId: z.uuid().optional().describe('absent for a standalone payment'),
+    customerId: z.uuid(),
+    amount: Money,
+    status: PaymentStatus,
+    reason: z.string().optional(),
+    pspReference: z.string().optional(),
+    createdAt: Timestamp,
+    approvedAt: Timestamp.optional(),
+    settledAt: Timestamp.optional(),
+    completedAt: Timestamp.optional(),
+    refundedAt: Timestamp.optional(),
+    version: z.int(),
+  })
+  .meta({ id: 'Payment' });
+export type PaymentView = z.infer<typeof PaymentView>;
+
+export const CreatePaymentRequest = z
+  .strictObject({
+    amount: Money.refine(({ amount }) => amount > 0, { message: 'must be more than nothing', path: ['amount'] }),
+    paymentMethod: PaymentMethod.default('tok_random'),
+  })
+  .meta({ id: 'CreatePaymentRequest' });
+export type CreatePaymentRequest = z.infer<typeof CreatePaymentRequest>;
+
+export const PaymentQuery = PageQuery.extend({ orderId: z.uuid().optional() });
+export type PaymentQuery = z.infer<typeof PaymentQuery>;
+
+export const PaymentHistory = z.array(
+  z.object({ type: z.string(), version: z.int(), at: Timestamp, data: z.record(z.string(), z.unknown()) }),
+);
+export type PaymentHistory = z.infer<typeof PaymentHistory>;
+
+/** One row for each status and currency. */
+export const PaymentStats = z
+  .object({ byStatus: z.array(z.object({ status: PaymentStatus, count: z.int(), totalAmount: Money })) })
+  .meta({ id: 'PaymentStats' });
+export type PaymentStats = z.infer<typeof PaymentStats>;
+
+/** What an event of a payment carries: the payment after it, and how it is paid. */
+export const PaymentEventData = PaymentView.extend({ paymentMethod: PaymentMethod });
+export type PaymentEventData = z.infer<typeof PaymentEventData>;
+
+const paymentEvent = <const Type extends string>(type: Type) =>
+  defineEvent({ type, version: 1, topic: 'payment.payments', data: PaymentEventData });
+
+/** A payment began; the provider has to be asked for an authorisation. Keyed by the payment's id, as are all. */
+export const PaymentInitiated = paymentEvent('PaymentInitiated');
+export type PaymentInitiated = EventOf<typeof PaymentInitiated>;
+/** The provider authorised it. */
+export const PaymentApproved = paymentEvent('PaymentApproved');
+export type PaymentApproved = EventOf<typeof PaymentApproved>;
+/** The provider declined it. */
+export const PaymentDeclined = paymentEvent('PaymentDeclined');
+export type PaymentDeclined = EventOf<typeof PaymentDeclined>;
+/** The provider could not be asked; whatever it may have authorised is to be voided. */
+export const PaymentFailed = paymentEvent('PaymentFailed');
+export type PaymentFailed = EventOf<typeof PaymentFailed>;
+/** The money is to be captured. */
+export const PaymentSettlementInitiated = paymentEvent('PaymentSettlementInitiated');
+export type PaymentSettlementInitiated = EventOf<typeof PaymentSettlementInitiated>;
+/** The money is captured. */
+export const PaymentSettled = paymentEvent('PaymentSettled');
+export type PaymentSettled = EventOf<typeof PaymentSettled>;
+/** The customer is told of the capture. */
+export const PaymentCompleted = paymentEvent('PaymentCompleted');
+export type PaymentCompleted = EventOf<typeof PaymentCompleted>;
+/** Cancelled before it was authorised; a late authorisation is to be voided. */
+export const PaymentCancelled = paymentEvent('PaymentCancelled');
+export type PaymentCancelled = EventOf<typeof PaymentCancelled>;
+/** The authorised money is to be given back. */
+export const PaymentRefundInitiated = paymentEvent('PaymentRefundInitiated');
+export type PaymentRefundInitiated = EventOf<typeof PaymentRefundInitiated>;
+/** The authorised money is given back. */
+export const PaymentRefunded = paymentEvent('PaymentRefunded');
+export type PaymentRefunded = EventOf<typeof PaymentRefunded>;
+
+/** Every event of a payment, for who wants them all. */
+export const paymentEvents = [
+  PaymentInitiated,
+  PaymentApproved,
+  PaymentDeclined,
+  PaymentFailed,
+  PaymentSettlementInitiated,
+  PaymentSettled,
+  PaymentCompleted,
+  PaymentCancelled,
+  PaymentRefundInitiated,
+  PaymentRefunded,
+] as const;

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { defineEvent, type EventOf } from './event.js';
+import { Money } from './money.js';
+import { PageQuery } from './paging.js';
+import { LongText, Text, Timestamp } from './text.js';
+
+export const CategoryView = z.object({ id: z.uuid(), name: z.string() }).meta({ id: 'Category' });
+export type CategoryView = z.infer<typeof CategoryView>;
+
+export const ProductView = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    description: z.string(),
+    price: Money,
+    categories: z.array(CategoryView),
+    imageUrl: z.string().nullable(),
+    available: z.int(),
+    version: z.int(),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+  })
+  .meta({ id: 'Product' });
+export type ProductView = z.infer<typeof ProductView>;
+
+export const StockView = z.object({ productId: z.uuid(), quantity: z.int(), reserved: z.int(), available: z.int() }).meta({ id: 'Stock' });
+export type StockView = z.infer<typeof StockView>;
+
+const queryFlag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+export const ProductQuery = PageQuery.extend({
+  search: Text().optional().describe('anywhere in the name, any case'),
+  category: z.uuid().optional().describe('a category id'),
+  minPrice: z.coerce.number().int().min(0).optional().describe('in minor units'),
+  maxPrice: z.coerce.number().int().min(0).optional().describe('in minor units'),
+  inStock: queryFlag.optional(),
+  sort: z.enum(['name', '-name', 'price', '-price', 'createdAt', '-createdAt']).default('name'),
+});
+export type ProductQuery = z.infer<typeof ProductQuery>;
+
+export const AddProductRequest = z
+  .strictObject({
+    name: Text(),
+    description: LongText().default(''),
+    price: Money,
+    categoryIds: z.array(z.uuid()).max(20).default([]),
+    quantity: z.int().min(0).max(1_000_000_000).default(0).describe('the stock to begin with'),
+  })
+  .meta({ id: 'AddProductRequest' });
+export type AddProductRequest = z.infer<typeof AddProductRequest>;
+
+export const SetStockRequest = z.strictObject({ quantity: z.int().min(0).max(1_000_000_000) }).meta({ id: 'SetStockRequest' });
+export type SetStockRequest = z.infer<typeof SetStockRequest>;
+
+/** A product is for sale. */
+export const ProductAdded = defineEvent({ type: 'ProductAdded', version: 1, topic: 'products.products', data: ProductView });
+export type ProductAdded = EventOf<typeof ProductAdded>;
+
+export const ReservedLine = z.object({ productId: z.uuid(), quantity: z.int().positive() });
+export type ReservedLine = z.infer<typeof ReservedLine>;
+
+const Reservation = z.object({ orderId: z.uuid(), lines: z.array(ReservedLine) });
+
+export const ShortLine = ReservedLine.extend({ available: z.int() });
+export type ShortLine = z.infer<typeof ShortLine>;
+
+/** All lines of an order are reserved. Keyed by the order's id, as are the next three. */
+export const StockReserved = defineEvent({ type: 'StockReserved', version: 1, topic: 'products.stock', data: Reservation });
+export type StockReserved = EventOf<typeof StockReserved>;
+
+/** Nothing of an order is reserved, for want of the short lines. */
+export const StockReservationFailed = defineEvent({
+  type: 'StockReservationFailed',
+  version: 1,
+  topic: 'products.stock',
+  data: z.object({ orderId: z.uuid(), short: z.array(ShortLine).min(1) }),
+});
+export type StockReservationFailed = EventOf<typeof StockReservationFailed>;
+
+/** What an order had reserved is available again. */
+export const StockReleased = defineEvent({ type: 'StockReleased', version: 1, topic: 'products.stock', data: Reservation });
+export type StockReleased = EventOf<typeof StockReleased>;
+
+/** What an order had reserved has left the stock. */
+export const StockCommitted = defineEvent({ type: 'StockCommitted', version: 1, topic: 'products.stock', data: Reservation });
+export type StockCommitted = EventOf<typeof StockCommitted>;
+
+/** A product's stock is another: its levels as they are now. Keyed by the product's id, as is the next. */
+export const StockLevelChanged = defineEvent({ type: 'StockLevelChanged', version: 1, topic: 'products.stock', data: StockView });
+export type StockLevelChanged = EventOf<typeof StockLevelChanged>;
+
+/** Nothing of a product is available any more. */
+export const ProductSoldOut = defineEvent({ type: 'ProductSoldOut', version: 1, topic: 'products.stock', data: StockView });
+export type ProductSoldOut = EventOf<typeof ProductSoldOut>;

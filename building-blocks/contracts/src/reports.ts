@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { Money } from './money.js';
+import { Timestamp } from './text.js';
+
+export const SalesQuery = z.strictObject({
+  from: Timestamp.optional(),
+  to: Timestamp.optional(),
+  groupBy: z.enum(['product']).default('product'),
+});
+export type SalesQuery = z.infer<typeof SalesQuery>;
+
+/** One row for each key and currency: only orders that were paid count. */
+export const SalesReport = z
+  .object({
+    from: Timestamp.nullable(),
+    to: Timestamp.nullable(),
+    groupBy: z.enum(['product']),
+    data: z.array(z.object({ key: z.string(), name: z.string(), quantity: z.int(), orders: z.int(), amount: Money })),
+  })
+  .meta({ id: 'SalesReport' });
+export type SalesReport = z.infer<typeof SalesReport>;

@@ -1,0 +1,6 @@
+/** One topic per aggregate type, keyed by aggregate id. The number of partitions never changes: it decides where a key lives. */
+export const topics = ['identity.users', 'products.products', 'products.stock', 'ordering.orders', 'payment.payments'] as const;
+
+export type Topic = (typeof topics)[number];
+
+export const partitionsPerTopic = 6;
