@@ -1,0 +1,27 @@
+export { type Answers, type Api, api, type MediaType, mediaType, parse, type RouteInput, type Upload } from './api.js';
+export { type Authenticator, authenticator } from './authenticator.js';
+export type { Component, Host } from './component.js';
+export {
+  AuthConfig,
+  DatabaseConfig,
+  ElasticsearchConfig,
+  envBoolean,
+  envInt,
+  envList,
+  envNumber,
+  envUrl,
+  HttpConfig,
+  KafkaConfig,
+  loadConfig,
+  NatsConfig,
+  ProcessConfig,
+} from './config.js';
+export { childContext, currentContext, newContext, runWithContext } from './context.js';
+export { type HttpServer, type HttpServerOptions, httpServer } from './http-server.js';
+export { createLogger, currentLog, type Logger } from './log.js';
+export { HttpRefusal, problemOf } from './problem.js';
+export { accepted, bytes, created, noContent, Reply } from './reply.js';
+export { runService } from './run-service.js';
+export { childTraceparent, parseTraceparent, traceIdOf } from './traceparent.js';
+export { isConflict, isTimeout, isTransient } from './transient.js';
+export { authorize, isAdmin, type User, type Who } from './user.js';

@@ -1,0 +1,100 @@
+import { STATUS_CODES } from 'node:http';
+import {
+  Conflict,
+  Forbidden,
+  Invalid,
+  NotFound,
+  type Problem,
+  Refusal,
+  Unauthenticated,
+  Unavailable,
+  Unprocessable,
+} from '@orderstream/contracts';
+import { isTransient } from './transient.js';
+
+const statusByClass: [new (...args: never[]) => Refusal, number][] = [
+  [Invalid, 400],
+  [Unauthenticated, 401],
+  [Forbidden, 403],
+  [NotFound, 404],
+  [Conflict, 409],
+  [Unprocessable, 422],
+  [Unavailable, 503],
+];
+
+/** A refusal whose status is HTTP's own (405, 413, 415 …). */
+export class HttpRefusal extends Refusal {
+  constructor(
+    readonly status: number,
+    code: string,
+    message: string,
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(code, message);
+  }
+}
+
+export type ProblemAnswer = { status: number; headers: Record<string, string>; problem: Problem };
+
+/** Codes of what the body parser throws (`http-errors`, by `type`). */
+const bodyErrors: Record<string, [number, string, string]> = {
+  'entity.parse.failed': [400, 'malformed-json', 'The body is not valid JSON'],
+  'entity.too.large': [413, 'body-too-large', 'The body is too large'],
+  'encoding.unsupported': [415, 'unsupported-encoding', 'The content encoding is not supported'],
+  'charset.unsupported': [415, 'unsupported-charset', 'The character set is not supported'],
+  'request.size.invalid': [400, 'malformed-request', 'The body is not as long as it says'],
+  'request.aborted': [400, 'request-aborted', 'The body ended early'],
+};
+
+const asRefusal = (error: unknown): { status: number; refusal: Refusal; headers?: Record<string, string> } | undefined => {
+  if (error instanceof HttpRefusal) return { status: error.status, refusal: error, headers: error.headers };
+  if (error instanceof Refusal) {
+    const status = statusByClass.find(([refusal]) => error instanceof refusal)?.[1] ?? 400;
+    return { status, refusal: error };
+  }
+  if (!(error instanceof Error)) return undefined;
+  const known = 'type' in error ? bodyErrors[String(error.type)] : undefined;
+  if (known) return { status: known[0], refusal: new Refusal(known[1], known[2]) };
+  if (error instanceof URIError) return { status: 400, refusal: new Refusal('malformed-request', 'The path is not valid') };
+  if (isTransient(error)) {
+    return {
+      status: 503,
+      refusal: new Refusal('unavailable', 'A part that is needed does not answer; try again', { retryAfterSeconds: 1 }),
+    };
+  }
+  return undefined;
+};
+
+/** Any error as RFC 9457 `application/problem+json`. One that nobody foresaw is a 500 that says nothing more. */
+export const problemOf = (error: unknown, correlationId: string): ProblemAnswer => {
+  const {
+    status,
+    refusal,
+    headers = {},
+  } = asRefusal(error) ?? {
+    status: 500,
+    refusal: new Refusal('internal-error', 'Something went wrong'),
+  };
+  const { retryAfterSeconds, ...details } = refusal.details;
+  return {
+    status,
+    headers: {
+      ...headers,
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(retryAfterSeconds))) }),
+      ...(status === 401 && {
+        'www-authenticate':
+          refusal.code === 'token-missing' ? 'Bearer realm="orderstream"' : 'Bearer realm="orderstream", error="invalid_token"',
+      }),
+      ...(status === 403 && { 'www-authenticate': 'Bearer realm="orderstream", error="insufficient_scope"' }),
+    },
+    problem: {
+      ...details,
+      type: `urn:orderstream:problem:${refusal.code}`,
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      detail: refusal.message,
+      code: refusal.code,
+      correlationId,
+    },
+  };
+};
