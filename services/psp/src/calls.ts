@@ -1,0 +1,47 @@
+import type { Operation } from './ledger.js';
+
+/** One call as it was asked and answered. */
+export type CallEntry = {
+  at: string;
+  operation: Operation;
+  paymentId: string;
+  key: string;
+  amount?: { amount: number; currency: string };
+  /** `null` while it is under way, and for good where the caller never got an answer */
+  status: number | null;
+  /** whether this very call wrote a line into the book */
+  effect: boolean;
+  /** whether the answer was the first one of the same key, said again */
+  replayed: boolean;
+};
+
+export type CallLog = {
+  begin(entry: Omit<CallEntry, 'status' | 'effect' | 'replayed'>): CallEntry;
+  list(paymentId?: string): CallEntry[];
+  clear(): void;
+};
+
+/** The latest calls, oldest first: a ring, so memory is bounded however long it runs. */
+export const callLog = (kept: number): CallLog => {
+  let ring: CallEntry[] = [];
+  let oldest = 0;
+  return {
+    begin: (asked) => {
+      const entry: CallEntry = { ...asked, status: null, effect: false, replayed: false };
+      if (ring.length < kept) ring.push(entry);
+      else {
+        ring[oldest] = entry;
+        oldest = (oldest + 1) % kept;
+      }
+      return entry;
+    },
+    list: (paymentId) => {
+      const inOrder = [...ring.slice(oldest), ...ring.slice(0, oldest)];
+      return paymentId === undefined ? inOrder : inOrder.filter((entry) => entry.paymentId === paymentId);
+    },
+    clear: () => {
+      ring = [];
+      oldest = 0;
+    },
+  };
+};

@@ -1,0 +1,66 @@
+import { type Api, api } from '@orderstream/service-host';
+import { z } from 'zod';
+import { Behaviour, BehaviourRequest } from './behaviour.js';
+import type { Account } from './ledger.js';
+import type { Provider } from './provider.js';
+
+const Calls = z.array(
+  z.object({
+    at: z.iso.datetime(),
+    operation: z.enum(['create', 'settle', 'refund', 'void', 'notify']),
+    paymentId: z.string(),
+    key: z.string(),
+    amount: z.object({ amount: z.int(), currency: z.string() }).optional(),
+    status: z.int().nullable().describe('null while under way, and for good where the caller got no answer'),
+    effect: z.boolean().describe('whether this call wrote a line into the book'),
+    replayed: z.boolean().describe('whether it was the first answer of the same key, said again'),
+  }),
+);
+
+const Ledger = z.array(
+  z.object({
+    paymentId: z.string(),
+    status: z.enum(['Unknown', 'Authorised', 'Declined', 'Captured', 'Refunded', 'Voided']),
+    currency: z.string().optional(),
+    reference: z.string().optional(),
+    authorised: z.int().describe('in minor units, as are the next three'),
+    captured: z.int(),
+    refunded: z.int(),
+    voided: z.int(),
+    notified: z.int().describe('how many times'),
+  }),
+);
+
+const OfPayment = z.strictObject({ paymentId: z.uuid().optional() });
+
+/** For operators and tests: what the stand-in was asked, what its book says, and how it is to misbehave. */
+export const controlRoutes = (provider: Provider): Api =>
+  api('Control', '/')
+    .post(
+      '/toggle-errors',
+      { summary: 'Answer 500 to everything, until called again', who: 'anyone', answers: { 200: z.object({ errors: z.boolean() }) } },
+      () => ({ errors: provider.toggleErrors() }),
+    )
+    .get('/calls', { summary: 'The latest calls, oldest first', who: 'anyone', query: OfPayment, answers: { 200: Calls } }, ({ query }) =>
+      provider.calls.list(query.paymentId),
+    )
+    .get(
+      '/book',
+      { summary: 'What the book says of each payment', who: 'anyone', query: OfPayment, answers: { 200: Ledger } },
+      ({ query: { paymentId } }) => {
+        if (paymentId === undefined) return Array.from(provider.book.accounts(), shown);
+        const account = provider.book.find(paymentId);
+        return account ? [shown([paymentId, account])] : [];
+      },
+    )
+    .get('/behaviour', { summary: 'How it behaves', who: 'anyone', answers: { 200: Behaviour } }, () => provider.behaviour())
+    .put(
+      '/behaviour',
+      { summary: 'Misbehave; what is left out is as configured', who: 'anyone', body: BehaviourRequest, answers: { 200: Behaviour } },
+      ({ body }) => provider.behave(body),
+    )
+    .delete('/behaviour', { summary: 'Behave as configured, without errors', who: 'anyone', answers: { 200: Behaviour } }, () =>
+      provider.reset(),
+    );
+
+const shown = ([paymentId, account]: [string, Account]) => ({ paymentId, ...account });

@@ -1,0 +1,106 @@
+import { Conflict, NotFound, Refusal } from '@orderstream/contracts';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type Account, type Call, decide, evolve, isSound, unseen } from './ledger.js';
+import { chance, outcomeOf } from './outcome.js';
+
+const amount = { amount: 1990, currency: 'EUR' };
+const paymentId = '01890000-0000-7000-8000-000000000001';
+const approve: Call = { operation: 'create', paymentId, amount, outcome: 'approve', reference: 'psp_1' };
+const decline: Call = { ...approve, outcome: 'decline' };
+const settle: Call = { operation: 'settle', paymentId };
+const refund: Call = { operation: 'refund', paymentId };
+const release: Call = { operation: 'void', paymentId };
+const notify: Call = { operation: 'notify', paymentId };
+
+const after = (...calls: Call[]): Account => calls.reduce((account, call) => evolve(account, decide(call, account).effect), unseen);
+
+const refused = (call: Call, account: Account, type: typeof Refusal, code: string) =>
+  expect(() => decide(call, account))
+    .to.throw(type)
+    .with.property('code', code);
+
+describe('ledger', () => {
+  it('authorises a payment', () => {
+    expect(decide(approve, unseen).answer).to.deep.equal({ status: 201, body: { reference: 'psp_1', status: 'authorised' } });
+    expect(after(approve)).to.include({ status: 'Authorised', authorised: 1990, captured: 0, refunded: 0, voided: 0 });
+  });
+
+  it('holds nothing of a declined payment', () => {
+    expect(decide(decline, unseen).answer).to.deep.equal({ status: 402, body: { reason: 'card_declined' } });
+    expect(after(decline)).to.include({ status: 'Declined', authorised: 0 });
+  });
+
+  it('creates a payment once', () => refused(approve, after(approve), Conflict, 'payment-exists'));
+
+  it('captures the whole authorisation', () => expect(after(approve, settle)).to.include({ status: 'Captured', captured: 1990 }));
+
+  it('captures once', () => refused(settle, after(approve, settle), Conflict, 'payment-not-authorised'));
+
+  it('does not capture what it does not know', () => refused(settle, unseen, NotFound, 'payment-unknown'));
+
+  it('does not capture what was declined, refunded or voided', () => {
+    for (const account of [after(decline), after(approve, refund), after(approve, release)]) {
+      refused(settle, account, Conflict, 'payment-not-authorised');
+    }
+  });
+
+  it('does not capture another amount than it holds', () =>
+    refused({ ...settle, amount: { ...amount, amount: 1991 } }, after(approve), Conflict, 'amount-mismatch'));
+
+  it('gives an authorisation back', () => expect(after(approve, refund)).to.include({ status: 'Refunded', refunded: 1990 }));
+
+  it('does not give back what is captured', () => {
+    refused(refund, after(approve, settle), Conflict, 'payment-not-authorised');
+    refused(release, after(approve, settle), Conflict, 'payment-captured');
+  });
+
+  it('releases an authorisation when voided', () => expect(after(approve, release)).to.include({ status: 'Voided', voided: 1990 }));
+
+  it('remembers a void of a payment that it has not seen, and refuses its later create', () => {
+    expect(decide(release, unseen).answer.status).to.equal(200);
+    refused(approve, after(release), Conflict, 'payment-voided');
+  });
+
+  it('leaves a declined or refunded payment as it is when voided', () => {
+    expect(after(decline, release)).to.deep.equal(after(decline));
+    expect(after(approve, refund, release)).to.deep.equal(after(approve, refund));
+  });
+
+  it('notifies of any payment', () => expect(after(approve, settle, notify)).to.include({ status: 'Captured', notified: 1 }));
+
+  it('never takes, gives back and releases more than was authorised, whatever is asked in whatever order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(approve, decline, settle, refund, release, notify), { maxLength: 12 }), (calls) => {
+        let account = unseen;
+        for (const call of calls) {
+          try {
+            account = evolve(account, decide(call, account).effect);
+          } catch (error) {
+            if (!(error instanceof Refusal)) throw error;
+          }
+          expect(isSound(account)).to.equal(true);
+        }
+      }),
+    );
+  });
+});
+
+describe('outcome', () => {
+  it('obeys the test tokens at any decline rate', () => {
+    expect(outcomeOf('tok_approved', paymentId, 's', 1)).to.equal('approve');
+    expect(outcomeOf('tok_declined', paymentId, 's', 0)).to.equal('decline');
+  });
+
+  it('is the same for the same seed and payment', () => {
+    expect(chance('s', paymentId)).to.equal(chance('s', paymentId));
+    expect(chance('s', paymentId)).not.to.equal(chance('t', paymentId));
+  });
+
+  it('declines about as many as it is told to', () => {
+    const declined = Array.from({ length: 5_000 }, (_, n) => outcomeOf('tok_random', `payment-${n}`, 'seed', 0.2)).filter(
+      (outcome) => outcome === 'decline',
+    );
+    expect(declined.length / 5_000).to.be.within(0.17, 0.23);
+  });
+});

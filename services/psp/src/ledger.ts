@@ -1,0 +1,118 @@
+import { Conflict, type Money, NotFound } from '@orderstream/contracts';
+
+export type Operation = 'create' | 'settle' | 'refund' | 'void' | 'notify';
+
+/** What the card's bank says, decided before the ledger is asked. */
+export type Outcome = 'approve' | 'decline';
+
+/** What the book says of one payment. At any time captured + refunded + voided ≤ authorised, in the payment's currency. */
+export type Account = {
+  status: 'Unknown' | 'Authorised' | 'Declined' | 'Captured' | 'Refunded' | 'Voided';
+  currency?: string;
+  reference?: string;
+  authorised: number;
+  captured: number;
+  refunded: number;
+  voided: number;
+  notified: number;
+};
+
+export type Call =
+  | { operation: 'create'; paymentId: string; amount: Money; outcome: Outcome; reference: string }
+  | { operation: 'settle' | 'refund' | 'void'; paymentId: string; amount?: Money }
+  | { operation: 'notify'; paymentId: string };
+
+/** A line of the book. A void or a notification may move no money: then there is no amount. */
+export type Effect =
+  | { kind: 'authorised'; amount: Money; reference: string }
+  | { kind: 'declined'; amount: Money; reason: string }
+  | { kind: 'captured' | 'refunded'; amount: Money }
+  | { kind: 'voided'; amount?: Money }
+  | { kind: 'notified' };
+
+export type Answer = { status: number; body: Record<string, unknown> };
+
+export const unseen: Account = { status: 'Unknown', authorised: 0, captured: 0, refunded: 0, voided: 0, notified: 0 };
+
+/** Whether an account obeys the money rule; a book that breaks it is not to be trusted. */
+export const isSound = ({ authorised, captured, refunded, voided }: Account): boolean => captured + refunded + voided <= authorised;
+
+const held = ({ currency, authorised, captured, refunded, voided }: Account): Money | undefined =>
+  currency === undefined ? undefined : { amount: authorised - captured - refunded - voided, currency };
+
+/** All of what is held, or a refusal: this provider takes and gives back whole authorisations only. */
+const wholeHold = (paymentId: string, account: Account, asked: Money | undefined): Money => {
+  const amount = held(account);
+  if (account.status === 'Unknown' || amount === undefined) throw new NotFound('payment-unknown', `Payment ${paymentId} is not known here`);
+  if (account.status !== 'Authorised') {
+    throw new Conflict('payment-not-authorised', `Payment ${paymentId} is ${account.status}`, { paymentStatus: account.status });
+  }
+  if (asked && (asked.amount !== amount.amount || asked.currency !== amount.currency)) {
+    throw new Conflict('amount-mismatch', `Payment ${paymentId} holds ${amount.amount} ${amount.currency}`, { held: amount });
+  }
+  return amount;
+};
+
+/** What a call that was not heard before does to the book, and what it is answered. A refusal does nothing to it. */
+export const decide = (call: Call, account: Account): { effect: Effect; answer: Answer } => {
+  const { operation, paymentId } = call;
+  switch (operation) {
+    case 'create':
+      if (account.status !== 'Unknown') {
+        const code = account.status === 'Voided' ? 'payment-voided' : 'payment-exists';
+        throw new Conflict(code, `Payment ${paymentId} is ${account.status}`, { paymentStatus: account.status });
+      }
+      return call.outcome === 'approve'
+        ? {
+            effect: { kind: 'authorised', amount: call.amount, reference: call.reference },
+            answer: { status: 201, body: { reference: call.reference, status: 'authorised' } },
+          }
+        : {
+            effect: { kind: 'declined', amount: call.amount, reason: 'card_declined' },
+            answer: { status: 402, body: { reason: 'card_declined' } },
+          };
+    case 'settle': {
+      const amount = wholeHold(paymentId, account, call.amount);
+      return { effect: { kind: 'captured', amount }, answer: moved(account, 'captured') };
+    }
+    case 'refund': {
+      const amount = wholeHold(paymentId, account, call.amount);
+      return { effect: { kind: 'refunded', amount }, answer: moved(account, 'refunded') };
+    }
+    case 'void':
+      if (account.status === 'Captured') {
+        throw new Conflict('payment-captured', `Payment ${paymentId} is Captured`, { paymentStatus: account.status });
+      }
+      if (account.status !== 'Authorised') return { effect: { kind: 'voided' }, answer: moved(account, 'voided') };
+      return { effect: { kind: 'voided', amount: wholeHold(paymentId, account, call.amount) }, answer: moved(account, 'voided') };
+    case 'notify':
+      return { effect: { kind: 'notified' }, answer: { status: 202, body: { status: 'notified' } } };
+  }
+};
+
+const moved = ({ reference }: Account, status: string): Answer => ({ status: 200, body: { ...(reference && { reference }), status } });
+
+/** The account after a line of the book. */
+export const evolve = (account: Account, effect: Effect): Account => {
+  switch (effect.kind) {
+    case 'authorised':
+      return {
+        ...account,
+        status: 'Authorised',
+        currency: effect.amount.currency,
+        reference: effect.reference,
+        authorised: effect.amount.amount,
+      };
+    case 'declined':
+      return { ...account, status: 'Declined', currency: effect.amount.currency };
+    case 'captured':
+      return { ...account, status: 'Captured', captured: account.captured + effect.amount.amount };
+    case 'refunded':
+      return { ...account, status: 'Refunded', refunded: account.refunded + effect.amount.amount };
+    case 'voided':
+      if (effect.amount) return { ...account, status: 'Voided', voided: account.voided + effect.amount.amount };
+      return account.status === 'Unknown' ? { ...account, status: 'Voided' } : account;
+    case 'notified':
+      return { ...account, notified: account.notified + 1 };
+  }
+};

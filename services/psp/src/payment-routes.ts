@@ -1,0 +1,97 @@
+import { Invalid, Money, PaymentMethod, Problem } from '@orderstream/contracts';
+import { type Api, api, HttpRefusal, Reply, type RouteInput } from '@orderstream/service-host';
+import { z } from 'zod';
+import type { CallEntry } from './calls.js';
+import type { Asked, Provider } from './provider.js';
+
+type Request = RouteInput<unknown, unknown, unknown, 'anyone'>['req'];
+type Response = RouteInput<unknown, unknown, unknown, 'anyone'>['res'];
+
+const CreateRequest = z
+  .strictObject({ paymentId: z.uuid(), amount: Money, paymentMethod: PaymentMethod.default('tok_random') })
+  .meta({ id: 'PspPaymentRequest' });
+const MoneyRequest = z.looseObject({ amount: Money.optional() }).optional();
+const NotificationRequest = z.looseObject({ paymentId: z.uuid() });
+
+const Authorised = z.object({ reference: z.string(), status: z.string() }).meta({ id: 'PspPayment' });
+const Moved = z.object({ reference: z.string().optional(), status: z.string() }).meta({ id: 'PspMovement' });
+const Declined = z.object({ reason: z.string() }).meta({ id: 'PspDecline' });
+const Notified = z.object({ status: z.string() }).meta({ id: 'PspNotification' });
+
+const movements = {
+  settle: 'Capture the authorised money, once',
+  refund: 'Give the authorised money back',
+  void: 'Release what is authorised; of a payment not seen yet, refuse its later create',
+} as const;
+
+/** What a payment provider offers. Every call names an `Idempotency-Key`; its first answer is said again to a repeat. */
+export const paymentRoutes = (provider: Provider, now: () => Date): Api => {
+  const ask = async <Body>(asked: Asked, res: Response): Promise<Reply<Body>> => {
+    const { operation, paymentId, key } = asked;
+    const amount = 'amount' in asked ? asked.amount : undefined;
+    const entry = provider.calls.begin({ at: now().toISOString(), operation, paymentId, key, ...(amount && { amount }) });
+    noteStatus(entry, res);
+    const told = await provider.ask(asked, entry);
+    switch (told.kind) {
+      case 'answer':
+        return new Reply(told.answer.status, told.answer.body as Body, told.replayed ? { 'idempotent-replayed': 'true' } : {});
+      case 'error':
+        throw new HttpRefusal(500, 'provider-error', 'The provider is told to fail');
+      case 'silence':
+        res.socket?.destroy();
+        return new Promise<never>(() => undefined);
+    }
+  };
+
+  const routes = api('Payments', '/');
+  routes.post(
+    '/payments',
+    {
+      summary: 'Authorise a payment',
+      who: 'anyone',
+      idempotent: true,
+      body: CreateRequest,
+      answers: { 201: Authorised, 402: Declined, 409: Problem, 422: Problem, 500: Problem },
+    },
+    ({ body, req, res }) => ask({ ...body, operation: 'create', key: keyOf(req), body }, res),
+  );
+  for (const operation of ['settle', 'refund', 'void'] as const) {
+    routes.post(
+      `/payments/:id/${operation}`,
+      {
+        summary: movements[operation],
+        who: 'anyone',
+        idempotent: true,
+        body: MoneyRequest,
+        answers: { 200: Moved, 404: Problem, 409: Problem, 422: Problem, 500: Problem },
+        operationId: `${operation}Payment`,
+      },
+      ({ params, body, req, res }) => ask({ operation, paymentId: params.id, amount: body?.amount, key: keyOf(req), body }, res),
+    );
+  }
+  routes.post(
+    '/notifications',
+    {
+      summary: 'Tell a customer about a payment',
+      who: 'anyone',
+      idempotent: true,
+      body: NotificationRequest,
+      answers: { 202: Notified, 422: Problem, 500: Problem },
+    },
+    ({ body, req, res }) => ask({ operation: 'notify', paymentId: body.paymentId, key: keyOf(req), body }, res),
+  );
+  return routes;
+};
+
+const keyOf = (req: Request): string => {
+  const key = req.get('idempotency-key');
+  if (!key) throw new Invalid('idempotency-key-missing', 'An Idempotency-Key header is needed');
+  return key;
+};
+
+/** The status is known when the answer is handed over; a caller that is gone by then got none. */
+const noteStatus = (entry: CallEntry, res: Response): void => {
+  res.once('finish', () => {
+    if (!res.destroyed) entry.status = res.statusCode;
+  });
+};
