@@ -1,0 +1,141 @@
+import type { EventDefinition, MessageContext } from '@orderstream/contracts';
+import { contextOfEvent, type Handler, type Mapping } from '@orderstream/event-bridge';
+import { databaseNow } from '@orderstream/persistence';
+import type { Knex } from 'knex';
+import { v7 as uuidv7 } from 'uuid';
+
+type AnyCommand = { type: string; at: Date };
+type AnyEvent = { type: string; at: Date };
+
+/** A command as its sender writes it: when it is decided is the shell's to say. */
+export type NewCommand<Command> = Command extends { at: Date } ? Omit<Command, 'at'> : never;
+
+/** `version` is the number of events so far. */
+export type Versioned<State> = { state: State; version: number };
+
+/** An event that was just decided, the state around it, and what caused it. */
+export type Recorded<State, Event> = {
+  /** the aggregate's */
+  id: string;
+  eventId: string;
+  event: Event;
+  /** of the aggregate after the event */
+  version: number;
+  before: State;
+  state: State;
+  context: MessageContext;
+};
+
+/** What became of one aggregate; it has at least one new event. */
+export type Change<State, Event> = {
+  id: string;
+  loadedVersion: number;
+  version: number;
+  state: State;
+  recorded: Recorded<State, Event>[];
+};
+
+/** What is announced of an event. It speaks of the aggregate itself unless it says otherwise. */
+export type Message = { definition: EventDefinition; data: object; aggregateId?: string; aggregateVersion?: number };
+
+export type ToMessages<State, Event> = (recorded: Recorded<State, Event>) => Message[];
+
+export type Store<State, Command, Event> = {
+  /** One query for all, `order by id for update`, so that whoever comes later waits and nobody deadlocks. What is not there is left out. */
+  load: (tx: Knex.Transaction, ids: string[], commands: readonly NewCommand<Command>[]) => Promise<Map<string, Versioned<State>>>;
+  /** One statement per table for all, with what the events announce. */
+  save: (tx: Knex.Transaction, changes: Change<State, Event>[], toMessages: ToMessages<State, Event>) => Promise<void>;
+};
+
+type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
+  idOf: (command: NewCommand<Command>) => string;
+  decide: (command: Command, state: State) => Event[];
+  evolve: (state: State, event: Event) => State;
+  initialState: State;
+  store: Store<State, Command, Event>;
+  toMessages: ToMessages<State, Event>;
+  /** What else is to be said, once for each aggregate and list of commands, of what it was and what it is now. */
+  closing?: (before: State, after: State, at: Date) => Event[];
+  /** Told of a command that changed nothing. */
+  ignored?: (command: Command, state: State) => void;
+};
+
+type Sent<Command> = { command: NewCommand<Command>; context: MessageContext };
+
+/**
+ * The one way state changes: a list of commands is run on the aggregates they name, in order, in the caller's transaction. They are loaded
+ * with one query, decided and folded in memory, and saved, with all that is announced, with one statement per table. A REST call is a list
+ * of one; a slice of a Kafka partition is a long one.
+ */
+export const aggregate = <State, Command extends AnyCommand, Event extends AnyEvent>({
+  idOf,
+  decide,
+  evolve,
+  initialState,
+  store,
+  toMessages,
+  closing,
+  ignored,
+}: Options<State, Command, Event>) => {
+  const run = async (tx: Knex.Transaction, sent: readonly Sent<Command>[]) => {
+    const commands = sent.map(({ command }) => command);
+    const ids = [...new Set(commands.map(idOf))].sort();
+    const loaded = await store.load(tx, ids, commands);
+    const at = await databaseNow(tx); // after the locks: what was decided later says so
+
+    const current = new Map(ids.map((id) => [id, loaded.get(id) ?? { state: initialState, version: 0 }]));
+    const changes = new Map<string, Change<State, Event>>();
+
+    const record = (id: string, events: Event[], context: MessageContext): void => {
+      for (const event of events) {
+        const { state: before, version } = current.get(id)!;
+        const after = { state: evolve(before, event), version: version + 1 };
+        current.set(id, after);
+        const change = changes.get(id) ?? { id, loadedVersion: version, version, state: before, recorded: [] };
+        change.recorded.push({ id, eventId: uuidv7(), event, version: after.version, before, state: after.state, context });
+        changes.set(id, Object.assign(change, after));
+      }
+    };
+
+    for (const { command, context } of sent) {
+      const id = idOf(command);
+      const { state } = current.get(id)!;
+      const stamped = { ...command, at } as unknown as Command;
+      const decided = decide(stamped, state);
+      if (decided.length === 0) ignored?.(stamped, state);
+      record(id, decided, context);
+    }
+
+    for (const { id, recorded, state } of [...changes.values()]) {
+      const [first] = recorded;
+      if (closing && first) record(id, closing(first.before, state, at), recorded.at(-1)!.context);
+    }
+
+    if (changes.size > 0) await store.save(tx, [...changes.values()], toMessages);
+    return { stateOf: (id: string): Versioned<State> => current.get(id)!, recorded: [...changes.values()].flatMap((change) => change.recorded) };
+  };
+
+  return {
+    /** Runs the commands in order. A refusal (`Conflict`, `Invalid`) is thrown as the decider threw it, and nothing is saved. */
+    handle: (tx: Knex.Transaction, commands: readonly NewCommand<Command>[], context: MessageContext) =>
+      run(
+        tx,
+        commands.map((command) => ({ command, context })),
+      ),
+
+    /** A handler for `kafkaConsumer`: a slice of events becomes one list of commands, each with the context of its event. */
+    consumers: (...mappings: Mapping<NewCommand<Command>>[]): Handler => {
+      const toCommands = new Map(mappings.map((mapping) => [mapping.definition.type, mapping.toCommands]));
+      return {
+        events: mappings.map(({ definition }) => definition),
+        handle: async (tx, events) => {
+          const sent = events.flatMap((event) => {
+            const context = contextOfEvent(event);
+            return toCommands.get(event.type)!(event).map((command) => ({ command, context }));
+          });
+          if (sent.length > 0) await run(tx, sent);
+        },
+      };
+    },
+  };
+};

@@ -1,0 +1,88 @@
+import { appendToOutbox, messageColumns, messageUnnest, messageValues, type OutboxMessage } from '@orderstream/event-bridge';
+import { VersionConflict } from '@orderstream/persistence';
+import type { Knex } from 'knex';
+import type { Change, Recorded, Store, ToMessages } from './aggregate.js';
+
+const messagesOf = <State, Event extends { at: Date }>(
+  changes: Change<State, Event>[],
+  toMessages: ToMessages<State, Event>,
+): OutboxMessage[] =>
+  changes.flatMap(({ recorded }) =>
+    recorded.flatMap((entry) => toMessages(entry).map((message, index) => outboxMessage(entry, message, index))),
+  );
+
+const outboxMessage = <State, Event extends { at: Date }>(
+  { id, eventId, event, version, context }: Recorded<State, Event>,
+  { definition, data, aggregateId = id, aggregateVersion = version }: ReturnType<ToMessages<State, Event>>[number],
+  index: number,
+): OutboxMessage => {
+  if (index > 0) throw new Error(`${definition.type}: an event is announced by one message at most`);
+  return { id: eventId, definition, aggregateId, aggregateVersion, occurredAt: event.at, context, data };
+};
+
+/** An aggregate whose state is kept in rows of the service's own; what it announces goes to the outbox. */
+export const stateStored = <State, Command, Event extends { at: Date }>({
+  load,
+  save,
+}: {
+  load: Store<State, Command, Event>['load'];
+  save: (tx: Knex.Transaction, changes: Change<State, Event>[]) => Promise<void>;
+}): Store<State, Command, Event> => ({
+  load,
+  save: async (tx, changes, toMessages) => {
+    await save(tx, changes);
+    await appendToOutbox(tx, messagesOf(changes, toMessages));
+  },
+});
+
+/** A row of an event store, as far as a fold needs it. */
+export type StoredEvent = { type: string; version: number; data: unknown; at: Date };
+
+const uniqueViolation = '23505';
+
+/**
+ * An aggregate whose state is the fold of its events. Its event table is its outbox as well: the row is the message, and streams are told
+ * apart as `<stream>-<id>`. Two writers of one stream meet at unique (stream, aggregate_version); the loser gets a `VersionConflict`, is
+ * rolled back, and decides anew.
+ *
+ * @param table the event table; its columns are the outbox's, and `stream`
+ * @param fold from the stored events, oldest first
+ * @param project writes the read table, in the same transaction
+ */
+export const eventStored = <State, Command, Event extends { at: Date }>({
+  table,
+  stream,
+  fold,
+  project,
+}: {
+  table: string;
+  stream: string;
+  fold: (events: StoredEvent[]) => State;
+  project: (tx: Knex.Transaction, changes: Change<State, Event>[]) => Promise<void>;
+}): Store<State, Command, Event> => ({
+  load: async (tx, ids) => {
+    const { rows } = await tx.raw<{ rows: (StoredEvent & { aggregate_id: string })[] }>(
+      `select aggregate_id, type, aggregate_version as version, payload as data, occurred_at as at
+         from ${table} where stream = any(?) order by stream, aggregate_version`,
+      [ids.map((id) => `${stream}-${id}`)] as Knex.RawBinding[],
+    );
+    const streams = new Map<string, StoredEvent[]>();
+    for (const { aggregate_id, ...event } of rows) streams.set(aggregate_id, [...(streams.get(aggregate_id) ?? []), event]);
+    return new Map([...streams].map(([id, events]) => [id, { state: fold(events), version: events.length }]));
+  },
+  save: async (tx, changes, toMessages) => {
+    const messages = messagesOf(changes, toMessages);
+    try {
+      await tx.raw(
+        `insert into ${table} (${messageColumns}, stream)
+         select m.*, ? || '-' || m.aggregate_id from ${messageUnnest} as m(${messageColumns})`,
+        [`${stream}`, ...messageValues(messages)] as Knex.RawBinding[],
+      );
+    } catch (error) {
+      if ((error as { code?: string }).code !== uniqueViolation) throw error;
+      throw new VersionConflict(`${table}: somebody else wrote to one of these streams`, { cause: error });
+    }
+    await project(tx, changes);
+  },
+});
+

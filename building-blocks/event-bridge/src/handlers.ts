@@ -1,0 +1,28 @@
+import type { Envelope, EventDefinition, EventOf, MessageContext } from '@orderstream/contracts';
+import { childContext } from '@orderstream/service-host';
+import type { Knex } from 'knex';
+
+/** What a consumer does with the events that it hears: a whole slice of a partition at once, in one transaction, in order. */
+export type Handler = {
+  events: readonly EventDefinition[];
+  handle: (tx: Knex.Transaction, events: Envelope[]) => Promise<void>;
+};
+
+/** Keeps a copy or a read model: `handle` gets every event of these types in a slice, oldest first. */
+export const project = <const Definitions extends readonly EventDefinition[]>(
+  events: Definitions,
+  handle: (tx: Knex.Transaction, events: EventOf<Definitions[number]>[]) => Promise<void>,
+): Handler => ({ events, handle: handle as Handler['handle'] });
+
+/** How an event becomes commands, often one, sometimes none. */
+export type Mapping<Command> = { definition: EventDefinition; toCommands: (event: Envelope) => Command[] };
+
+/** `on(StockReserved, ({ data }) => [{ type: 'AcceptStock', data }])`: pure, and nothing but a mapping. */
+export const on = <Definition extends EventDefinition, Command>(
+  definition: Definition,
+  toCommands: (event: EventOf<Definition>) => Command[],
+): Mapping<Command> => ({ definition, toCommands: toCommands as Mapping<Command>['toCommands'] });
+
+/** The context of what an event causes. */
+export const contextOfEvent = ({ id, correlationId, traceparent }: Envelope): MessageContext =>
+  childContext({ correlationId, traceparent: traceparent ?? '' }, id);

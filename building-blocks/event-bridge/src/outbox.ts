@@ -1,0 +1,49 @@
+import type { EventDefinition, MessageContext } from '@orderstream/contracts';
+import type { Knex } from 'knex';
+
+/** An event on its way out. The connector turns the row's columns into a CloudEvents message (docs/architecture.md). */
+export type OutboxMessage = {
+  /** UUIDv7: `ce_id`, and the key of every inbox */
+  id: string;
+  definition: EventDefinition;
+  /** the message's key: what has the same one stays in order */
+  aggregateId: string;
+  aggregateVersion: number;
+  occurredAt: Date;
+  context: MessageContext;
+  data: unknown;
+};
+
+/** `ordering.orders` is written by `/services/ordering`. */
+export const sourceOf = (topic: string): string => `/services/${topic.slice(0, topic.indexOf('.'))}`;
+
+/** The columns that an outbox, and an event store that serves as one, have in common, in the order of {@link messageValues}. */
+export const messageColumns =
+  'id, topic, type, source, aggregate_id, aggregate_version, data_version, occurred_at, correlation_id, causation_id, traceparent, payload';
+
+export const messageUnnest =
+  'unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int[], ?::int[], ?::timestamptz[], ?::text[], ?::text[], ?::text[], ?::jsonb[])';
+
+export const messageValues = (messages: readonly OutboxMessage[]): unknown[][] => [
+  messages.map(({ id }) => id),
+  messages.map(({ definition }) => definition.topic),
+  messages.map(({ definition }) => definition.type),
+  messages.map(({ definition }) => sourceOf(definition.topic)),
+  messages.map(({ aggregateId }) => aggregateId),
+  messages.map(({ aggregateVersion }) => aggregateVersion),
+  messages.map(({ definition }) => definition.version),
+  messages.map(({ occurredAt }) => occurredAt),
+  messages.map(({ context }) => context.correlationId),
+  messages.map(({ context }) => context.causationId ?? null),
+  messages.map(({ context }) => context.traceparent),
+  messages.map(({ data }) => JSON.stringify(data)),
+];
+
+/**
+ * Announces events: in the transaction of the change they speak of, with one statement, in the order given. They are published once that
+ * commits, or never.
+ */
+export const appendToOutbox = async (tx: Knex.Transaction, messages: readonly OutboxMessage[]): Promise<void> => {
+  if (messages.length === 0) return;
+  await tx.raw(`insert into outbox (${messageColumns}) select * from ${messageUnnest}`, messageValues(messages) as Knex.RawBinding[]);
+};
