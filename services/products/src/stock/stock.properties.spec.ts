@@ -1,0 +1,146 @@
+import { Refusal } from '@orderstream/contracts';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { closing, decide, evolve, initialState, type Stock, type StockCommand, type StockEvent } from './stock.js';
+
+const at = new Date('2026-01-05T10:15:00Z');
+const productIds = ['p1', 'p2', 'p3'];
+
+const product = fc.constantFrom(...productIds, 'unknown');
+const orderId = fc.constantFrom('o1', 'o2', 'o3', 'o4', 'o5', 'o6');
+const lines = fc.array(fc.record({ productId: product, quantity: fc.integer({ min: 1, max: 8 }) }), { minLength: 1, maxLength: 4 });
+const command: fc.Arbitrary<StockCommand> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ orderId, lines }).map((data) => ({ type: 'ReserveStock' as const, data, at })) },
+  { weight: 2, arbitrary: orderId.map((id) => ({ type: 'ReleaseStock' as const, data: { orderId: id }, at })) },
+  { weight: 2, arbitrary: orderId.map((id) => ({ type: 'CommitStock' as const, data: { orderId: id }, at })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ productId: product, quantity: fc.integer({ min: 0, max: 20 }) })
+      .map((data) => ({ type: 'SetStock' as const, data, at })),
+  },
+);
+/** Any commands, in any order, any of them said again later: cut into batches as a consumer would. */
+const batches = fc.array(fc.array(command, { minLength: 1, maxLength: 6 }), { maxLength: 12 });
+
+const start: Stock = {
+  ...initialState,
+  levels: Object.fromEntries(productIds.map((id) => [id, { quantity: 10, reserved: 0, version: 0 }])),
+};
+
+type Run = { stock: Stock; events: StockEvent[] };
+
+const runBatch = ({ stock: before, events }: Run, commands: StockCommand[]): Run => {
+  let stock = before;
+  const decided: StockEvent[] = [];
+  const record = (news: StockEvent[]): void => {
+    stock = news.reduce(evolve, stock);
+    decided.push(...news);
+  };
+  for (const next of commands) {
+    try {
+      record(decide(next, stock));
+    } catch (error) {
+      if (!(error instanceof Refusal) || next.type !== 'SetStock') throw error; // a fact never throws
+    }
+  }
+  record(closing(before, stock, at));
+  return { stock, events: [...events, ...decided] };
+};
+
+const run = (all: StockCommand[][]): Run => all.reduce(runBatch, { stock: start, events: [] });
+
+const total = (reservations: Stock['reservations'], status: string, productId: string): number =>
+  Object.values(reservations)
+    .filter((reservation) => reservation.status === status)
+    .flatMap((reservation) => reservation.lines)
+    .filter((line) => line.productId === productId)
+    .reduce((sum, line) => sum + line.quantity, 0);
+
+const holds = (property: (run: Run) => void): void =>
+  fc.assert(
+    fc.property(batches, (all) => property(run(all))),
+    { numRuns: 1_000 },
+  );
+
+describe('stock, whatever is asked in whatever order', () => {
+  it('never reserves more than there is', () =>
+    fc.assert(
+      fc.property(batches, (all) => {
+        let state: Run = { stock: start, events: [] };
+        for (const batch of all) {
+          state = runBatch(state, batch);
+          for (const { quantity, reserved } of Object.values(state.stock.levels)) {
+            expect(reserved).to.be.within(0, quantity);
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    ));
+
+  it('has reserved what the open reservations hold', () =>
+    holds(({ stock }) => {
+      for (const id of productIds) expect(stock.levels[id]?.reserved).to.equal(total(stock.reservations, 'Reserved', id));
+    }));
+
+  it('loses and makes nothing: what there was and what was adjusted is there or has left', () =>
+    holds(({ stock, events }) => {
+      for (const id of productIds) {
+        const adjustments = adjustmentsOf(events, id);
+        expect(10 + adjustments).to.equal(stock.levels[id]!.quantity + total(stock.reservations, 'Committed', id));
+      }
+    }));
+
+  it('decides on each order once: reserved or failed, and if reserved, released or committed', () =>
+    holds(({ events }) => {
+      const histories = new Map<string, string[]>();
+      for (const { type, data } of events) {
+        if ('orderId' in data) histories.set(data.orderId, [...(histories.get(data.orderId) ?? []), type]);
+      }
+      for (const history of histories.values()) {
+        expect(history.join()).to.match(/^(StockReserved(,StockReleased|,StockCommitted)?|StockReservationFailed|StockReleased)$/);
+      }
+    }));
+
+  it('changes nothing when all is said again', () =>
+    fc.assert(
+      fc.property(batches, (all) => {
+        const facts = all.map((batch) => batch.filter(({ type }) => type !== 'SetStock'));
+        // the whole stream once more, as after a rewind: every order has its answer, only open reservations may still move
+        const once = run(facts);
+        const twice = facts.reduce(runBatch, once);
+        const thrice = facts.reduce(runBatch, twice);
+        expect(thrice.events).to.have.length(twice.events.length);
+        for (const [id, { status }] of Object.entries(once.stock.reservations)) {
+          if (status !== 'Reserved') expect(twice.stock.reservations[id]?.status).to.equal(status);
+        }
+      }),
+    ));
+
+  it('announces the level that a product has after every batch, with versions that leave no hole', () =>
+    holds(({ stock, events }) => {
+      for (const id of productIds) {
+        const announced = events.flatMap((event) =>
+          (event.type === 'StockLevelChanged' || event.type === 'ProductSoldOut') && event.data.productId === id ? [event.data] : [],
+        );
+        const { quantity, reserved, version } = stock.levels[id]!;
+        expect(version).to.equal(announced.length);
+        const last = announced.at(-1) ?? { quantity: 10, reserved: 0, available: 10 };
+        expect(last).to.include({ quantity, reserved, available: quantity - reserved });
+      }
+    }));
+});
+
+/** Replayed apart from the decider: what each adjustment changed the quantity by. */
+const adjustmentsOf = (events: StockEvent[], productId: string): number => {
+  let quantity = 10;
+  let sum = 0;
+  for (const { type, data } of events) {
+    if (type === 'StockCommitted') for (const line of data.lines) if (line.productId === productId) quantity -= line.quantity;
+    if (type === 'StockAdjusted' && data.productId === productId) {
+      sum += data.quantity - quantity;
+      quantity = data.quantity;
+    }
+  }
+  return sum;
+};
