@@ -91,21 +91,21 @@ export type Route = {
   handle: (input: RouteInput<unknown, unknown, unknown, Who>) => unknown;
 };
 
-type Declare<M extends Method> = <
-  const Path extends string,
-  const W extends Who,
-  const A extends Answers,
+type Declare = <
+  Path extends string,
+  W extends Who,
+  A extends Answers,
   Params extends z.ZodType = z.ZodType<PathParams<Path>>,
   Query extends z.ZodType = z.ZodType<Record<never, never>>,
   Body extends z.ZodType = z.ZodType<undefined>,
 >(
   path: Path,
   declaration: RouteDeclaration<Params, Query, Body, A, W>,
-  handler: Handler<z.output<Params>, z.output<Query>, z.output<Body>, W, M extends Method ? SuccessBody<A> : never>,
+  handler: Handler<z.output<Params>, z.output<Query>, z.output<Body>, W, SuccessBody<A>>,
 ) => Api;
 
 /** A declared set of routes: the Express router and the OpenAPI document both come from it. */
-export type Api = { tag: string; basePath: string; routes: readonly Route[] } & { [M in Method]: Declare<M> };
+export type Api = { tag: string; basePath: string; routes: readonly Route[] } & Record<Method, Declare>;
 
 const paramNames = (path: string): string[] => [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
 
@@ -134,7 +134,7 @@ const operationIdOf = (method: Method, path: string): string =>
 export const api = (tag: string, basePath: string): Api => {
   const routes: Route[] = [];
   const declare =
-    <M extends Method>(method: M): Declare<M> =>
+    (method: Method): Declare =>
     (path, declaration, handler) => {
       if (path !== basePath && !path.startsWith(basePath === '/' ? '/' : `${basePath}/`))
         throw new Error(`${path} is not under ${basePath}`);

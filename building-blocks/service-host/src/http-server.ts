@@ -1,25 +1,237 @@
-import type { IncomingMessage, Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Router } from 'express';
-import type { Api } from './api.js';
+import { NotFound } from '@orderstream/contracts';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
+import type { Api, Route } from './api.js';
 import type { Authenticator } from './authenticator.js';
-import type { Component } from './component.js';
+import type { Component, Host } from './component.js';
+import { currentContext, newContext, runWithContext } from './context.js';
+import { currentLog, type Logger } from './log.js';
+import { collectProcessMetrics, eventLoopDelay, observeRequest, renderMetrics } from './metrics.js';
+import { openApiDocument } from './openapi.js';
+import { HttpRefusal, problemOf } from './problem.js';
+import { referencePage } from './reference-page.js';
+import { routeHandler } from './route-handler.js';
 
 export type HttpServerOptions = {
+  /** 0 for any free one */
   port: number;
   host?: string;
   /** where `openapi.json` and `reference` live, e.g. `/orders` */
   basePath: string;
+  /** of the OpenAPI document; by default the tags of the apis */
   title?: string;
   apis: readonly Api[];
   /** routers of others' making, after the apis; their bodies are not parsed for them */
   routers?: readonly Router[];
+  /** needed as soon as a route is not for `anyone` */
   auth?: Authenticator;
-  /** most bytes of a JSON body (1 MB) */
+  /** most bytes of a JSON body (1 MiB) */
   bodyLimit?: number;
   onUpgrade?: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 };
 
 export type HttpServer = Component & { server: Server };
 
-export declare const httpServer: (options: HttpServerOptions) => HttpServer;
+const mebibyte = 1_048_576;
+const maxEventLoopDelayMs = 1_000;
+
+export const httpServer = (options: HttpServerOptions): HttpServer => {
+  const { port, host: address = '127.0.0.1', onUpgrade } = options;
+  const health = { host: undefined as Host | undefined, delay: undefined as ReturnType<typeof eventLoopDelay> | undefined };
+  const server = createServer(expressApp(options, health));
+  // longer than whoever keeps connections to us (the gateway), so that it is never us who closes one under its request
+  server.keepAliveTimeout = 65_000;
+  server.headersTimeout = 20_000;
+  server.requestTimeout = 60_000;
+  server.on('clientError', answerUnreadable);
+  if (onUpgrade) server.on('upgrade', onUpgrade);
+
+  return {
+    name: 'http-server',
+    server,
+    start: async (host) => {
+      health.host = host;
+      health.delay = eventLoopDelay();
+      collectProcessMetrics();
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, address, () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
+      host.log.info({ address: server.address() }, 'listening');
+    },
+    stop: async () => {
+      health.delay?.stop();
+      if (!server.listening) return;
+      // a connection that is busy now falls idle after its answer, and would then stay open for the keep-alive time
+      const closeIdle = setInterval(() => server.closeIdleConnections(), 20);
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await closed;
+      clearInterval(closeIdle);
+    },
+    isReady: () => server.listening,
+  };
+};
+
+type Health = { host: Host | undefined; delay: { meanMs(): number } | undefined };
+
+const expressApp = ({ basePath, title, apis, routers = [], auth, bodyLimit = mebibyte }: HttpServerOptions, health: Health): Express => {
+  const routes = apis.flatMap((api) => api.routes);
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(healthRoutes(health));
+  app.use(requestScope(health));
+  app.use(documentation(basePath === '/' ? '' : basePath, title ?? apis.map(({ tag }) => tag).join(', '), routes));
+  for (const route of routes) app[route.method](route.path, routeHandler(route, auth, bodyLimit));
+  for (const router of routers) app.use(router);
+  for (const [path, methods] of methodsByPath(routes)) app.all(path, otherMethods(methods));
+  app.use((req) => {
+    throw new NotFound('route-not-found', `There is nothing at ${req.method} ${req.path.slice(0, 200)}`);
+  });
+  app.use(answerError);
+  return app;
+};
+
+const healthRoutes = (health: Health): Router => {
+  const router = express.Router();
+  router.get('/health/live', (_req, res) => {
+    const delayMs = Math.round(health.delay?.meanMs() ?? 0);
+    res
+      .status(delayMs < maxEventLoopDelayMs ? 200 : 503)
+      .json({ status: delayMs < maxEventLoopDelayMs ? 'live' : 'stuck', eventLoopDelayMs: delayMs });
+  });
+  router.get('/health/ready', async (_req, res) => {
+    const notReady = health.host ? await health.host.notReady() : ['starting'];
+    res.status(notReady.length === 0 ? 200 : 503).json({ status: notReady.length === 0 ? 'ready' : 'not-ready', notReady });
+  });
+  router.get('/metrics', async (_req, res) => {
+    const { contentType, text } = await renderMetrics();
+    res.setHeader('content-type', contentType);
+    res.end(text);
+  });
+  return router;
+};
+
+/** Gives a request its context, and when it is over its metric and its line in the log: 4xx at info, 5xx at error, others at debug. */
+const requestScope =
+  (health: Health): RequestHandler =>
+  (req, res, next) => {
+    const startedAt = performance.now();
+    const context = newContext(req.headers);
+    res.setHeader('x-correlation-id', context.correlationId);
+    if (health.host?.stopping.aborted) res.setHeader('connection', 'close');
+    res.once('close', () => {
+      const status = res.writableFinished ? res.statusCode : 499; // 499: the client went away
+      const ms = performance.now() - startedAt;
+      const route = typeof res.locals.route === 'string' ? res.locals.route : 'unmatched';
+      observeRequest(req.method, route, status, ms / 1_000);
+      const level = levelOf(status);
+      const log: Logger = health.host?.log ?? currentLog();
+      if (!log.isLevelEnabled(level)) return;
+      runWithContext(context, () =>
+        log[level](
+          {
+            method: req.method,
+            route,
+            status,
+            ms: Math.round(ms * 10) / 10,
+            ...(res.locals.error !== undefined && { err: res.locals.error }),
+          },
+          'request answered',
+        ),
+      );
+    });
+    runWithContext(context, next);
+  };
+
+const levelOf = (status: number): 'debug' | 'info' | 'warn' | 'error' => {
+  if (status < 400) return 'debug';
+  if (status < 500) return 'info';
+  return status === 503 ? 'warn' : 'error';
+};
+
+const documentation = (basePath: string, title: string, routes: readonly Route[]): Router => {
+  const router = express.Router();
+  let document: ReturnType<typeof openApiDocument> | undefined;
+  let text: string | undefined;
+  let page: string | undefined;
+  const documented = () => {
+    document ??= openApiDocument(title, routes);
+    return document;
+  };
+  router.get(`${basePath}/openapi.json`, (_req, res) => {
+    res.locals.route = `${basePath}/openapi.json`;
+    text ??= JSON.stringify(documented());
+    res.setHeader('content-type', 'application/json; charset=utf-8');
+    res.end(text);
+  });
+  router.get(`${basePath}/reference`, (_req, res) => {
+    res.locals.route = `${basePath}/reference`;
+    page ??= referencePage(documented());
+    res.setHeader('content-type', 'text/html; charset=utf-8');
+    res.setHeader('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'");
+    res.end(page);
+  });
+  return router;
+};
+
+const methodsByPath = (routes: readonly Route[]): Map<string, string[]> => {
+  const byPath = new Map<string, string[]>();
+  for (const { path, method } of routes) {
+    byPath.set(path, [...(byPath.get(path) ?? []), ...(method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])]);
+  }
+  return byPath;
+};
+
+const otherMethods =
+  (methods: readonly string[]): RequestHandler =>
+  (req, res) => {
+    const allow = [...methods, 'OPTIONS'].join(', ');
+    res.locals.route = req.route?.path ?? 'unmatched';
+    if (req.method !== 'OPTIONS') throw new HttpRefusal(405, 'method-not-allowed', `${req.method} is not possible here`, { allow });
+    res.setHeader('allow', allow);
+    res.status(204).end();
+  };
+
+/** The one place where an error becomes an answer. What it was is logged with the request, and not told. */
+const answerError: ErrorRequestHandler = (error, req, res, _next) => {
+  const { status, headers, problem } = problemOf(error, currentContext()?.correlationId ?? newContext(req.headers).correlationId);
+  if (status >= 500) res.locals.error = error;
+  if (res.headersSent) {
+    res.locals.error = error;
+    res.destroy(); // half an answer cannot be taken back: let the client see that it is not whole
+    return;
+  }
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+  if (status === 413) res.setHeader('connection', 'close');
+  const body = Buffer.from(JSON.stringify(problem));
+  res.statusCode = status;
+  res.setHeader('content-type', 'application/problem+json');
+  res.setHeader('content-length', body.byteLength);
+  res.end(body);
+};
+
+const unreadable: Record<string, [number, string]> = {
+  HPE_HEADER_OVERFLOW: [431, 'headers-too-large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request-timeout'],
+};
+
+/** A request that is not HTTP gets a problem document as well. */
+const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable || (socket as Socket).bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const [status, code] = unreadable[error.code ?? ''] ?? [400, 'malformed-request'];
+  const { problem } = problemOf(new HttpRefusal(status, code, 'The request is not valid HTTP'), newContext().correlationId);
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+};

@@ -21,7 +21,7 @@ export { type HttpServer, type HttpServerOptions, httpServer } from './http-serv
 export { createLogger, currentLog, type Logger } from './log.js';
 export { HttpRefusal, problemOf } from './problem.js';
 export { accepted, bytes, created, noContent, Reply } from './reply.js';
-export { runService } from './run-service.js';
+export { createHost, runService, type ServiceHost } from './run-service.js';
 export { childTraceparent, parseTraceparent, traceIdOf } from './traceparent.js';
 export { isConflict, isTimeout, isTransient } from './transient.js';
 export { authorize, isAdmin, type User, type Who } from './user.js';

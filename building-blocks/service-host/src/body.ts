@@ -1,0 +1,34 @@
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import type { Route } from './api.js';
+import { HttpRefusal } from './problem.js';
+
+const hasBody = ({ headers }: Request): boolean => headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+const mediaTypeOf = ({ headers }: Request): string => (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+const isJson = (type: string): boolean => type === 'application/json' || /^application\/[\w.-]+\+json$/.test(type);
+
+const read = (reader: RequestHandler, req: Request, res: Response): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    reader(req, res, (error?: unknown) => (error ? reject(error) : resolve(req.body)));
+  });
+
+export type BodyReader = (req: Request, res: Response) => Promise<unknown>;
+
+/** What reads a route's body: JSON, bytes, or nothing. Another media type than declared is a 415, a missing JSON body `undefined`. */
+export const bodyReader = ({ body, upload }: Pick<Route, 'body' | 'upload'>, limit: number): BodyReader => {
+  if (upload) {
+    const raw = express.raw({ type: () => true, limit: upload.maxBytes });
+    return async (req, res) => {
+      if (!upload.mediaTypes.includes(mediaTypeOf(req))) {
+        throw new HttpRefusal(415, 'unsupported-media-type', `The body must be ${upload.mediaTypes.join(' or ')}`);
+      }
+      return hasBody(req) ? read(raw, req, res) : Buffer.alloc(0);
+    };
+  }
+  if (!body) return async () => undefined;
+  const json = express.json({ type: () => true, limit, strict: false });
+  return async (req, res) => {
+    if (!hasBody(req)) return undefined;
+    if (!isJson(mediaTypeOf(req))) throw new HttpRefusal(415, 'unsupported-media-type', 'The body must be application/json');
+    return read(json, req, res);
+  };
+};

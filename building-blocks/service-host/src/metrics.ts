@@ -1,0 +1,48 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { collectDefaultMetrics, Histogram, register } from 'prom-client';
+
+let requestDuration: Histogram<'method' | 'route' | 'status'> | undefined;
+
+/** `http_request_duration_seconds{method,route,status}`; `route` is the declared path, never the URL, so that labels stay few. */
+export const observeRequest = (method: string, route: string, status: number, seconds: number): void => {
+  requestDuration ??= new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'How long requests took to answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  });
+  requestDuration.labels(method, route, String(status)).observe(seconds);
+};
+
+let collecting = false;
+
+/** The process's own metrics, once however many servers a process has. */
+export const collectProcessMetrics = (): void => {
+  if (collecting) return;
+  collecting = true;
+  collectDefaultMetrics();
+};
+
+export const renderMetrics = async (): Promise<{ contentType: string; text: string }> => ({
+  contentType: register.contentType,
+  text: await register.metrics(),
+});
+
+/** How late the event loop is, on average over the last 10 to 20 s, in ms: the only sign of life that a process gives about itself. */
+export const eventLoopDelay = (): { meanMs(): number; stop(): void } => {
+  const current = monitorEventLoopDelay({ resolution: 20 });
+  current.enable();
+  let previousMean = 0;
+  const mean = (): number => (Number.isFinite(current.mean) ? current.mean / 1e6 : 0);
+  const turn = setInterval(() => {
+    previousMean = mean();
+    current.reset();
+  }, 10_000).unref();
+  return {
+    meanMs: () => Math.max(mean(), previousMean),
+    stop: () => {
+      clearInterval(turn);
+      current.disable();
+    },
+  };
+};
