@@ -1,0 +1,40 @@
+/** Where a subscriber is: the stream it read, by the time of its creation, and the last sequence that it handled. */
+export type Seen = { created: string; sequence: number };
+
+/** What the server says of the stream. An empty one has `last = first − 1`. */
+export type Bounds = { created: string; first: number; last: number };
+
+/**
+ * From where a subscriber goes on after it was away.
+ *
+ * - `after`: the next message is the first one with a greater sequence
+ * - `missed`: how many messages the stream dropped before the subscriber saw them
+ * - `rewound`: sequences that the subscriber has seen will be used again, because the server lost messages that it had stored
+ */
+export const resumeAfter = (seen: Seen | undefined, stream: Bounds): { after: number; missed: number; rewound: boolean } => {
+  if (!seen) return { after: stream.last, missed: 0, rewound: false };
+  const same = stream.created === seen.created;
+  if (stream.last < seen.sequence) return { after: same ? stream.last : stream.first - 1, missed: 0, rewound: true };
+  // a stream that was made anew begins at a sequence of its own: the jump to it says nothing of what was missed
+  return { after: seen.sequence, missed: same ? Math.max(0, stream.first - 1 - seen.sequence) : 0, rewound: false };
+};
+
+/** Where a consumer on the server is: how many messages it has delivered, and the stream sequence of the last. */
+export type Delivered = { count: number; sequence: number };
+
+/** A consumer numbers what it delivers 1, 2, 3 …: a number left out is a message lost on the way. */
+export const judge = (last: Delivered, next: Delivered): 'next' | 'seen' | 'gap' => {
+  if (next.sequence <= last.sequence) return 'seen';
+  return next.count === last.count + 1 ? 'next' : 'gap';
+};
+
+/**
+ * What a JetStream delivery says of itself, in its reply subject: `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer
+ * sequence>.<time>.<pending>`, in newer servers with domain and account after `$JS.ACK` and a token at the end.
+ */
+export const deliveryOf = (reply: string | undefined): (Delivered & { pending: number }) | undefined => {
+  const tokens = reply?.split('.') ?? [];
+  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || tokens.length < 9) return undefined;
+  const offset = tokens.length === 9 ? 0 : 2;
+  return { sequence: Number(tokens[offset + 5]), count: Number(tokens[offset + 6]), pending: Number(tokens[offset + 8]) };
+};

@@ -1,0 +1,75 @@
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  NatsError,
+  nanos,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+  type StreamInfo,
+} from 'nats';
+import type { Bounds } from './position.js';
+
+/** A JetStream stream that the bus makes when it is not there, and keeps as declared. */
+export type StreamDeclaration = {
+  name: string;
+  subjects: string[];
+  maxAgeMs: number;
+  /** within this time a message with an id that was stored before is acknowledged, and not stored again */
+  duplicateWindowMs: number;
+  /** beyond this the oldest messages are dropped early */
+  maxBytes: number;
+};
+
+/** `created` tells one life of a stream from the next; an empty stream has `last = first − 1`. */
+export type StreamBounds = Bounds;
+
+const notFound = 404;
+const nameInUse = 10058;
+
+const declared = ({ subjects, maxAgeMs, duplicateWindowMs, maxBytes }: StreamDeclaration) => ({
+  subjects,
+  max_age: nanos(maxAgeMs),
+  duplicate_window: nanos(duplicateWindowMs),
+  max_bytes: maxBytes,
+  discard: DiscardPolicy.Old,
+});
+
+const sameAs = (config: StreamConfig, wanted: ReturnType<typeof declared>): boolean =>
+  Object.entries(wanted).every(([key, value]) => JSON.stringify(config[key as keyof StreamConfig]) === JSON.stringify(value));
+
+const infoOf = async (jsm: JetStreamManager, name: string): Promise<StreamInfo | undefined> => {
+  try {
+    return await jsm.streams.info(name);
+  } catch (error) {
+    if (error instanceof NatsError && error.api_error?.code === notFound) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * Makes the stream, or changes it to what is declared; safe to repeat, and from several instances at once.
+ *
+ * A new stream begins at the microsecond of its making, not at 1: so sequences grow over the stream's lives too, and a sequence from
+ * before the server lost its state is never taken for one of the new stream. (Below 2⁵³ until the year 2255.)
+ */
+export const ensureStream = async (jsm: JetStreamManager, declaration: StreamDeclaration, now: () => number): Promise<StreamInfo> => {
+  const wanted = declared(declaration);
+  const found = await infoOf(jsm, declaration.name);
+  if (found) return sameAs(found.config, wanted) ? found : jsm.streams.update(declaration.name, { ...found.config, ...wanted });
+  try {
+    return await jsm.streams.add({
+      name: declaration.name,
+      ...wanted,
+      storage: StorageType.File,
+      retention: RetentionPolicy.Limits,
+      first_seq: now() * 1_000,
+    });
+  } catch (error) {
+    // another instance made it at the same moment
+    if (error instanceof NatsError && error.api_error?.err_code === nameInUse) return jsm.streams.info(declaration.name);
+    throw error;
+  }
+};
+
+export const boundsOf = ({ created, state }: StreamInfo): StreamBounds => ({ created, first: state.first_seq, last: state.last_seq });
