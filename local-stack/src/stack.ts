@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Ports, portsAt } from './ports.js';
+
+/** What every part needs to know about one stack: where its files are, and its ports. */
+export type Stack = {
+  /** the repository */
+  root: string;
+  /** the fetched servers, shared by all stacks of this user */
+  cache: string;
+  /** data, logs and process records; what `npm run reset` clears */
+  state: string;
+  logs: string;
+  ports: Ports;
+  portOffset: number;
+  /** set when this process is root: PostgreSQL and Elasticsearch refuse to be */
+  runAs: { uid: number; gid: number } | undefined;
+  env: NodeJS.ProcessEnv;
+};
+
+const nobody = { uid: 65_534, gid: 65_534 };
+
+export const stackFrom = (env: NodeJS.ProcessEnv, isRoot = process.getuid?.() === 0): Stack => {
+  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+  const state = resolve(root, env.ORDERSTREAM_STATE_DIR || '.orderstream');
+  const portOffset = Number(env.PORT_OFFSET || 0);
+  return {
+    root,
+    cache: cacheFolder(env, isRoot),
+    state,
+    logs: join(state, 'logs'),
+    ports: portsAt(portOffset),
+    portOffset,
+    runAs: isRoot ? nobody : undefined,
+    env,
+  };
+};
+
+/** Root's own cache is out of reach for the user that PostgreSQL and Elasticsearch run as then. */
+const cacheFolder = (env: NodeJS.ProcessEnv, isRoot: boolean): string =>
+  isRoot ? '/var/cache/orderstream' : join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'orderstream');
+
+/** Where a server that may not be root keeps its data: inside the state folder, or, for root, in a place every user can pass through. */
+export const reachableFolder = (stack: Stack, name: string): string =>
+  stack.runAs
+    ? join('/var/lib/orderstream', createHash('sha256').update(stack.state).digest('hex').slice(0, 12), name)
+    : join(stack.state, name);
