@@ -112,7 +112,10 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
     }
 
     if (changes.size > 0) await store.save(tx, [...changes.values()], toMessages);
-    return { stateOf: (id: string): Versioned<State> => current.get(id)!, recorded: [...changes.values()].flatMap((change) => change.recorded) };
+    return {
+      stateOf: (id: string): Versioned<State> => current.get(id)!,
+      recorded: [...changes.values()].flatMap((change) => change.recorded),
+    };
   };
 
   return {

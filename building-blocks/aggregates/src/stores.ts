@@ -85,4 +85,3 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
     await project(tx, changes);
   },
 });
-

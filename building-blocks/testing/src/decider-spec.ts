@@ -13,6 +13,7 @@ export const deciderSpec =
     when: (command: Command) => {
       const state = history.reduce(evolve, initialState);
       return {
+        // biome-ignore lint/suspicious/noThenProperty: the word of the field; nobody awaits it
         then: (expected: Event[]): void => {
           expect(decide(command, state)).to.deep.equal(expected);
         },

@@ -1,0 +1,273 @@
+import type { Envelope, EventDefinition, EventOf, MessageContext } from '@orderstream/contracts';
+import { inTransaction } from '@orderstream/persistence';
+import { type Component, type Logger, runWithContext } from '@orderstream/service-host';
+import type { Knex } from 'knex';
+import {
+  type DeadLetter,
+  keyOf,
+  keysDueForReplay,
+  keysThatWait,
+  lettersOf,
+  lockKeys,
+  park,
+  recordFailure,
+  removeLetter,
+  waitsBehind,
+} from './dead-letters.js';
+import { describe, type Heard, throughOutages } from './handle-slice.js';
+import { contextOfEvent } from './handlers.js';
+import { alreadyHandled, claim } from './inbox.js';
+import { limiter } from './limiter.js';
+import { messageReader } from './message.js';
+import { deadLettersTotal, hopSeconds, messagesTotal } from './metrics.js';
+import { offsetTracker } from './offset-tracker.js';
+import type { Replayable, ReplayResult } from './replay.js';
+import { retryDelayMs, wait } from './retry.js';
+import { type Slice, supervisedConsumer } from './supervised-consumer.js';
+
+/** Thrown by an effect whose third party does not answer: its event is parked, and tried again by the service itself after `afterMs`. */
+export class RetryLater extends Error {
+  constructor(
+    message: string,
+    readonly afterMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'RetryLater';
+  }
+}
+
+/** A call to a third party that an event asks for, and the commands that its answer becomes. */
+export type Effect<Command> = { definition: EventDefinition; perform: (event: Envelope, signal: AbortSignal) => Promise<Command[]> };
+
+/** `onEffect(PaymentInitiated, async ({ data }, signal) => [command])`: I/O with an idempotency key, for it may be done again. */
+export const onEffect = <Definition extends EventDefinition, Command>(
+  definition: Definition,
+  perform: (event: EventOf<Definition>, signal: AbortSignal) => Promise<Command[]>,
+): Effect<Command> => ({ definition, perform: perform as Effect<Command>['perform'] });
+
+type Options<Command> = {
+  brokers: string[];
+  groupId: string;
+  db: Knex;
+  effects: readonly Effect<Command>[];
+  /** the shell: runs what the calls returned, in the transaction of the inbox row */
+  handle: (tx: Knex.Transaction, commands: readonly Command[], context: MessageContext) => Promise<unknown>;
+  /** how many calls are under way at most (64) */
+  concurrency?: number;
+};
+
+const maxFailures = 3;
+const dueEveryMs = 1_000;
+
+/**
+ * A consumer group whose handlers call a third party. A call is made outside of any transaction; what it returns commits, event by event,
+ * with the inbox row. Different keys run side by side, one key in order, and the offset moves to the first that is not finished.
+ */
+export const effectConsumer = <Command>({
+  brokers,
+  groupId,
+  db,
+  effects,
+  handle,
+  concurrency = 64,
+}: Options<Command>): Component & Replayable => {
+  const definitions = effects.map(({ definition }) => definition);
+  const topics = [...new Set(definitions.map(({ topic }) => topic))];
+  const performers = new Map(effects.map(({ definition, perform }) => [definition.type, perform]));
+  const read = messageReader(definitions);
+  const limit = limiter(concurrency);
+  const stopping = new AbortController();
+
+  const underWay = new Map<string, Promise<void>>(); // by where the message is, so that a rebalance does not begin it again
+  const lastOfKey = new Map<string, Promise<void>>();
+  const parkedHere = new Set<string>();
+  let log: Logger;
+  let replaying: Promise<void> = Promise.resolve();
+
+  const persist = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    throughOutages(work, { consumer: groupId, probe: () => db.raw('select 1'), log, signal: stopping.signal });
+
+  const parkReading = (reading: Heard, error: string, attempts: number, replayAfterMs?: number, onlyIfBehind = false): Promise<boolean> =>
+    persist(() =>
+      inTransaction(db, async (tx) => {
+        const { received, id } = reading;
+        const type = reading.kind === 'event' ? reading.event.type : reading.type;
+        await lockKeys(tx, groupId, [keyOf(received)]);
+        if (onlyIfBehind && (await keysThatWait(tx, groupId, [received])).size === 0) return false;
+        if (id && (await claim(tx, groupId, [id])).size === 0) return true;
+        await park(tx, groupId, [{ received, id, type, error, attempts, replayAfterMs }]);
+        parkedHere.add(keyOf(received));
+        deadLettersTotal.inc({ consumer: groupId, topic: received.topic });
+        messagesTotal.inc({ consumer: groupId, topic: received.topic, outcome: 'parked' });
+        const { topic, partition, offset, key } = received;
+        log.warn({ consumer: groupId, topic, partition, offset, key, type, replayAfterMs, reason: error }, 'message parked');
+        return true;
+      }),
+    );
+
+  const perform = (event: Envelope): Promise<Command[]> => limit(() => performers.get(event.type)!(event, stopping.signal));
+
+  const settle = async (reading: Heard): Promise<void> => {
+    if (reading.kind === 'unreadable') {
+      await parkReading(reading, reading.problem, 1);
+      return;
+    }
+    const { event, received } = reading;
+    const key = keyOf(received);
+    if (parkedHere.has(key)) {
+      if (await parkReading(reading, waitsBehind, 0, undefined, true)) return;
+      parkedHere.delete(key);
+    }
+    for (let failures = 1; ; failures += 1) {
+      try {
+        const commands = await perform(event);
+        await persist(() =>
+          inTransaction(db, async (tx) => {
+            if ((await claim(tx, groupId, [event.id])).size === 0) return;
+            if (commands.length > 0) await handle(tx, commands, contextOfEvent(event));
+          }),
+        );
+        hopSeconds.observe({ consumer: groupId, topic: received.topic }, (Date.now() - event.occurredAt.getTime()) / 1000);
+        messagesTotal.inc({ consumer: groupId, topic: received.topic, outcome: 'handled' });
+        return;
+      } catch (error) {
+        if (stopping.signal.aborted) throw error;
+        if (error instanceof RetryLater) {
+          await parkReading(reading, describe(error), failures, error.afterMs);
+          return;
+        }
+        log.warn({ consumer: groupId, failures, err: error }, 'an effect failed');
+        if (failures >= maxFailures) {
+          await parkReading(reading, describe(error), failures);
+          return;
+        }
+        await wait(retryDelayMs(failures), stopping.signal);
+      }
+    }
+  };
+
+  /** Runs after what came before it with the same key. */
+  const begin = (reading: Heard): Promise<void> => {
+    const { topic, partition, offset } = reading.received;
+    const place = `${topic}/${partition}/${offset}`;
+    const known = underWay.get(place);
+    if (known) return known;
+    const key = keyOf(reading.received);
+    const context = reading.kind === 'event' ? contextOfEvent(reading.event) : undefined;
+    const run = () => (context ? runWithContext(context, () => settle(reading)) : settle(reading));
+    const running = (lastOfKey.get(key) ?? Promise.resolve()).then(run).finally(() => {
+      underWay.delete(place);
+      if (lastOfKey.get(key) === running) lastOfKey.delete(key);
+    });
+    underWay.set(place, running);
+    lastOfKey.set(key, running);
+    return running;
+  };
+
+  const trackers = new Map<string, ReturnType<typeof offsetTracker>>();
+
+  const onSlice = async ({ topic, partition, messages, first, commit, signal }: Slice): Promise<void> => {
+    const place = `${topic}/${partition}`;
+    if (first) {
+      trackers.get(place)?.abandon();
+      trackers.set(
+        place,
+        offsetTracker((offset) => commit(offset).catch((err) => log.debug({ consumer: groupId, err }, 'offset not committed'))),
+      );
+    }
+    const tracker = trackers.get(place)!;
+    const readings = messages.map(read);
+    const heard = readings.filter((reading): reading is Heard => reading.kind !== 'unheard');
+    const [handled, waiting] = await persist(() =>
+      Promise.all([
+        alreadyHandled(
+          db,
+          groupId,
+          heard.flatMap(({ id }) => id ?? []),
+        ),
+        keysThatWait(
+          db,
+          groupId,
+          heard.map(({ received }) => received),
+        ),
+      ]),
+    );
+    for (const key of waiting) parkedHere.add(key);
+    for (const { offset } of messages) tracker.begin(offset);
+    for (const reading of readings) {
+      const { offset } = reading.received;
+      if (reading.kind === 'unheard' || (reading.id && handled.has(reading.id))) tracker.finish(offset);
+      else
+        begin(reading).then(
+          () => tracker.finish(offset),
+          (err) => stopping.signal.aborted || log.error({ consumer: groupId, err }, 'an effect is left for the next start'),
+        );
+    }
+    while (underWay.size >= concurrency * 4 && !signal.aborted)
+      await Promise.race([...underWay.values()].map((work) => work.catch(() => {})));
+  };
+
+  const consumer = supervisedConsumer({ brokers, groupId, topics, concurrency: 6, commits: 'own', onSlice });
+
+  const replayLetter = async (letter: DeadLetter): Promise<{ error: string; afterMs?: number } | undefined> => {
+    const reading = read(letter);
+    if (reading.kind === 'unreadable') return { error: reading.problem };
+    try {
+      const event = reading.kind === 'event' ? reading.event : undefined;
+      const commands = event ? await perform(event) : [];
+      await inTransaction(db, async (tx) => {
+        await lockKeys(tx, groupId, [keyOf(letter)]);
+        if ((await removeLetter(tx, letter.id)) && event && commands.length > 0) await handle(tx, commands, contextOfEvent(event));
+      });
+      return undefined;
+    } catch (error) {
+      return error instanceof RetryLater ? { error: describe(error), afterMs: error.afterMs } : { error: describe(error) };
+    }
+  };
+
+  const replay = async (key: { topic: string; key: string }): Promise<ReplayResult> => {
+    let replayed = 0;
+    for (const letter of await lettersOf(db, groupId, key)) {
+      const failure = await replayLetter(letter);
+      if (failure) {
+        await recordFailure(db, letter.id, failure.error, failure.afterMs);
+        return { replayed, error: failure.error };
+      }
+      replayed += 1;
+    }
+    return { replayed };
+  };
+
+  const replayWhatIsDue = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      try {
+        for (const key of await keysDueForReplay(db, groupId)) {
+          if (stopping.signal.aborted) return;
+          const { replayed, error } = await replay(key);
+          log.info({ consumer: groupId, ...key, replayed, reason: error }, 'replayed by itself');
+        }
+      } catch (err) {
+        log.warn({ consumer: groupId, err }, 'could not look for what is due to be replayed');
+      }
+      await wait(dueEveryMs, stopping.signal).catch(() => {});
+    }
+  };
+
+  return {
+    name: `effects ${groupId}`,
+    start: async (host) => {
+      log = host.log;
+      await consumer.start(host);
+      replaying = replayWhatIsDue();
+    },
+    stop: async () => {
+      await consumer.stop();
+      stopping.abort(new Error('the consumer stops'));
+      await Promise.allSettled([...underWay.values(), replaying]);
+    },
+    isReady: consumer.isReady,
+    consumer: groupId,
+    replay,
+  };
+};

@@ -1,0 +1,85 @@
+import { type Component, currentLog, runWithContext } from '@orderstream/service-host';
+import type { Knex } from 'knex';
+import { type DeadLetter, keyOf, lettersOf, lockKeys, recordFailure, removeLetter } from './dead-letters.js';
+import { describe, runHandlers, sliceHandler } from './handle-slice.js';
+import { contextOfEvent, type Handler } from './handlers.js';
+import { messageReader } from './message.js';
+import type { Replayable, ReplayResult } from './replay.js';
+import { supervisedConsumer } from './supervised-consumer.js';
+
+type Options = {
+  brokers: string[];
+  groupId: string;
+  db: Knex;
+  handlers: readonly Handler[];
+  /** how many partitions are worked on side by side, each in a transaction of its own (3) */
+  concurrency?: number;
+  /** asks what the handlers need besides the database (Elasticsearch) whether it answers; rejects when it does not */
+  probe?: () => Promise<unknown>;
+};
+
+/**
+ * A consumer group that handles each event once in effect: what Kafka gives it of a partition is handled in one transaction with the inbox
+ * rows, and the offset is committed after that. Outages are waited for; poison goes to the dead letters of the same database.
+ */
+export const kafkaConsumer = ({
+  brokers,
+  groupId,
+  db,
+  handlers,
+  concurrency = 3,
+  probe = async () => {},
+}: Options): Component & Replayable => {
+  const definitions = handlers.flatMap(({ events }) => events);
+  const topics = [...new Set(definitions.map(({ topic }) => topic))];
+  const read = messageReader(definitions);
+  const probeAll = () => Promise.all([db.raw('select 1'), probe()]);
+  let handleSlice: ReturnType<typeof sliceHandler>;
+
+  const consumer = supervisedConsumer({
+    brokers,
+    groupId,
+    topics,
+    concurrency,
+    onSlice: ({ messages, first, signal }) => handleSlice(messages, { first, signal }),
+  });
+
+  const replayLetter = async (letter: DeadLetter): Promise<ReplayResult | undefined> => {
+    const reading = read(letter);
+    if (reading.kind === 'unreadable') return { replayed: 0, error: reading.problem };
+    try {
+      await db.transaction(async (tx) => {
+        await lockKeys(tx, groupId, [keyOf(letter)]);
+        if (!(await removeLetter(tx, letter.id))) return; // somebody else was faster
+        if (reading.kind === 'event') await runWithContext(contextOfEvent(reading.event), () => runHandlers(tx, handlers, [reading.event]));
+      });
+      return undefined;
+    } catch (error) {
+      return { replayed: 0, error: describe(error) };
+    }
+  };
+
+  return {
+    name: `consumer ${groupId}`,
+    start: async (host) => {
+      handleSlice = sliceHandler({ db, consumer: groupId, handlers, probe: probeAll, log: host.log });
+      await consumer.start(host);
+    },
+    stop: consumer.stop,
+    isReady: consumer.isReady,
+    consumer: groupId,
+    replay: async (key) => {
+      let replayed = 0;
+      for (const letter of await lettersOf(db, groupId, key)) {
+        const failure = await replayLetter(letter);
+        if (failure) {
+          await recordFailure(db, letter.id, failure.error ?? '');
+          currentLog().warn({ consumer: groupId, ...key, reason: failure.error }, 'replay of a dead letter failed');
+          return { replayed, error: failure.error };
+        }
+        replayed += 1;
+      }
+      return { replayed };
+    },
+  };
+};

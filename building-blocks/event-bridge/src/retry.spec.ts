@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import { isOutage, retryDelayMs, wait } from './retry.js';
+
+describe('retryDelayMs', () => {
+  const ceiling = { random: () => 1 };
+
+  it('doubles its ceiling from attempt to attempt', () => {
+    expect([1, 2, 3, 4].map((attempt) => retryDelayMs(attempt, ceiling))).to.deep.equal([100, 200, 400, 800]);
+  });
+
+  it('stays below the longest delay', () => expect(retryDelayMs(50, ceiling)).to.equal(2_000));
+
+  it('is anything down to nothing', () => expect(retryDelayMs(3, { random: () => 0 })).to.equal(0));
+
+  it('refuses what is not an attempt', () => {
+    for (const attempt of [0, -1, 1.5, Number.NaN]) expect(() => retryDelayMs(attempt)).to.throw(RangeError);
+  });
+});
+
+describe('isOutage', () => {
+  const timeout = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+
+  it('is a refused connection', async () => expect(await isOutage(refused, async () => false)).to.equal(true));
+
+  it('is a timeout while other work fails too', async () => expect(await isOutage(timeout, async () => true)).to.equal(true));
+
+  it('is not a timeout while other work goes on', async () => expect(await isOutage(timeout, async () => false)).to.equal(false));
+
+  it('is not an error of the handler', async () =>
+    expect(await isOutage(new TypeError('x is undefined'), async () => true)).to.equal(false));
+});
+
+describe('wait', () => {
+  it('ends at once when it is aborted', async () => {
+    const abort = new AbortController();
+    const waiting = wait(60_000, abort.signal).catch((reason) => reason);
+    abort.abort('stopping');
+    expect(await waiting).to.equal('stopping');
+  });
+});
