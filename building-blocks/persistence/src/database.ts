@@ -1,4 +1,27 @@
-import type { Component } from '@orderstream/service-host';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Component, isTransient } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 
-export declare const database: (db: Knex) => Component;
+const retryMs = 250;
+
+/** Started when the server answers (it waits for as long as that takes), ready while it does so within a second. */
+export const database = (db: Knex): Component => ({
+  name: 'database',
+  start: async ({ log, stopping }) => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await db.raw('select 1');
+        return;
+      } catch (error) {
+        if (!isTransient(error) || stopping.aborted) throw error; // a wrong password does not become right
+        if (attempt % 20 === 1) log.warn({ err: error }, 'waiting for the database');
+        await sleep(retryMs, undefined, { signal: stopping });
+      }
+    }
+  },
+  stop: () => db.destroy(),
+  isReady: async () => {
+    await db.raw('select 1').timeout(1_000);
+    return true;
+  },
+});

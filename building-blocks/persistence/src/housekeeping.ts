@@ -1,16 +1,118 @@
-import type { Component } from '@orderstream/service-host';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Component, Logger } from '@orderstream/service-host';
 import type { Knex } from 'knex';
+import { Counter } from 'prom-client';
+
+type Table = 'outbox' | 'inbox' | 'idempotency_keys';
 
 export type HousekeepingOptions = {
   db: Knex;
-  /** how long outbox rows stay (7) */
+  /** how long outbox rows stay, days (7): the connector's snapshot sends them again after a lost slot */
   outboxDays?: number;
-  /** how long inbox rows stay (14) */
+  /** how long inbox rows stay, days (14): longer than any message may come again */
   inboxDays?: number;
-  /** the tables that this database has, of `outbox`, `inbox`, `idempotency_keys` (all) */
-  tables?: readonly ('outbox' | 'inbox' | 'idempotency_keys')[];
-  /** how often it looks (10 min) */
+  /** of which tables; one that the database does not have is skipped (all) */
+  tables?: readonly Table[];
+  /** how long it waits between two rounds, ms (10 min) */
   everyMs?: number;
+  /** rows of one delete (1 000), and how long it waits between two, ms (100) */
+  chunkSize?: number;
+  pauseMs?: number;
 };
 
-export declare const housekeeping: (options: HousekeepingOptions) => Component;
+type Rule = { table: Table; days: number; sql: string };
+
+/** Bindings: days, chunk size. Rows that somebody else removes already are left to them. */
+const rules = (outboxDays: number, inboxDays: number): Rule[] => [
+  {
+    table: 'outbox',
+    days: outboxDays,
+    // only ever looks at the oldest rows, which is where the primary key begins: `occurred_at` needs no index
+    sql: `with oldest as (select position, occurred_at from outbox order by position limit :chunk for update skip locked)
+          delete from outbox using oldest
+          where outbox.position = oldest.position and oldest.occurred_at < now() - make_interval(days => :days)`,
+  },
+  {
+    table: 'inbox',
+    days: inboxDays,
+    sql: `delete from inbox where ctid = any (array(
+            select ctid from inbox where handled_at < now() - make_interval(days => :days) limit :chunk for update skip locked))`,
+  },
+  {
+    table: 'idempotency_keys',
+    days: 1,
+    sql: `delete from idempotency_keys where ctid = any (array(
+            select ctid from idempotency_keys where created_at < now() - make_interval(days => :days) limit :chunk for update skip locked))`,
+  },
+];
+
+let removedRows: Counter<'table'> | undefined;
+const countRemoved = (table: Table, rows: number): void => {
+  removedRows ??= new Counter({
+    name: 'housekeeping_removed_rows_total',
+    help: 'Old rows that housekeeping removed',
+    labelNames: ['table'],
+  });
+  removedRows.labels(table).inc(rows);
+};
+
+const existing = async (db: Knex, tables: readonly Table[]): Promise<Set<string>> => {
+  const { rows } = await db.raw('select name from unnest(?::text[]) as name where to_regclass(name) is not null', [[...tables]]);
+  return new Set(rows.map(({ name }: { name: string }) => name));
+};
+
+/** One round: removes what is too old, in chunks, with pauses in between that leave the database to those who wait for an answer. */
+export const removeOldRows = async (
+  {
+    db,
+    outboxDays = 7,
+    inboxDays = 14,
+    tables = ['outbox', 'inbox', 'idempotency_keys'],
+    chunkSize = 1_000,
+    pauseMs = 100,
+  }: Omit<HousekeepingOptions, 'everyMs'>,
+  signal?: AbortSignal,
+): Promise<Record<string, number>> => {
+  const removed: Record<string, number> = {};
+  const present = await existing(db, tables);
+  for (const { table, days, sql } of rules(outboxDays, inboxDays).filter((rule) => present.has(rule.table))) {
+    removed[table] = 0;
+    for (;;) {
+      const { rowCount } = (await db.raw(sql, { days, chunk: chunkSize })) as { rowCount: number };
+      removed[table] += rowCount;
+      countRemoved(table, rowCount);
+      if (rowCount < chunkSize || signal?.aborted) break;
+      await sleep(pauseMs, undefined, { signal });
+    }
+  }
+  return removed;
+};
+
+/** Keeps the tables small that only ever grow: a round at the start, and again every 10 minutes. A round that fails is tried at the next. */
+export const housekeeping = ({ everyMs = 10 * 60_000, ...options }: HousekeepingOptions): Component => {
+  const stopped = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+
+  const run = async (log: Logger): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      try {
+        const removed = await removeOldRows(options, stopped.signal);
+        if (Object.values(removed).some((rows) => rows > 0)) log.info({ removed }, 'old rows removed');
+      } catch (error) {
+        if (!stopped.signal.aborted) log.warn({ err: error }, 'old rows not removed');
+      }
+      await sleep(everyMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
+    }
+  };
+
+  return {
+    name: 'housekeeping',
+    start: async ({ log }) => {
+      running = run(log);
+    },
+    stop: async () => {
+      stopped.abort();
+      await running;
+    },
+  };
+};

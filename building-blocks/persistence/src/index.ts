@@ -1,7 +1,8 @@
 export { isConflict, isTimeout, isTransient } from '@orderstream/service-host';
-export { connectDatabase } from './connect.js';
+export { canonicalJson } from './canonical-json.js';
+export { type ConnectOptions, connectDatabase } from './connect.js';
 export { database } from './database.js';
-export { type HousekeepingOptions, housekeeping } from './housekeeping.js';
+export { type HousekeepingOptions, housekeeping, removeOldRows } from './housekeeping.js';
 export { type IdempotentRequest, idempotently } from './idempotently.js';
 export { databaseNow } from './now.js';
 export { inTransaction } from './transaction.js';

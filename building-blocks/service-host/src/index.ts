@@ -18,6 +18,7 @@ export {
 } from './config.js';
 export { childContext, currentContext, newContext, runWithContext } from './context.js';
 export { type HttpServer, type HttpServerOptions, httpServer } from './http-server.js';
+export { idempotencyKeyOf } from './idempotency-key.js';
 export { createLogger, currentLog, type Logger } from './log.js';
 export { HttpRefusal, problemOf } from './problem.js';
 export { accepted, bytes, created, noContent, Reply } from './reply.js';
