@@ -1,0 +1,45 @@
+import { type AddProductRequest, Invalid, type MessageContext, ProductAdded, type ProductView } from '@orderstream/contracts';
+import { appendToOutbox } from '@orderstream/event-bridge';
+import { databaseNow } from '@orderstream/persistence';
+import type { Knex } from 'knex';
+import { v7 as uuidv7 } from 'uuid';
+import { stocks } from '../stock/stocks.js';
+import { readProduct } from './product-view.js';
+
+/** @throws Invalid when one is not there */
+const requireCategories = async (tx: Knex.Transaction, categoryIds: string[]): Promise<void> => {
+  const { rows } = await tx.raw<{ rows: { id: string }[] }>('select id from categories where id = any(?) order by id for share', [
+    categoryIds,
+  ]);
+  const known = new Set(rows.map(({ id }) => id));
+  const errors = categoryIds.flatMap((id, index) =>
+    known.has(id) ? [] : [{ path: `categoryIds.${index}`, message: `is not a category` }],
+  );
+  if (errors.length > 0) throw new Invalid('category-unknown', 'The product names a category that there is none of', { errors });
+};
+
+/** Puts a product up for sale, with the stock it begins with. `id` is new. */
+export const addProduct = async (
+  tx: Knex.Transaction,
+  id: string,
+  { name, description, price, categoryIds, quantity }: AddProductRequest,
+  context: MessageContext,
+): Promise<ProductView> => {
+  const categories = categoryIds.map((categoryId) => categoryId.toLowerCase());
+  await requireCategories(tx, categories);
+  const at = await databaseNow(tx);
+  await tx.raw(
+    `insert into products (id, name, description, price_amount, price_currency, version, created_at, updated_at)
+     values (?, ?, ?, ?, ?, 1, ?, ?)`,
+    [id, name, description, price.amount, price.currency, at, at],
+  );
+  await tx.raw('insert into product_categories (product_id, category_id) select distinct ?::uuid, unnest(?::uuid[])', [id, categories]);
+  await tx.raw('insert into stock (product_id, quantity, reserved, version) values (?, 0, 0, 0)', [id]);
+  const empty = await readProduct(tx, id);
+  const product: ProductView = { ...empty, available: quantity };
+  await appendToOutbox(tx, [
+    { id: uuidv7(), definition: ProductAdded, aggregateId: id, aggregateVersion: 1, occurredAt: at, context, data: product },
+  ]);
+  await stocks.handle(tx, [{ type: 'SetStock', data: { productId: id, quantity } }], context);
+  return product;
+};

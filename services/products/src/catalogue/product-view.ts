@@ -1,0 +1,42 @@
+import { NotFound, type ProductView } from '@orderstream/contracts';
+import type { Knex } from 'knex';
+
+type ProductRow = {
+  id: string;
+  name: string;
+  description: string;
+  price_amount: number;
+  price_currency: string;
+  categories: ProductView['categories'];
+  available: number;
+  version: number;
+  created_at: Date;
+  updated_at: Date;
+};
+
+/** A select list and its joins: `p` is the product, `s` its stock. */
+export const productColumns = `p.id, p.name, p.description, p.price_amount, p.price_currency, p.version, p.created_at, p.updated_at,
+  s.quantity - s.reserved as available,
+  array(select jsonb_build_object('id', c.id, 'name', c.name)
+        from product_categories pc join categories c on c.id = pc.category_id
+        where pc.product_id = p.id order by c.search_name) as categories`;
+export const productTables = 'products p join stock s on s.product_id = p.id';
+
+export const toProductView = (row: ProductRow): ProductView => ({
+  id: row.id,
+  name: row.name,
+  description: row.description,
+  price: { amount: row.price_amount, currency: row.price_currency },
+  categories: row.categories,
+  imageUrl: null,
+  available: row.available,
+  version: row.version,
+  createdAt: row.created_at.toISOString(),
+  updatedAt: row.updated_at.toISOString(),
+});
+
+export const readProduct = async (db: Knex, id: string): Promise<ProductView> => {
+  const { rows } = await db.raw<{ rows: ProductRow[] }>(`select ${productColumns} from ${productTables} where p.id = ?`, [id]);
+  if (!rows[0]) throw new NotFound('product-not-found', `There is no product ${id}`);
+  return toProductView(rows[0]);
+};

@@ -1,0 +1,119 @@
+import { type Change, type NewCommand, stateStored } from '@orderstream/aggregates';
+import type { ReservedLine } from '@orderstream/contracts';
+import { VersionConflict } from '@orderstream/persistence';
+import type { Knex } from 'knex';
+import type { Level, Reservation, ReservationStatus, Stock, StockCommand, StockEvent } from './stock.js';
+
+type ReservationRow = { order_id: string; status: ReservationStatus; lines: ReservedLine[]; version: number };
+type LevelRow = { product_id: string; quantity: number; reserved: number; version: number };
+
+const unique = (ids: string[]): string[] => [...new Set(ids)];
+
+const loadReservations = async (tx: Knex.Transaction, orderIds: string[]): Promise<Record<string, Reservation>> => {
+  if (orderIds.length === 0) return {};
+  const { rows } = await tx.raw<{ rows: ReservationRow[] }>(
+    'select order_id, status, lines, version from reservations where order_id = any(?) order by order_id for update',
+    [orderIds],
+  );
+  return Object.fromEntries(rows.map(({ order_id, ...reservation }) => [order_id, reservation]));
+};
+
+const loadLevels = async (tx: Knex.Transaction, productIds: string[]): Promise<Record<string, Level>> => {
+  if (productIds.length === 0) return {};
+  const { rows } = await tx.raw<{ rows: LevelRow[] }>(
+    'select product_id, quantity, reserved, version from stock where product_id = any(?) order by product_id for update',
+    [productIds],
+  );
+  return Object.fromEntries(rows.map(({ product_id, ...level }) => [product_id, level]));
+};
+
+/**
+ * Locks what the commands touch, and nothing else: first the reservations, in order-id order, then the levels of all their products, in
+ * product-id order. Everybody takes them in this order, so nobody waits in a circle.
+ */
+const load = async (tx: Knex.Transaction, commands: readonly NewCommand<StockCommand>[]): Promise<Stock> => {
+  const reservations = await loadReservations(tx, unique(commands.flatMap(({ data }) => ('orderId' in data ? [data.orderId] : []))));
+  const levels = await loadLevels(
+    tx,
+    unique([
+      ...Object.values(reservations).flatMap(({ lines }) => lines.map(({ productId }) => productId)),
+      ...commands.flatMap(({ data }) => {
+        if ('productId' in data) return [data.productId];
+        return 'lines' in data ? data.lines.map(({ productId }) => productId) : [];
+      }),
+    ]),
+  );
+  return { levels, reservations };
+};
+
+const changed = <Value>(before: Readonly<Record<string, Value>>, after: Readonly<Record<string, Value>>): [string, Value][] =>
+  Object.entries(after).filter(([id, value]) => value !== before[id]);
+
+/** A reservation that was not there to be locked may have been made in the meantime: then nothing is saved, and all is decided anew. */
+const saveReservations = async (tx: Knex.Transaction, before: Stock, after: Stock, at: Date): Promise<void> => {
+  const rows = changed(before.reservations, after.reservations);
+  if (rows.length === 0) return;
+  const locked = rows.map(([orderId]) => orderId).filter((orderId) => before.reservations[orderId]);
+  const { rowCount } = await tx.raw<{ rowCount: number }>(
+    `insert into reservations as known (order_id, status, lines, version, created_at, updated_at)
+     select *, ?::timestamptz, ?::timestamptz from unnest(?::uuid[], ?::text[], ?::jsonb[], ?::int[])
+     on conflict (order_id) do update
+       set status = excluded.status, lines = excluded.lines, version = excluded.version, updated_at = excluded.updated_at
+       where known.order_id = any(?)`,
+    [
+      at,
+      at,
+      rows.map(([orderId]) => orderId),
+      rows.map(([, { status }]) => status),
+      rows.map(([, { lines }]) => JSON.stringify(lines)),
+      rows.map(([, { version }]) => version),
+      locked,
+    ],
+  );
+  if (rowCount !== rows.length) throw new VersionConflict('somebody else made one of these reservations');
+};
+
+const saveLevels = async (tx: Knex.Transaction, before: Stock, after: Stock): Promise<void> => {
+  const rows = changed(before.levels, after.levels);
+  if (rows.length === 0) return;
+  await tx.raw(
+    `update stock set quantity = changed.quantity, reserved = changed.reserved, version = changed.version
+     from unnest(?::uuid[], ?::int[], ?::int[], ?::int[]) as changed (product_id, quantity, reserved, version)
+     where stock.product_id = changed.product_id`,
+    [
+      rows.map(([productId]) => productId),
+      rows.map(([, { quantity }]) => quantity),
+      rows.map(([, { reserved }]) => reserved),
+      rows.map(([, { version }]) => version),
+    ],
+  );
+};
+
+const saveAdjustments = async (tx: Knex.Transaction, { recorded }: Change<Stock, StockEvent>): Promise<void> => {
+  const adjustments = recorded.flatMap(({ event: { type, data, at }, before }) =>
+    type === 'StockAdjusted' ? [{ productId: data.productId, change: data.quantity - before.levels[data.productId]!.quantity, at }] : [],
+  );
+  if (adjustments.length === 0) return;
+  await tx.raw('insert into stock_adjustments (product_id, change, at) select * from unnest(?::uuid[], ?::int[], ?::timestamptz[])', [
+    adjustments.map(({ productId }) => productId),
+    adjustments.map(({ change }) => change),
+    adjustments.map(({ at }) => at),
+  ] as Knex.RawBinding[]);
+};
+
+/** To the shell the stock is one aggregate, of which a batch loads the rows that it touches. */
+export const stockStore = stateStored<Stock, StockCommand, StockEvent>({
+  load: async (tx, ids, commands) => {
+    const state = await load(tx, commands);
+    return new Map(ids.map((id) => [id, { state, version: 0 }]));
+  },
+  save: async (tx, changes) => {
+    for (const change of changes) {
+      const [first] = change.recorded;
+      if (!first) continue;
+      await saveReservations(tx, first.before, change.state, first.event.at);
+      await saveLevels(tx, first.before, change.state);
+      await saveAdjustments(tx, change);
+    }
+  },
+});

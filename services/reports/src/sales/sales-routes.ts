@@ -1,0 +1,16 @@
+import { SalesQuery, SalesReport } from '@orderstream/contracts';
+import { type Api, api } from '@orderstream/service-host';
+
+export const salesRoutes = ({ salesReport }: { salesReport: (query: SalesQuery) => Promise<SalesReport> }): Api =>
+  api('Reports', '/reports').get(
+    '/reports/sales',
+    {
+      summary: 'What was sold of each product',
+      description:
+        'Orders that are Paid, Confirmed or Shipped and were placed in [from, to). One row for each product and currency, the largest amount first. Exact sums.',
+      who: 'admin',
+      query: SalesQuery,
+      answers: { 200: SalesReport },
+    },
+    ({ query }) => salesReport(query),
+  );

@@ -1,0 +1,27 @@
+import { Client, errors } from '@elastic/elasticsearch';
+import { Unavailable } from '@orderstream/contracts';
+import { isTransient } from '@orderstream/service-host';
+
+/** A client that gives up in time: 5 s for an attempt, three more attempts. */
+export const connectElasticsearch = (url: string): Client =>
+  new Client({ node: url, requestTimeout: 5_000, maxRetries: 3, compression: false });
+
+/** @throws when Elasticsearch does not answer within a second */
+export const ping = async (client: Client): Promise<void> => {
+  await client.ping({}, { requestTimeout: 1_000, maxRetries: 0 });
+};
+
+/** The index that is asked for is not there (yet), or the search's context is gone with the node that kept it. */
+const isMissing = (error: unknown): boolean => error instanceof errors.ResponseError && error.statusCode === 404;
+
+const isServerError = (error: unknown): boolean => error instanceof errors.ResponseError && (error.statusCode ?? 0) >= 500;
+
+/** Runs a request; what is not the request's fault is thrown as `Unavailable`, for the same request may succeed later. */
+export const available = async <Result>(request: () => Promise<Result>): Promise<Result> => {
+  try {
+    return await request();
+  } catch (cause) {
+    if (!isTransient(cause) && !isMissing(cause) && !isServerError(cause)) throw cause;
+    throw new Unavailable('search-unavailable', 'Elasticsearch does not answer', { retryAfterSeconds: 1 }, { cause });
+  }
+};
