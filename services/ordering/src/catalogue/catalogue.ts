@@ -1,0 +1,35 @@
+import { ProductAdded } from '@orderstream/contracts';
+import { project } from '@orderstream/event-bridge';
+import type { Knex } from 'knex';
+import type { PricedProduct } from '../orders/order-lines.js';
+
+/** Ordering's own copy of what is for sale, and for how much. Nothing older overwrites what is newer. */
+export const catalogueProjection = project([ProductAdded], async (tx, events) => {
+  const newest = new Map(events.map((event) => [event.data.id, event])); // a row is written once in a statement
+  const products = [...newest.values()];
+  await tx.raw(
+    `insert into catalogue (product_id, name, price_amount, price_currency, version)
+     select * from unnest(?::uuid[], ?::text[], ?::bigint[], ?::text[], ?::int[])
+     on conflict (product_id) do update
+        set name = excluded.name, price_amount = excluded.price_amount, price_currency = excluded.price_currency, version = excluded.version
+      where catalogue.version < excluded.version`,
+    [
+      products.map(({ data }) => data.id),
+      products.map(({ data }) => data.name),
+      products.map(({ data }) => data.price.amount),
+      products.map(({ data }) => data.price.currency),
+      products.map(({ aggregateVersion }) => aggregateVersion),
+    ] as Knex.RawBinding[],
+  );
+});
+
+type Row = { product_id: string; name: string; price_amount: number; price_currency: string };
+
+/** What is for sale of these products; what is not is left out. */
+export const findProducts = async (tx: Knex, ids: readonly string[]): Promise<PricedProduct[]> => {
+  const { rows } = await tx.raw<{ rows: Row[] }>(
+    'select product_id, name, price_amount, price_currency from catalogue where product_id = any(?::uuid[])',
+    [ids] as Knex.RawBinding[],
+  );
+  return rows.map((row) => ({ id: row.product_id, name: row.name, price: { amount: row.price_amount, currency: row.price_currency } }));
+};

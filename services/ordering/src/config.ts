@@ -1,0 +1,14 @@
+import { AuthConfig, DatabaseConfig, envBoolean, envInt, HttpConfig, KafkaConfig } from '@orderstream/service-host';
+import { z } from 'zod';
+
+const tenYears = 10 * 366 * 86_400;
+
+export const Config = z.object({
+  ...HttpConfig,
+  ...AuthConfig,
+  ...DatabaseConfig,
+  ...KafkaConfig,
+  HOLD_WINDOW_SECONDS: envInt({ min: 0, max: tenYears }).default(600).describe('how long an order can be cancelled after it is placed, s'),
+  HOLD_MAX_SECONDS: envInt({ min: 0, max: tenYears }).default(86_400).describe('how long after it is placed an order can be held, s'),
+  AUTO_SHIP: envBoolean().default(true).describe('ship as soon as the money is captured, without an operator'),
+});

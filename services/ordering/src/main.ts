@@ -1,0 +1,52 @@
+import { deadLetterApi, kafkaConsumer } from '@orderstream/event-bridge';
+import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
+import { authenticator, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { v7 as uuidv7 } from 'uuid';
+import { catalogueProjection } from './catalogue/catalogue.js';
+import { Config } from './config.js';
+import { getOrder } from './order-history/get-order.js';
+import { getOrderHistory } from './order-history/get-order-history.js';
+import { listOrders } from './order-history/list-orders.js';
+import { orderHistoryRoutes } from './order-history/order-history-routes.js';
+import { alarm } from './orders/alarm.js';
+import { commandOrder } from './orders/command-order.js';
+import { holdTimer } from './orders/hold-timer.js';
+import { orderConsumers } from './orders/order-consumers.js';
+import { orderRoutes } from './orders/order-routes.js';
+import { orderAggregate } from './orders/orders.js';
+import { placeOrder } from './orders/place-order.js';
+
+const config = loadConfig(Config);
+const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_MAX, applicationName: 'ordering' });
+const deadlines = alarm();
+const orders = orderAggregate({ deadlines });
+
+const consumer = kafkaConsumer({
+  brokers: config.KAFKA_BROKERS,
+  groupId: 'ordering',
+  db,
+  handlers: [catalogueProjection, orderConsumers({ orders, autoShip: config.AUTO_SHIP })],
+});
+
+await runService('ordering', [
+  database(db),
+  housekeeping({ db }),
+  consumer,
+  holdTimer({ db, orders, deadlines }),
+  httpServer({
+    port: config.PORT,
+    host: config.HOST,
+    basePath: '/orders',
+    auth: authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL }),
+    apis: [
+      orderRoutes({
+        db,
+        placeOrder: placeOrder({ orders, newId: uuidv7, windowSeconds: config.HOLD_WINDOW_SECONDS }),
+        commandOrder: commandOrder({ db, orders }),
+        holdMaxSeconds: config.HOLD_MAX_SECONDS,
+      }),
+      orderHistoryRoutes({ listOrders: listOrders(db), getOrder: getOrder(db), getOrderHistory: getOrderHistory(db) }),
+      deadLetterApi(db, [consumer]),
+    ],
+  }),
+]);

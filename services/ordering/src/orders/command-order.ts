@@ -1,0 +1,15 @@
+import type { NewCommand } from '@orderstream/aggregates';
+import type { MessageContext, OrderView } from '@orderstream/contracts';
+import { inTransaction } from '@orderstream/persistence';
+import type { Knex } from 'knex';
+import type { OrderCommand } from './order.js';
+import { viewIn } from './order-view.js';
+import type { Orders } from './orders.js';
+
+export type CommandOrder = ReturnType<typeof commandOrder>;
+
+/** One command to one order, and the order as it is then. */
+export const commandOrder =
+  ({ db, orders }: { db: Knex; orders: Orders }) =>
+  (command: NewCommand<OrderCommand>, context: MessageContext): Promise<OrderView> =>
+    inTransaction(db, async (tx) => viewIn(await orders.handle(tx, [command], context), command.data.orderId));

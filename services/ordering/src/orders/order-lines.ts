@@ -1,0 +1,57 @@
+import { Invalid, Money, maxLineQuantity, type OrderLine, type PlaceOrderRequest } from '@orderstream/contracts';
+
+export type RequestedLine = PlaceOrderRequest['lines'][number];
+export type PricedProduct = { id: string; name: string; price: Money };
+
+/** Two lines of one product are one line, where the first of them stood. */
+export const mergeLines = (lines: readonly RequestedLine[]): RequestedLine[] => {
+  const quantities = new Map<string, number>();
+  for (const { productId, quantity } of lines) {
+    const id = productId.toLowerCase();
+    quantities.set(id, (quantities.get(id) ?? 0) + quantity);
+  }
+  const merged = [...quantities].map(([productId, quantity]) => ({ productId, quantity }));
+  const tooMany = merged.filter(({ quantity }) => quantity > maxLineQuantity);
+  if (tooMany.length > 0) {
+    const message = `must be at most ${maxLineQuantity} of one product`;
+    throw new Invalid('quantity-too-large', 'There is too much of one product', { errors: errorsAt(lines, tooMany, 'quantity', message) });
+  }
+  return merged;
+};
+
+/** Merged lines, with the names and prices of the catalogue, and what they come to. */
+export const priceLines = (
+  requested: readonly RequestedLine[],
+  products: readonly PricedProduct[],
+): { lines: OrderLine[]; total: Money } => {
+  const merged = mergeLines(requested);
+  const byId = new Map(products.map((product) => [product.id, product]));
+  const unknown = merged.filter(({ productId }) => !byId.has(productId));
+  if (unknown.length > 0) {
+    throw new Invalid('product-unknown', `There is no product ${unknown.map(({ productId }) => productId).join(', ')}`, {
+      errors: errorsAt(requested, unknown, 'productId', 'is not a product that is for sale'),
+    });
+  }
+  const lines = merged.map(({ productId, quantity }) => {
+    const { name, price } = byId.get(productId)!;
+    return { productId, name, unitPrice: price, quantity, lineTotal: { ...price, amount: price.amount * quantity } };
+  });
+  return { lines, total: totalOf(lines) };
+};
+
+const totalOf = (lines: readonly OrderLine[]): Money => {
+  const currencies = [...new Set(lines.map(({ unitPrice }) => unitPrice.currency))];
+  if (currencies.length > 1) throw new Invalid('currencies-mixed', `An order has one currency, not ${currencies.join(' and ')}`);
+  const total = { amount: lines.reduce((sum, { lineTotal }) => sum + lineTotal.amount, 0), currency: currencies[0] };
+  const parsed = Money.safeParse(total);
+  if (!parsed.success) throw new Invalid('order-total-too-large', 'The order comes to more than an order may');
+  return parsed.data;
+};
+
+/** Every requested line of these products, as the request wrote it. */
+const errorsAt = (requested: readonly RequestedLine[], wrong: readonly RequestedLine[], field: keyof RequestedLine, message: string) => {
+  const ids = new Set(wrong.map(({ productId }) => productId));
+  return requested.flatMap(({ productId }, index) =>
+    ids.has(productId.toLowerCase()) ? [{ path: `lines.${index}.${field}`, message }] : [],
+  );
+};

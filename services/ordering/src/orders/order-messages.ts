@@ -1,0 +1,16 @@
+import type { Message, Recorded } from '@orderstream/aggregates';
+import { type EventDefinition, type OrderEventData, orderEvents } from '@orderstream/contracts';
+import type { Order, OrderEvent } from './order.js';
+import { orderView } from './order-view.js';
+
+const definitions = new Map<string, EventDefinition>(orderEvents.map((definition) => [definition.type, definition]));
+
+/** Every event of an order is announced, with the whole order as it is after it. */
+export const toMessages = ({ id, event, before, state, version }: Recorded<Order, OrderEvent>): Message[] => {
+  if (state.status === 'NotPlaced') return [];
+  const data: OrderEventData = {
+    ...orderView(id, version, state),
+    ...(before.status !== 'NotPlaced' && { previousStatus: before.status }),
+  };
+  return [{ definition: definitions.get(event.type)!, data }];
+};

@@ -1,0 +1,142 @@
+import { Conflict, type OrderStatus } from '@orderstream/contracts';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { decide, evolve, initialState, type Order, type OrderCommand, type OrderEvent, type PlacedOrder } from './order.js';
+import { after, commands } from './order-samples.js';
+
+/** The machine of an order, by status alone: where it may go from where. */
+const machine: Record<Order['status'], Order['status'][]> = {
+  NotPlaced: ['Placed'],
+  Placed: ['PendingPayment', 'Cancelled'],
+  PendingPayment: ['Paid', 'Cancelled', 'Failed', 'CancelRequested'],
+  Paid: ['Paid', 'Confirmed', 'CancelRequested'],
+  Confirmed: ['Confirmed', 'Shipped'],
+  CancelRequested: ['Cancelled'],
+  Shipped: [],
+  Cancelled: [],
+  Failed: [],
+};
+
+const seconds = fc.nat({ max: 400 });
+const typed = <Type extends OrderCommand['type']>(type: Type) => fc.constant(commands[type]());
+
+/** Anything that an order may be asked or told, in any order, as often as may be; now and then something that takes time to pass. */
+const step: fc.Arbitrary<{ command: OrderCommand; wait: number }> = fc.record({
+  command: fc.oneof(
+    typed('PlaceOrder'),
+    typed('CancelOrder'),
+    fc.integer({ min: 1, max: 3000 }).map((holdSeconds) => commands.HoldOrder(0, holdSeconds)),
+    typed('ReleaseOrder'),
+    typed('ConfirmOrder'),
+    typed('ShipOrder'),
+    typed('ElapseHold'),
+    typed('AcceptStock'),
+    typed('RejectStock'),
+    typed('AcceptPayment'),
+    typed('DeclinePayment'),
+    typed('FailPayment'),
+    typed('AcceptPaymentCancellation'),
+    typed('AcceptRefund'),
+    fc.boolean().map((autoShip) => commands.AcceptSettlement(0, autoShip)),
+  ),
+  wait: seconds,
+});
+
+/** The same, but beginning on the way to Paid, which chance alone seldom reaches. */
+const likelyLife = fc
+  .tuple(fc.array(step, { maxLength: 4 }), fc.array(step, { maxLength: 30 }))
+  .map(([early, late]) => [
+    { command: commands.PlaceOrder(), wait: 0 },
+    { command: commands.AcceptStock(), wait: 1 },
+    ...early,
+    { command: commands.AcceptPayment(), wait: 1 },
+    ...late,
+  ]);
+
+type Moment = { event: OrderEvent; before: Order; state: PlacedOrder };
+
+const live = (steps: { command: OrderCommand; wait: number }[]): Moment[] => {
+  let state: Order = initialState;
+  let now = 0;
+  const history: Moment[] = [];
+  for (const { command, wait } of steps) {
+    now += wait;
+    for (const event of decideOrRefuse({ ...command, at: after(now) }, state)) {
+      const before = state;
+      state = evolve(before, event);
+      history.push({ event, before, state: state as PlacedOrder });
+    }
+  }
+  return history;
+};
+
+const decideOrRefuse = (command: OrderCommand, state: Order): OrderEvent[] => {
+  try {
+    return decide(command, state);
+  } catch (error) {
+    if (error instanceof Conflict) {
+      expect(error.details).to.deep.equal({ orderStatus: state.status });
+      return [];
+    }
+    if (state.status === 'NotPlaced') return [];
+    throw error;
+  }
+};
+
+const check = (property: (history: Moment[]) => void): void => {
+  for (const lives of [fc.array(step, { maxLength: 40 }), likelyLife]) {
+    fc.assert(
+      fc.property(lives, (steps) => property(live(steps))),
+      { numRuns: 1000, seed: 20260105 },
+    );
+  }
+};
+
+const passedThrough = (history: Moment[]): Set<OrderStatus> => new Set(history.map(({ state }) => state.status));
+
+describe('order, whatever it is told, in whatever order, however often', () => {
+  it('only goes where the machine leads', () =>
+    check((history) => {
+      for (const { before, state } of history) expect(machine[before.status]).to.include(state.status);
+    }));
+
+  it('is never both Confirmed and Cancelled, and ends once', () =>
+    check((history) => {
+      const statuses = passedThrough(history);
+      expect(statuses.has('Confirmed') && (statuses.has('Cancelled') || statuses.has('CancelRequested'))).to.equal(false);
+      expect(['Shipped', 'Cancelled', 'Failed'].filter((status) => statuses.has(status as OrderStatus))).to.have.lengthOf.at.most(1);
+    }));
+
+  it('is not Confirmed before its deadline, unless the customer confirmed', () =>
+    check((history) => {
+      for (const { event, before } of history) {
+        if (event.type !== 'OrderConfirmed' || event.data.confirmedBy === 'Customer') continue;
+        expect(event.at.getTime()).to.be.at.least((before as PlacedOrder).pendingUntil.getTime());
+      }
+    }));
+
+  it('never has its deadline before now moved, nor one before the window’s end', () =>
+    check((history) => {
+      for (const { state } of history) expect(state.pendingUntil.getTime()).to.be.at.least(state.deadline.getTime());
+    }));
+
+  it('is placed first and once, and every event changes it', () =>
+    check((history) => {
+      expect(history.filter(({ event }) => event.type === 'OrderPlaced')).to.have.lengthOf(history.length === 0 ? 0 : 1);
+      if (history[0]) expect(history[0].event.type).to.equal('OrderPlaced');
+      for (const { before, state } of history) expect(state).to.not.equal(before);
+    }));
+
+  it('ships only what is captured, and captures only what is confirmed', () =>
+    check((history) => {
+      for (const { state } of history) {
+        if (state.shippedAt) expect(state.capturedAt).to.be.instanceOf(Date);
+        if (state.capturedAt) expect(state.confirmedAt).to.be.instanceOf(Date);
+      }
+    }));
+
+  it('is held only while it is Paid', () =>
+    check((history) => {
+      for (const { state } of history) if (state.onHold) expect(state.status).to.equal('Paid');
+    }));
+});

@@ -1,0 +1,240 @@
+import { Conflict, NotFound } from '@orderstream/contracts';
+import { deciderSpec } from '@orderstream/testing';
+import { expect } from 'chai';
+import { decide, evolve, initialState, type Order, type OrderCommand, type OrderEvent } from './order.js';
+import {
+  after,
+  cancelled,
+  cancelRequested,
+  captured,
+  commands,
+  confirmed,
+  customerId,
+  failed,
+  held,
+  maxSeconds,
+  orderId,
+  paid,
+  paymentId,
+  pending,
+  placed,
+  purchase,
+  released,
+  type Situation,
+  shipped,
+  short,
+  situations,
+  windowSeconds,
+} from './order-samples.js';
+
+const given = deciderSpec<Order, OrderCommand, OrderEvent>({ decide, evolve, initialState });
+
+type CommandType = OrderCommand['type'];
+type EventType = OrderEvent['type'];
+
+/** The transition table of an order: from, what causes it, to, what is announced. Any other pair changes nothing. */
+const transitions: [Situation, CommandType, Order['status'], EventType][] = [
+  ['NotPlaced', 'PlaceOrder', 'Placed', 'OrderPlaced'],
+  ['Placed', 'AcceptStock', 'PendingPayment', 'OrderPending'],
+  ['Placed', 'RejectStock', 'Cancelled', 'OrderCancelled'],
+  ['Placed', 'CancelOrder', 'Cancelled', 'OrderCancelled'],
+  ['PendingPayment', 'AcceptPayment', 'Paid', 'OrderPaid'],
+  ['PendingPayment', 'DeclinePayment', 'Cancelled', 'OrderCancelled'],
+  ['PendingPayment', 'FailPayment', 'Failed', 'OrderFailed'],
+  ['PendingPayment', 'CancelOrder', 'CancelRequested', 'OrderCancelRequested'],
+  ['Paid', 'CancelOrder', 'CancelRequested', 'OrderCancelRequested'],
+  ['Paid, held', 'CancelOrder', 'CancelRequested', 'OrderCancelRequested'],
+  ['CancelRequested', 'AcceptPaymentCancellation', 'Cancelled', 'OrderCancelled'],
+  ['CancelRequested', 'AcceptRefund', 'Cancelled', 'OrderCancelled'],
+  ['CancelRequested', 'DeclinePayment', 'Cancelled', 'OrderCancelled'],
+  ['CancelRequested', 'FailPayment', 'Cancelled', 'OrderCancelled'],
+  ['Paid', 'HoldOrder', 'Paid', 'OrderHoldChanged'],
+  ['Paid, held', 'HoldOrder', 'Paid', 'OrderHoldChanged'],
+  ['Paid, held', 'ReleaseOrder', 'Paid', 'OrderHoldChanged'],
+  ['Paid', 'ConfirmOrder', 'Confirmed', 'OrderConfirmed'],
+  ['Paid, held', 'ConfirmOrder', 'Confirmed', 'OrderConfirmed'],
+  ['Paid', 'ElapseHold', 'Confirmed', 'OrderConfirmed'],
+  ['Paid, held', 'ElapseHold', 'Confirmed', 'OrderConfirmed'],
+  ['Confirmed', 'AcceptSettlement', 'Shipped', 'OrderShipped'],
+  ['Confirmed, captured', 'ShipOrder', 'Shipped', 'OrderShipped'],
+];
+
+/** What a request that the table does not allow is refused with; the rest are facts, which are never refused. */
+const refusals: Partial<Record<CommandType, string>> = {
+  CancelOrder: 'order-not-cancellable',
+  HoldOrder: 'order-not-holdable',
+  ReleaseOrder: 'order-not-held',
+  ConfirmOrder: 'order-not-confirmable',
+  ShipOrder: 'order-not-shippable',
+};
+
+const allSituations = Object.keys(situations) as Situation[];
+const allCommands = Object.keys(commands) as CommandType[];
+const stateIn = (situation: Situation): Order => situations[situation].reduce<Order>(evolve, initialState);
+const isAllowed = (situation: Situation, type: CommandType): boolean =>
+  transitions.some(([from, cause]) => from === situation && cause === type);
+const pairsOutsideTheTable = allSituations.flatMap((situation) =>
+  allCommands.filter((type) => !isAllowed(situation, type)).map((type) => [situation, type] as const),
+);
+
+describe('order', () => {
+  describe('by the transition table', () => {
+    for (const [from, cause, to, announces] of transitions) {
+      it(`goes from ${from} by ${cause} to ${to} and says ${announces}`, () => {
+        const events = decide(commands[cause](), stateIn(from));
+        expect(events.map(({ type }) => type)).to.deep.equal([announces]);
+        expect(events.reduce(evolve, stateIn(from)).status).to.equal(to);
+      });
+    }
+
+    for (const [situation, type] of pairsOutsideTheTable.filter(([, command]) => command in refusals)) {
+      if (situation === 'NotPlaced') {
+        it(`refuses ${type} where there is no order`, () => given([]).when(commands[type]()).thenThrows(NotFound, 'order-not-found'));
+      } else {
+        it(`refuses ${type} when ${situation}, and says what it is`, () => {
+          const { status } = stateIn(situation);
+          const code = type === 'ShipOrder' && situation === 'Confirmed' ? 'order-not-captured' : refusals[type];
+          expect(() => decide(commands[type](), stateIn(situation)))
+            .to.throw(Conflict)
+            .that.deep.includes({ code, details: { orderStatus: status } });
+        });
+      }
+    }
+
+    for (const [situation, type] of pairsOutsideTheTable.filter(([, command]) => !(command in refusals))) {
+      it(`ignores ${type} when ${situation}`, () => given(situations[situation]).when(commands[type]()).then([]));
+    }
+  });
+
+  it('is placed with a window that begins now, by the clock that decides', () =>
+    given([])
+      .when(commands.PlaceOrder())
+      .then([{ type: 'OrderPlaced', data: { orderId, ...purchase, pendingUntil: after(windowSeconds) }, at: after(0) }]));
+
+  it('goes on once its stock is reserved', () => given([placed]).when(commands.AcceptStock()).then([pending]));
+
+  it('is cancelled for want of stock, naming the short lines', () =>
+    given([placed])
+      .when(commands.RejectStock())
+      .then([{ type: 'OrderCancelled', data: { orderId, reason: 'OutOfStock', short }, at: after(1) }]));
+
+  it('is paid once its payment is approved', () => given([placed, pending]).when(commands.AcceptPayment()).then([paid]));
+
+  it('stays as it is when a payment is reported twice', () => given([placed, pending, paid]).when(commands.AcceptPayment()).then([]));
+
+  it('is cancelled when its payment is declined', () =>
+    given([placed, pending])
+      .when(commands.DeclinePayment())
+      .then([{ type: 'OrderCancelled', data: { orderId, reason: 'PaymentDeclined', paymentId }, at: after(2) }]));
+
+  it('fails with the reason of its payment', () => given([placed, pending]).when(commands.FailPayment()).then([failed]));
+
+  it('is cancelled at the customer’s request whatever ends its payment', () => {
+    for (const type of ['AcceptPaymentCancellation', 'AcceptRefund', 'DeclinePayment', 'FailPayment'] as const) {
+      given([placed, pending, paid, cancelRequested]).when(commands[type](30)).then([cancelled]);
+    }
+  });
+
+  it('does not listen to an approval that comes after the customer cancelled', () =>
+    given([placed, pending, cancelRequested]).when(commands.AcceptPayment(11)).then([]));
+
+  describe('window', () => {
+    it('is over at its deadline, not a millisecond before', () => {
+      const early = { ...commands.ElapseHold(), at: new Date(after(windowSeconds).getTime() - 1) };
+      given([placed, pending, paid]).when(early).then([]);
+      given([placed, pending, paid])
+        .when(commands.ElapseHold(windowSeconds))
+        .then([{ type: 'OrderConfirmed', data: { orderId, confirmedBy: 'Deadline' }, at: after(windowSeconds) }]);
+    });
+
+    it('may be over when the payment is approved: paid and confirmed at once', () =>
+      given([placed, pending])
+        .when(commands.AcceptPayment(windowSeconds))
+        .then([
+          { type: 'OrderPaid', data: { orderId, paymentId }, at: after(windowSeconds) },
+          { type: 'OrderConfirmed', data: { orderId, confirmedBy: 'Deadline' }, at: after(windowSeconds) },
+        ]));
+
+    it('of no seconds captures at once', () => {
+      const [placedWithoutWindow] = decide(
+        { ...commands.PlaceOrder(), data: { ...commands.PlaceOrder().data, windowSeconds: 0 } },
+        initialState,
+      );
+      const state = [placedWithoutWindow!, pending].reduce<Order>(evolve, initialState);
+      expect(decide(commands.AcceptPayment(), state).map(({ type }) => type)).to.deep.equal(['OrderPaid', 'OrderConfirmed']);
+    });
+
+    it('can be ended by the customer', () => given([placed, pending, paid]).when(commands.ConfirmOrder()).then([confirmed]));
+
+    it('cannot be ended twice', () =>
+      given([placed, pending, paid, confirmed]).when(commands.ConfirmOrder()).thenThrows(Conflict, 'order-not-confirmable'));
+  });
+
+  describe('hold', () => {
+    it('moves the deadline to now and its seconds', () => given([placed, pending, paid]).when(commands.HoldOrder(10, 900)).then([held]));
+
+    it('never moves the deadline forward', () =>
+      given([placed, pending, paid])
+        .when(commands.HoldOrder(10, 1))
+        .then([{ type: 'OrderHoldChanged', data: { orderId, onHold: true, pendingUntil: after(windowSeconds) }, at: after(10) }]));
+
+    it('may be made longer', () =>
+      given([placed, pending, paid, held])
+        .when(commands.HoldOrder(20, 1000))
+        .then([{ type: 'OrderHoldChanged', data: { orderId, onHold: true, pendingUntil: after(1020) }, at: after(20) }]));
+
+    it('reaches to the longest hold after placing, and no further', () => {
+      given([placed, pending, paid])
+        .when(commands.HoldOrder(10, maxSeconds - 10))
+        .then([{ type: 'OrderHoldChanged', data: { orderId, onHold: true, pendingUntil: after(maxSeconds) }, at: after(10) }]);
+      for (const seconds of [maxSeconds - 9, Number.MAX_SAFE_INTEGER]) {
+        given([placed, pending, paid]).when(commands.HoldOrder(10, seconds)).thenThrows(Conflict, 'hold-too-long');
+      }
+    });
+
+    it('keeps an order past its old deadline', () =>
+      given([placed, pending, paid, held])
+        .when(commands.ElapseHold(windowSeconds + 1))
+        .then([]));
+
+    it('is released back to the old deadline', () => given([placed, pending, paid, held]).when(commands.ReleaseOrder()).then([released]));
+
+    it('is released to now when the old deadline has passed', () =>
+      given([placed, pending, paid, held])
+        .when(commands.ReleaseOrder(700))
+        .then([{ type: 'OrderHoldChanged', data: { orderId, onHold: false, pendingUntil: after(700) }, at: after(700) }]));
+
+    it('is released once', () =>
+      given([placed, pending, paid, held, released]).when(commands.ReleaseOrder()).thenThrows(Conflict, 'order-not-held'));
+
+    it('is over when the order is no longer Paid', () => {
+      for (const event of [confirmed, cancelRequested]) {
+        expect([placed, pending, paid, held, event].reduce(evolve, initialState)).to.include({ onHold: false });
+      }
+    });
+  });
+
+  describe('shipping', () => {
+    it('follows the capture at once where it is automatic', () => {
+      const [event] = decide(commands.AcceptSettlement(2001, true), stateIn('Confirmed'));
+      expect(event).to.deep.equal(shipped);
+      expect(evolve(stateIn('Confirmed'), event!)).to.deep.include({ capturedAt: after(2001), shippedAt: after(2001) });
+    });
+
+    it('waits for an operator where it is not', () => {
+      given(situations.Confirmed).when(commands.AcceptSettlement(2001, false)).then([captured]);
+      expect(stateIn('Confirmed, captured')).to.deep.include({ status: 'Confirmed', capturedAt: after(2001) });
+      const [event] = decide(commands.ShipOrder(3000), stateIn('Confirmed, captured'));
+      expect(evolve(stateIn('Confirmed, captured'), event!)).to.deep.include({ capturedAt: after(2001), shippedAt: after(3000) });
+    });
+  });
+
+  it('is nobody else’s to cancel, hold, release or confirm', () => {
+    for (const type of ['CancelOrder', 'HoldOrder', 'ReleaseOrder', 'ConfirmOrder'] as const) {
+      const command = commands[type]();
+      const another = { ...command, data: { ...command.data, customerId: 'another' } } as OrderCommand;
+      given(situations['Paid, held']).when(another).thenThrows(NotFound, 'order-not-found');
+    }
+    expect(customerId).to.not.equal('another');
+  });
+});

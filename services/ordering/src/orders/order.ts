@@ -1,0 +1,246 @@
+import {
+  type Address,
+  type Command,
+  Conflict,
+  type Event,
+  type Money,
+  NotFound,
+  type OrderLine,
+  type OrderStatus,
+  type PaymentMethod,
+  type ShortLine,
+} from '@orderstream/contracts';
+
+export type CancelReason = 'CustomerRequest' | 'OutOfStock' | 'PaymentDeclined';
+
+type Purchase = {
+  orderNumber: string;
+  customerId: string;
+  lines: OrderLine[];
+  total: Money;
+  address: Address;
+  paymentMethod: PaymentMethod;
+};
+
+export type PlacedOrder = Purchase & {
+  status: OrderStatus;
+  placedAt: Date;
+  /** the end of its window as it was placed: what a release goes back to */
+  deadline: Date;
+  /** the end of its window as it is now */
+  pendingUntil: Date;
+  onHold: boolean;
+  reason?: string;
+  paymentId?: string;
+  paidAt?: Date;
+  confirmedAt?: Date;
+  capturedAt?: Date;
+  shippedAt?: Date;
+  cancelledAt?: Date;
+  failedAt?: Date;
+};
+
+export type Order = { status: 'NotPlaced' } | PlacedOrder;
+
+type Of<Data = object> = { orderId: string } & Data;
+/** What a shopper asks about an order: another's is as good as none. */
+type Own<Data = object> = Of<{ customerId: string } & Data>;
+type OfPayment<Data = object> = Of<{ paymentId: string } & Data>;
+
+export type OrderCommand =
+  | Command<'PlaceOrder', Of<Purchase & { windowSeconds: number }>>
+  // the customer asks
+  | Command<'CancelOrder', Own>
+  | Command<'HoldOrder', Own<{ seconds: number; maxSeconds: number }>>
+  | Command<'ReleaseOrder', Own>
+  | Command<'ConfirmOrder', Own>
+  // an operator asks
+  | Command<'ShipOrder', Of>
+  // the window is over
+  | Command<'ElapseHold', Of>
+  // another service says
+  | Command<'AcceptStock', Of>
+  | Command<'RejectStock', Of<{ short: ShortLine[] }>>
+  | Command<'AcceptPayment', OfPayment>
+  | Command<'DeclinePayment', OfPayment>
+  | Command<'FailPayment', OfPayment<{ reason: string }>>
+  | Command<'AcceptPaymentCancellation', OfPayment>
+  | Command<'AcceptRefund', OfPayment>
+  | Command<'AcceptSettlement', OfPayment<{ autoShip: boolean }>>;
+
+export type OrderEvent =
+  | Event<'OrderPlaced', Of<Purchase & { pendingUntil: Date }>>
+  | Event<'OrderPending', Of>
+  | Event<'OrderPaid', OfPayment>
+  | Event<'OrderHoldChanged', Of<{ onHold: boolean; pendingUntil: Date }>>
+  | Event<'OrderConfirmed', Of<{ confirmedBy: 'Customer' | 'Deadline' }>>
+  | Event<'OrderCaptured', Of>
+  | Event<'OrderShipped', Of>
+  | Event<'OrderCancelRequested', Of>
+  | Event<'OrderCancelled', Of<{ reason: CancelReason; paymentId?: string; short?: ShortLine[] }>>
+  | Event<'OrderFailed', OfPayment<{ reason: string }>>;
+
+export const initialState: Order = { status: 'NotPlaced' };
+
+const secondsAfter = (from: Date, seconds: number): Date => new Date(from.getTime() + seconds * 1000);
+const later = (a: Date, b: Date): Date => (a > b ? a : b);
+
+const refused = (code: string, { status }: PlacedOrder, message: string): Conflict => new Conflict(code, message, { orderStatus: status });
+
+export const decide = (command: OrderCommand, order: Order): OrderEvent[] => {
+  switch (command.type) {
+    case 'PlaceOrder':
+      return place(command, order);
+    case 'CancelOrder':
+    case 'HoldOrder':
+    case 'ReleaseOrder':
+    case 'ConfirmOrder':
+      return answerCustomer(command, own(command, order));
+    case 'ShipOrder':
+      return ship(command, existing(command, order));
+    default:
+      return order.status === 'NotPlaced' ? [] : hear(command, order);
+  }
+};
+
+type CommandOf<Type extends OrderCommand['type']> = Extract<OrderCommand, { type: Type }>;
+type CustomerCommand = CommandOf<'CancelOrder' | 'HoldOrder' | 'ReleaseOrder' | 'ConfirmOrder'>;
+type Fact = Exclude<OrderCommand, CustomerCommand | CommandOf<'PlaceOrder' | 'ShipOrder'>>;
+
+const notFound = (orderId: string): NotFound => new NotFound('order-not-found', `There is no order ${orderId}`);
+
+const existing = ({ data: { orderId } }: OrderCommand, order: Order): PlacedOrder => {
+  if (order.status === 'NotPlaced') throw notFound(orderId);
+  return order;
+};
+
+const own = ({ data: { orderId, customerId } }: CustomerCommand, order: Order): PlacedOrder => {
+  if (order.status === 'NotPlaced' || order.customerId !== customerId) throw notFound(orderId);
+  return order;
+};
+
+const place = ({ data: { windowSeconds, ...purchase }, at }: CommandOf<'PlaceOrder'>, order: Order): OrderEvent[] =>
+  order.status === 'NotPlaced' ? [{ type: 'OrderPlaced', data: { ...purchase, pendingUntil: secondsAfter(at, windowSeconds) }, at }] : [];
+
+/** A wrong request is refused. */
+const answerCustomer = (command: CustomerCommand, order: PlacedOrder): OrderEvent[] => {
+  const { at } = command;
+  const { orderId } = command.data;
+  switch (command.type) {
+    case 'CancelOrder':
+      if (order.status === 'Placed') return [{ type: 'OrderCancelled', data: { orderId, reason: 'CustomerRequest' }, at }];
+      // money may be on hold: payment gives it back, then the order is cancelled
+      if (order.status === 'PendingPayment' || order.status === 'Paid') return [{ type: 'OrderCancelRequested', data: { orderId }, at }];
+      throw refused('order-not-cancellable', order, `An order that is ${order.status} cannot be cancelled`);
+
+    case 'HoldOrder': {
+      const { seconds, maxSeconds } = command.data;
+      if (order.status !== 'Paid') throw refused('order-not-holdable', order, `An order that is ${order.status} cannot be held`);
+      if (at.getTime() + seconds * 1000 > secondsAfter(order.placedAt, maxSeconds).getTime())
+        throw refused('hold-too-long', order, `An order can be held for ${maxSeconds} s from when it was placed`);
+      return [
+        {
+          type: 'OrderHoldChanged',
+          data: { orderId, onHold: true, pendingUntil: later(secondsAfter(at, seconds), order.pendingUntil) },
+          at,
+        },
+      ];
+    }
+
+    case 'ReleaseOrder':
+      if (order.status !== 'Paid' || !order.onHold) throw refused('order-not-held', order, 'The order is not held');
+      return [{ type: 'OrderHoldChanged', data: { orderId, onHold: false, pendingUntil: later(at, order.deadline) }, at }];
+
+    case 'ConfirmOrder':
+      if (order.status !== 'Paid') throw refused('order-not-confirmable', order, `An order that is ${order.status} cannot be confirmed`);
+      return [{ type: 'OrderConfirmed', data: { orderId, confirmedBy: 'Customer' }, at }];
+  }
+};
+
+const ship = ({ data: { orderId }, at }: CommandOf<'ShipOrder'>, order: PlacedOrder): OrderEvent[] => {
+  if (order.status !== 'Confirmed') throw refused('order-not-shippable', order, `An order that is ${order.status} cannot be shipped`);
+  if (!order.capturedAt) throw refused('order-not-captured', order, 'The money is not captured yet');
+  return [{ type: 'OrderShipped', data: { orderId }, at }];
+};
+
+/** A fact is never refused: it is answered with events, or with none. */
+const hear = (fact: Fact, order: PlacedOrder): OrderEvent[] => {
+  const { at } = fact;
+  const { orderId } = fact.data;
+  switch (fact.type) {
+    case 'AcceptStock':
+      return order.status === 'Placed' ? [{ type: 'OrderPending', data: { orderId }, at }] : [];
+
+    case 'RejectStock':
+      return order.status === 'Placed'
+        ? [{ type: 'OrderCancelled', data: { orderId, reason: 'OutOfStock', short: fact.data.short }, at }]
+        : [];
+
+    case 'AcceptPayment':
+      if (order.status !== 'PendingPayment') return [];
+      return [
+        { type: 'OrderPaid', data: { orderId, paymentId: fact.data.paymentId }, at },
+        ...(order.pendingUntil <= at ? [confirmedByDeadline(orderId, at)] : []),
+      ];
+
+    case 'ElapseHold':
+      return order.status === 'Paid' && order.pendingUntil <= at ? [confirmedByDeadline(orderId, at)] : [];
+
+    case 'AcceptSettlement':
+      if (order.status !== 'Confirmed' || order.capturedAt) return [];
+      return [{ type: fact.data.autoShip ? 'OrderShipped' : 'OrderCaptured', data: { orderId }, at }];
+
+    case 'DeclinePayment':
+    case 'FailPayment':
+    case 'AcceptPaymentCancellation':
+    case 'AcceptRefund': {
+      const { paymentId } = fact.data;
+      if (order.status === 'CancelRequested')
+        return [{ type: 'OrderCancelled', data: { orderId, reason: 'CustomerRequest', paymentId }, at }];
+      if (order.status !== 'PendingPayment') return [];
+      if (fact.type === 'DeclinePayment') return [{ type: 'OrderCancelled', data: { orderId, reason: 'PaymentDeclined', paymentId }, at }];
+      return fact.type === 'FailPayment' ? [{ type: 'OrderFailed', data: { orderId, paymentId, reason: fact.data.reason }, at }] : [];
+    }
+  }
+};
+
+const confirmedByDeadline = (orderId: string, at: Date): OrderEvent => ({
+  type: 'OrderConfirmed',
+  data: { orderId, confirmedBy: 'Deadline' },
+  at,
+});
+
+export const evolve = (order: Order, event: OrderEvent): Order => {
+  const { type, data, at } = event;
+  if (type === 'OrderPlaced') {
+    const { orderId: _, ...purchase } = data;
+    return { ...purchase, status: 'Placed', placedAt: at, deadline: data.pendingUntil, onHold: false };
+  }
+  if (order.status === 'NotPlaced') return order;
+  switch (type) {
+    case 'OrderPending':
+      return { ...order, status: 'PendingPayment' };
+    case 'OrderPaid':
+      return { ...order, status: 'Paid', paidAt: at, paymentId: data.paymentId };
+    case 'OrderHoldChanged':
+      return { ...order, onHold: data.onHold, pendingUntil: data.pendingUntil };
+    case 'OrderConfirmed':
+      return { ...order, status: 'Confirmed', confirmedAt: at, onHold: false };
+    case 'OrderCaptured':
+      return { ...order, capturedAt: at };
+    case 'OrderShipped':
+      return { ...order, status: 'Shipped', capturedAt: order.capturedAt ?? at, shippedAt: at };
+    case 'OrderCancelRequested':
+      return { ...order, status: 'CancelRequested', onHold: false };
+    case 'OrderCancelled':
+      return {
+        ...order,
+        status: 'Cancelled',
+        cancelledAt: at,
+        reason: data.reason,
+        ...(data.paymentId !== undefined && { paymentId: data.paymentId }),
+      };
+    case 'OrderFailed':
+      return { ...order, status: 'Failed', failedAt: at, reason: data.reason, paymentId: data.paymentId };
+  }
+};

@@ -1,0 +1,59 @@
+import { aggregate, type Store } from '@orderstream/aggregates';
+import { currentLog } from '@orderstream/service-host';
+import { ignoredEvents, orderEventsRecorded } from '../metrics.js';
+import type { Alarm } from './alarm.js';
+import { decide, evolve, initialState, type Order, type OrderCommand, type OrderEvent } from './order.js';
+import { toMessages } from './order-messages.js';
+import { orderStore } from './order-store.js';
+
+type OrderStore = Store<Order, OrderCommand, OrderEvent>;
+
+/** What the commands that are caused by events are caused by. */
+const causes: Partial<Record<OrderCommand['type'], string>> = {
+  AcceptStock: 'StockReserved',
+  RejectStock: 'StockReservationFailed',
+  AcceptPayment: 'PaymentApproved',
+  DeclinePayment: 'PaymentDeclined',
+  FailPayment: 'PaymentFailed',
+  AcceptPaymentCancellation: 'PaymentCancelled',
+  AcceptRefund: 'PaymentRefunded',
+  AcceptSettlement: 'PaymentSettled',
+};
+
+/** Counted and logged: an event that comes twice or too late is no error, but many of them may be a sign of one. */
+const ignored = ({ type, data: { orderId } }: OrderCommand, { status }: Order): void => {
+  const cause = causes[type];
+  if (!cause) return;
+  ignoredEvents.inc({ type: cause, status });
+  currentLog().info({ orderId, type: cause, status }, 'event changes nothing');
+};
+
+/** Sets the alarm to the deadlines of the orders that are Paid, once they are committed. */
+const ringing = (store: OrderStore, deadlines: Alarm): OrderStore => ({
+  load: store.load,
+  save: async (tx, changes, messages) => {
+    await store.save(tx, changes, messages);
+    const spans = changes.flatMap(({ state, recorded }) =>
+      state.status === 'Paid' ? [state.pendingUntil.getTime() - recorded.at(-1)!.event.at.getTime()] : [],
+    );
+    const committed = () => {
+      for (const { recorded } of changes) for (const { event } of recorded) orderEventsRecorded.inc({ type: event.type });
+      if (spans.length > 0) deadlines.set(Math.min(...spans));
+    };
+    void tx.executionPromise.then(committed, () => undefined);
+  },
+});
+
+/** What the shell needs to know about orders. */
+export const orderAggregate = ({ deadlines }: { deadlines: Alarm }) =>
+  aggregate<Order, OrderCommand, OrderEvent>({
+    idOf: ({ data }) => data.orderId,
+    decide,
+    evolve,
+    initialState,
+    store: ringing(orderStore, deadlines),
+    toMessages,
+    ignored,
+  });
+
+export type Orders = ReturnType<typeof orderAggregate>;
