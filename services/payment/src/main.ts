@@ -1,0 +1,42 @@
+import { deadLetterApi, effectConsumer, kafkaConsumer } from '@orderstream/event-bridge';
+import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
+import { authenticator, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { v7 as uuidv7 } from 'uuid';
+import { Config } from './config.js';
+import { createPayment } from './payments/create-payment.js';
+import { paymentConsumers } from './payments/payment-consumers.js';
+import { paymentEffects } from './payments/payment-effects.js';
+import { paymentRoutes } from './payments/payment-routes.js';
+import { payments } from './payments/payments.js';
+import { pspClient } from './psp/psp-client.js';
+
+const config = loadConfig(Config);
+const { KAFKA_BROKERS: brokers, PSP_CONCURRENCY: concurrency } = config;
+const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_MAX });
+const psp = pspClient({ url: config.PSP_URL, timeoutMs: config.PSP_TIMEOUT_MS, concurrency });
+
+const consumer = kafkaConsumer({ brokers, groupId: 'payment', db, handlers: [paymentConsumers] });
+const effects = effectConsumer({
+  brokers,
+  groupId: 'payment-effects',
+  db,
+  effects: paymentEffects({ psp, replayMs: config.PSP_REPLAY_SECONDS * 1_000 }),
+  handle: payments.handle,
+  concurrency,
+});
+
+await runService('payment', [
+  database(db),
+  housekeeping({ db, tables: ['inbox', 'idempotency_keys'] }), // payment_events is the event store: nothing of it is ever deleted
+  psp,
+  consumer,
+  effects,
+  httpServer({
+    port: config.PORT,
+    host: config.HOST,
+    basePath: '/payments',
+    title: 'Payments',
+    apis: [paymentRoutes({ db, createPayment: createPayment({ newId: uuidv7 }) }), deadLetterApi(db, [consumer, effects])],
+    auth: authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL }),
+  }),
+]);

@@ -1,0 +1,14 @@
+import type { PaymentHistory } from '@orderstream/contracts';
+import type { Knex } from 'knex';
+
+type Row = { type: string; version: number; at: Date; data: Record<string, unknown> };
+
+/** Everything that happened to a payment, oldest first, straight from the event store. */
+export const listPaymentEvents = async (db: Knex, id: string): Promise<PaymentHistory> => {
+  const { rows } = await db.raw<{ rows: Row[] }>(
+    `select type, aggregate_version as version, occurred_at as at, payload as data
+       from payment_events where stream = ? order by aggregate_version`,
+    [`payment-${id}`],
+  );
+  return rows.map(({ at, ...event }) => ({ ...event, at: at.toISOString() }));
+};

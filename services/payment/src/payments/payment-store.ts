@@ -1,0 +1,62 @@
+import { type Change, eventStored, type StoredEvent } from '@orderstream/aggregates';
+import type { PaymentEventData } from '@orderstream/contracts';
+import type { Knex } from 'knex';
+import { evolve, initialState, type Payment, type PaymentCommand, type PaymentEvent } from './payment.js';
+import { eventDataOf } from './payment-view.js';
+
+/**
+ * The event that a row of the event store tells of. A row carries the whole payment as it was after the event; what is taken from it here is
+ * what the event itself said.
+ */
+export const eventOf = ({ type, data, at }: StoredEvent): PaymentEvent => {
+  const { id: paymentId, orderId, customerId, amount, paymentMethod, reason = '', pspReference = '' } = data as PaymentEventData;
+  switch (type as PaymentEvent['type']) {
+    case 'PaymentInitiated':
+      return { type: 'PaymentInitiated', data: { paymentId, ...(orderId && { orderId }), customerId, amount, paymentMethod }, at };
+    case 'PaymentApproved':
+      return { type: 'PaymentApproved', data: { paymentId, pspReference }, at };
+    case 'PaymentDeclined':
+    case 'PaymentFailed':
+      return { type: type as 'PaymentDeclined' | 'PaymentFailed', data: { paymentId, reason }, at };
+    default:
+      return { type, data: { paymentId }, at } as PaymentEvent;
+  }
+};
+
+export const fold = (events: StoredEvent[]): Payment => events.map(eventOf).reduce(evolve, initialState);
+
+export type PaymentRow = { id: string; payment: Payment; version: number };
+
+/** Writes the read table. What it shows never gets older, whatever order writers come in. */
+export const upsertPayments = async (tx: Knex, rows: readonly PaymentRow[]): Promise<void> => {
+  if (rows.length === 0) return;
+  const views = rows.map(({ id, payment, version }) => eventDataOf(id, payment, version));
+  await tx.raw(
+    `insert into payments (id, order_id, customer_id, amount, currency, status, view, version, created_at)
+     select * from unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::bigint[], ?::text[], ?::text[], ?::jsonb[], ?::int[], ?::timestamptz[])
+     on conflict (id) do update set status = excluded.status, view = excluded.view, version = excluded.version
+      where payments.version < excluded.version`,
+    [
+      views.map(({ id }) => id),
+      views.map(({ orderId }) => orderId ?? null),
+      views.map(({ customerId }) => customerId),
+      views.map(({ amount }) => amount.amount),
+      views.map(({ amount }) => amount.currency),
+      views.map(({ status }) => status),
+      views.map(({ paymentMethod: _, ...view }) => JSON.stringify(view)),
+      views.map(({ version }) => version),
+      views.map(({ createdAt }) => createdAt),
+    ] as Knex.RawBinding[],
+  );
+};
+
+export const paymentStore = eventStored<Payment, PaymentCommand, PaymentEvent>({
+  table: 'payment_events',
+  stream: 'payment',
+  fold,
+  project: (tx, changes: Change<Payment, PaymentEvent>[]) =>
+    upsertPayments(
+      tx,
+      changes.map(({ id, state, version }) => ({ id, payment: state, version })),
+    ),
+});

@@ -1,0 +1,25 @@
+import { aggregate } from '@orderstream/aggregates';
+import { currentLog } from '@orderstream/service-host';
+import { Counter } from 'prom-client';
+import { decide, evolve, initialState } from './payment.js';
+import { toMessages } from './payment-messages.js';
+import { paymentStore } from './payment-store.js';
+
+const ignoredTotal = new Counter({
+  name: 'payment_commands_ignored_total',
+  help: 'Commands that changed nothing: said before, or too late',
+  labelNames: ['command', 'status'] as const,
+});
+
+export const payments = aggregate({
+  idOf: ({ data }) => data.paymentId,
+  decide,
+  evolve,
+  initialState,
+  store: paymentStore,
+  toMessages,
+  ignored: ({ type, data }, { status }) => {
+    ignoredTotal.inc({ command: type, status });
+    currentLog().info({ paymentId: data.paymentId, command: type, status }, 'the payment stays as it is');
+  },
+});

@@ -1,0 +1,123 @@
+import type { PaymentEventData } from '@orderstream/contracts';
+import { type Component, currentContext, currentLog } from '@orderstream/service-host';
+import { Pool } from 'undici';
+import { insistence } from './insistence.js';
+import { NoAnswer, NotAsked } from './no-answer.js';
+import { breakerOpen, callSeconds, callsTotal } from './psp-metrics.js';
+
+export type PspOperation = 'create' | 'settle' | 'refund' | 'void' | 'notify';
+
+/** A definite answer: anything but a 5xx or a 429. `body` is undefined where it is not JSON. */
+export type PspAnswer = { status: number; body: unknown };
+
+export type Psp = {
+  /**
+   * Safe to repeat: the provider takes a payment's operation once.
+   *
+   * @throws NoAnswer after the retries, or at once while the breaker is open; the signal's reason when that is aborted
+   */
+  ask: (operation: PspOperation, payment: PaymentEventData, signal: AbortSignal) => Promise<PspAnswer>;
+};
+
+export type PspOptions = {
+  url: string;
+  /** how long one call may take */
+  timeoutMs: number;
+  /** most calls at once */
+  concurrency: number;
+  /** ceiling of the first delay between two tries; doubled for each further one */
+  backoffMs?: number;
+  /** how long the breaker stays open */
+  breakMs?: number;
+};
+
+const onBreaker = (state: 'open' | 'closed') => {
+  breakerOpen.set(state === 'open' ? 1 : 0);
+  currentLog().warn({ state }, 'the breaker of the payment provider changed');
+};
+
+const maxAnswerBytes = 64 * 1024;
+
+export const pspClient = ({ url, timeoutMs, concurrency, backoffMs = 200, breakMs = 30_000 }: PspOptions): Psp & Component => {
+  const { origin, pathname } = new URL(url);
+  const base = pathname.replace(/\/+$/, '');
+  const pool = new Pool(origin, { connections: concurrency, keepAliveTimeout: 10_000, maxResponseSize: maxAnswerBytes });
+  const insistently = insistence({ timeoutMs, concurrency, backoffMs, breakMs, onBreaker });
+
+  const call = async (operation: PspOperation, payment: PaymentEventData, signal: AbortSignal): Promise<PspAnswer> => {
+    const { path, body } = requests[operation](payment);
+    const context = currentContext();
+    const response = await pool.request({
+      method: 'POST',
+      path: `${base}${path}`,
+      headers: {
+        'content-type': 'application/json',
+        'idempotency-key': `${payment.id}:${operation}`,
+        ...(context && { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
+      },
+      body: JSON.stringify(body),
+      signal,
+    });
+    const text = await response.body.text();
+    const status = response.statusCode;
+    if (status >= 500 || status === 429) throw new NoAnswer(payment.id, `the provider answered ${status} to ${operation}`);
+    return { status, body: json(text) };
+  };
+
+  const measured = async (operation: PspOperation, payment: PaymentEventData, signal: AbortSignal): Promise<PspAnswer> => {
+    const stop = callSeconds.startTimer({ operation });
+    try {
+      const answer = await call(operation, payment, signal);
+      callsTotal.inc({ operation, outcome: outcomeOf(answer.status) });
+      return answer;
+    } catch (cause) {
+      callsTotal.inc({ operation, outcome: 'unanswered' });
+      if (cause instanceof NoAnswer) throw cause;
+      const why = signal.aborted ? `within ${timeoutMs} ms` : `(${(cause as { code?: string }).code ?? (cause as Error).name})`;
+      throw new NoAnswer(payment.id, `the provider did not answer ${operation} ${why}`, { cause });
+    } finally {
+      stop();
+    }
+  };
+
+  return {
+    name: 'psp',
+    start: async () => undefined, // the provider may be down: payments wait, or fail, one by one
+    stop: () => pool.close(),
+    ask: async (operation, payment, signal) => {
+      try {
+        return await insistently(payment.id, (attemptSignal) => measured(operation, payment, attemptSignal), signal);
+      } catch (error) {
+        if (error instanceof NotAsked) callsTotal.inc({ operation, outcome: 'rejected' });
+        if (error instanceof NoAnswer) {
+          currentLog().warn({ paymentId: payment.id, operation, reason: error.message }, 'the provider does not answer');
+        }
+        throw error;
+      }
+    },
+  };
+};
+
+type Request = { path: string; body: object };
+
+/** What is said to the provider, from nothing but the event: so a repeat says the same. */
+const requests: Record<PspOperation, (payment: PaymentEventData) => Request> = {
+  create: ({ id, amount, paymentMethod }) => ({ path: '/payments', body: { paymentId: id, amount, paymentMethod } }),
+  settle: ({ id, amount }) => ({ path: `/payments/${id}/settle`, body: { amount } }),
+  refund: ({ id, amount }) => ({ path: `/payments/${id}/refund`, body: { amount } }),
+  void: ({ id }) => ({ path: `/payments/${id}/void`, body: {} }), // whatever is held
+  notify: ({ id, orderId, customerId, amount }) => ({
+    path: '/notifications',
+    body: { paymentId: id, ...(orderId && { orderId }), customerId, amount, type: 'PaymentSettled' },
+  }),
+};
+
+const outcomeOf = (status: number) => (status >= 200 && status < 300 ? 'accepted' : status === 402 ? 'declined' : 'refused');
+
+const json = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
