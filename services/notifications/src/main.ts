@@ -1,0 +1,44 @@
+import { kafkaFeed } from '@orderstream/event-bridge';
+import { natsBus } from '@orderstream/message-bus';
+import { authenticator, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { Config } from './config.js';
+import { pushedEvents } from './pushes/frames.js';
+import { liveFeed } from './pushes/live-feed.js';
+import { publishEvents } from './pushes/publish-events.js';
+import { recipients } from './pushes/recipients.js';
+import { pushStream } from './pushes/subjects.js';
+import { socketServer } from './sockets/socket-server.js';
+import { statusRoutes } from './status-routes.js';
+
+const config = loadConfig(Config);
+const auth = authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL });
+const stream = pushStream();
+const bus = natsBus({ url: config.NATS_URL, streams: [stream.declaration] });
+const everybody = recipients();
+const feed = liveFeed({ bus, stream, recipients: everybody, onBreak: () => sockets.restartAll() });
+const sockets = socketServer({ auth, bus, stream, recipients: everybody, liveSequence: feed.sequence });
+const status = statusRoutes({
+  connections: sockets.size,
+  sequence: feed.sequence,
+  stream: () => bus.bounds(stream.declaration.name),
+});
+
+await runService('notifications', [
+  bus,
+  feed,
+  kafkaFeed({
+    brokers: config.KAFKA_BROKERS,
+    groupId: 'notifications',
+    events: pushedEvents,
+    handle: publishEvents({ bus, stream, now: () => new Date() }),
+  }),
+  httpServer({
+    port: config.PORT,
+    host: config.HOST,
+    basePath: '/notifications',
+    apis: [status],
+    auth,
+    onUpgrade: sockets.upgrade,
+  }),
+  sockets,
+]);

@@ -1,0 +1,29 @@
+import { Counter, Gauge, Histogram } from 'prom-client';
+
+export const eventsHeard = new Counter({
+  name: 'notifications_events_total',
+  help: 'Events from Kafka, by whether they were published to NATS or dropped as older than the stream keeps',
+  labelNames: ['outcome'] as const,
+});
+export const connections = new Gauge({ name: 'notifications_connections', help: 'Authenticated WebSockets' });
+export const framesSent = new Counter({
+  name: 'notifications_frames_sent_total',
+  help: 'Frames pushed to browsers',
+  labelNames: ['type'] as const,
+});
+export const slowClients = new Counter({ name: 'notifications_slow_clients_total', help: 'WebSockets cut off because they did not read' });
+export const closes = new Counter({
+  name: 'notifications_closes_total',
+  help: 'WebSockets that ended, by close code',
+  labelNames: ['code'] as const,
+});
+export const resumes = new Counter({
+  name: 'notifications_resumes_total',
+  help: 'Clients that came back, by what was found of what they missed',
+  labelNames: ['outcome'] as const,
+});
+export const deliverySeconds = new Histogram({
+  name: 'notifications_delivery_latency_seconds',
+  help: 'From when an event happened until its frame was handed to a socket',
+  buckets: [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+});

@@ -1,0 +1,268 @@
+import { type ClientFrame, type ErrorFrame, type ReadyFrame, Refusal, Unauthenticated } from '@orderstream/contracts';
+import type { MessageBus } from '@orderstream/message-bus';
+import { type Authenticator, isAdmin, type Logger, type User } from '@orderstream/service-host';
+import type { RawData, WebSocket } from 'ws';
+import * as metrics from '../metrics.js';
+import { type Push, pushOf, textFor } from '../pushes/push.js';
+import type { Recipient, Recipients } from '../pushes/recipients.js';
+import { spliced, startOf } from '../pushes/resume.js';
+import type { PushStream } from '../pushes/subjects.js';
+import { readClientFrame } from './client-frame.js';
+import { type CloseCode, closeCodes } from './close-codes.js';
+import { tokenBucket } from './token-bucket.js';
+
+export type SessionLimits = {
+  authenticateWithinMs: number;
+  /** bytes that may wait to be sent to a client */
+  maxBuffered: number;
+  /** how long a client that is sent its backlog may take to make room */
+  drainWithinMs: number;
+  maxSubscriptions: number;
+  framesAtOnce: number;
+  framesPerSecond: number;
+};
+
+export const defaultLimits: SessionLimits = {
+  authenticateWithinMs: 5_000,
+  maxBuffered: 1024 * 1024,
+  drainWithinMs: 10_000,
+  maxSubscriptions: 100,
+  // a client that comes back subscribes to everything again at once
+  framesAtOnce: 200,
+  framesPerSecond: 50,
+};
+
+export type SessionDeps = {
+  auth: Authenticator;
+  bus: Pick<MessageBus, 'bounds' | 'read'>;
+  stream: PushStream;
+  recipients: Recipients;
+  /** the last sequence that the live feed dispatched */
+  liveSequence: () => number;
+  log: Logger;
+  limits: SessionLimits;
+};
+
+const maxTimerMs = 2 ** 31 - 1;
+/** a client that is cut off may not answer the close either */
+const terminateAfterMs = 2_000;
+const drainPollMs = 20;
+/** a customer id becomes a part of a subject */
+const subjectToken = /^[\w-]{1,100}$/;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** One WebSocket from its opening to its end: authenticates, resumes, is pushed to, subscribes. */
+export const openSession = (socket: WebSocket, deps: SessionDeps) => {
+  const { auth, bus, stream, recipients, liveSequence, log, limits } = deps;
+  const allowed = tokenBucket({ capacity: limits.framesAtOnce, perSecond: limits.framesPerSecond });
+  const channels = new Set<string>();
+  let recipient: Recipient | undefined;
+  let caughtUp = false;
+  let over = false;
+  let expiry: NodeJS.Timeout | undefined;
+  let reported = 0;
+
+  const reply = (frame: ReadyFrame | ErrorFrame): void => {
+    if (!over) socket.send(JSON.stringify(frame));
+  };
+
+  /** No frame leaves after this. */
+  const end = (code: CloseCode, reason: string): void => {
+    if (over) return;
+    leave();
+    socket.close(code, reason);
+    setTimeout(() => socket.terminate(), terminateAfterMs).unref();
+  };
+
+  const refuse = (code: CloseCode, error: { code: string; message: string }): void => {
+    reply({ type: 'error', code: error.code, message: error.message });
+    end(code, error.code);
+  };
+
+  const leave = (): void => {
+    if (over) return;
+    over = true;
+    clearTimeout(authenticateTimer);
+    clearTimeout(expiry);
+    if (!recipient) return;
+    recipients.leave(recipient, channels);
+    metrics.connections.dec();
+  };
+
+  const cutOff = (): void => {
+    if (over) return;
+    metrics.slowClients.inc();
+    log.info({ userId: recipient?.user.id, buffered: socket.bufferedAmount }, 'slow client cut off');
+    end(closeCodes.tryAgainLater, 'too-slow');
+  };
+
+  const sendPush = (push: Push, text: string): void => {
+    if (over) return;
+    if (socket.bufferedAmount > limits.maxBuffered) {
+      cutOff();
+      return;
+    }
+    socket.send(text);
+    metrics.framesSent.inc({ type: push.type });
+  };
+
+  const closeWhenExpired = (expiresAt: Date): void => {
+    const leftMs = expiresAt.getTime() - Date.now();
+    if (leftMs > 0) expiry = setTimeout(() => closeWhenExpired(expiresAt), Math.min(leftMs, maxTimerMs));
+    else refuse(closeCodes.unauthenticated, { code: 'token-expired', message: 'The access token has expired' });
+  };
+
+  /** Waits until the client has taken most of what it was sent; one that does not is cut off. */
+  const roomToSend = async (): Promise<void> => {
+    const deadline = Date.now() + limits.drainWithinMs;
+    while (!over && socket.bufferedAmount > limits.maxBuffered / 4) {
+      if (Date.now() > deadline) return cutOff();
+      await pause(drainPollMs);
+    }
+  };
+
+  const authenticate = async ({ token, resumeFrom }: Extract<ClientFrame, { type: 'authenticate' }>): Promise<void> => {
+    let user: User;
+    try {
+      user = await auth.verify(token);
+    } catch (error) {
+      if (error instanceof Unauthenticated) return refuse(closeCodes.unauthenticated, error);
+      log.warn({ err: error }, 'token not verified');
+      return refuse(closeCodes.tryAgainLater, { code: 'unavailable', message: 'Tokens cannot be verified at present' });
+    }
+    if (!subjectToken.test(user.id))
+      return refuse(closeCodes.unauthenticated, { code: 'token-invalid', message: 'The access token is not valid' });
+
+    let bounds = { first: 0, last: 0 };
+    if (resumeFrom !== undefined) {
+      try {
+        bounds = await bus.bounds(stream.declaration.name);
+      } catch (error) {
+        log.warn({ err: error }, 'client not resumed');
+        return refuse(closeCodes.tryAgainLater, { code: 'unavailable', message: 'What was missed cannot be read at present' });
+      }
+    }
+    if (over) return;
+
+    // from here to joining nothing waits: what is dispatched later than `joint` is offered live
+    const joint = liveSequence();
+    const { after, outcome } = startOf(resumeFrom, bounds, joint);
+    metrics.resumes.inc({ outcome });
+    const me = { id: user.id, isAdmin: isAdmin(user) };
+    const splice = spliced<Push>({ after, joint }, (push) => {
+      const text = push.customerId === undefined ? push.text : textFor(me, push);
+      if (text !== undefined) sendPush(push, text);
+    });
+    recipient = {
+      user: me,
+      take: (push) => {
+        splice.live(push);
+        if (splice.isLive()) metrics.deliverySeconds.observe((Date.now() - push.at.getTime()) / 1_000);
+      },
+    };
+    reported = after;
+    reply({ type: 'ready', userId: user.id, sequence: after });
+    if (outcome === 'too-old')
+      reply({ type: 'error', code: 'resume-too-old', message: 'Some of what was missed is no longer kept: load what is shown anew' });
+    recipients.join(recipient);
+    metrics.connections.inc();
+    closeWhenExpired(user.expiresAt);
+    await catchUp(splice, me);
+  };
+
+  const catchUp = async (splice: ReturnType<typeof spliced<Push>>, me: Recipient['user']): Promise<void> => {
+    const filter = me.isAdmin ? stream.ofEveryCustomer : stream.ofCustomer(me.id);
+    try {
+      for (let range = splice.nextRange(); range && !over; range = splice.nextRange()) {
+        for await (const { subject, sequence, payload } of bus.read({ stream: stream.declaration.name, filter, ...range })) {
+          splice.fromBacklog(pushOf({ path: stream.pathOf(subject), sequence, payload }));
+          await roomToSend();
+          if (over) return;
+        }
+      }
+      caughtUp = true;
+    } catch (error) {
+      log.warn({ err: error }, 'backlog not read');
+      end(closeCodes.tryAgainLater, 'unavailable'); // it comes back with the last sequence that it was sent
+    }
+  };
+
+  const subscribe = (channel: string, to: Recipient): void => {
+    if (channels.has(channel) || channels.size < limits.maxSubscriptions) {
+      channels.add(channel);
+      recipients.subscribe(channel, to);
+    } else {
+      reply({ type: 'error', code: 'too-many-subscriptions', message: `At most ${limits.maxSubscriptions} channels at a time` });
+    }
+  };
+
+  const handle = async (text: string): Promise<void> => {
+    const reading = readClientFrame(text);
+    if (!recipient) {
+      if ('frame' in reading && reading.frame.type === 'authenticate') return authenticate(reading.frame);
+      const missing = { code: 'token-missing', message: 'The first frame authenticates' };
+      return refuse(closeCodes.unauthenticated, 'code' in reading ? reading : missing);
+    }
+    if ('code' in reading) return reply({ type: 'error', ...reading });
+    switch (reading.frame.type) {
+      case 'authenticate':
+        return reply({ type: 'error', code: 'already-authenticated', message: 'A socket authenticates once' });
+      case 'subscribe':
+        return subscribe(reading.frame.channel, recipient);
+      case 'unsubscribe':
+        channels.delete(reading.frame.channel);
+        return recipients.unsubscribe(reading.frame.channel, recipient);
+    }
+  };
+
+  // one after another: what follows the first frame waits until it is answered and the backlog is sent
+  let handling = Promise.resolve();
+  let queued = 0;
+  const onFrame = (data: RawData, isBinary: boolean): void => {
+    if (over) return;
+    clearTimeout(authenticateTimer);
+    if (!allowed(performance.now()) || queued >= limits.framesAtOnce) {
+      refuse(closeCodes.policyViolation, { code: 'too-many-frames', message: `At most ${limits.framesPerSecond} frames a second` });
+      return;
+    }
+    const text = isBinary ? '' : data.toString();
+    queued += 1;
+    handling = handling
+      .then(() => (over ? undefined : handle(text)))
+      .catch((error) => {
+        log.error({ err: error }, 'frame not handled');
+        refuse(closeCodes.tryAgainLater, error instanceof Refusal ? error : { code: 'internal-error', message: 'Something went wrong' });
+      })
+      .finally(() => {
+        queued -= 1;
+      });
+  };
+
+  const authenticateTimer = setTimeout(
+    () => refuse(closeCodes.authenticateTimeout, { code: 'authenticate-timeout', message: 'The first frame authenticates, in time' }),
+    limits.authenticateWithinMs,
+  );
+  socket.on('message', onFrame);
+  socket.on('ping', () => {
+    if (!allowed(performance.now())) refuse(closeCodes.policyViolation, { code: 'too-many-frames', message: 'Too many pings' });
+  });
+  // a frame that is too large, or not WebSocket: the library answers with the close code that says so
+  socket.on('error', (error) => log.debug({ err: error }, 'socket error'));
+  socket.on('close', (code) => {
+    leave();
+    metrics.closes.inc({ code: String(code) });
+  });
+
+  return {
+    end,
+    /** Tells a client that is sent little how far it is, so that it does not resume at what is long dropped. */
+    reportPosition: (): void => {
+      const sequence = liveSequence();
+      if (!recipient || !caughtUp || sequence <= reported) return;
+      reported = sequence;
+      reply({ type: 'ready', userId: recipient.user.id, sequence });
+    },
+  };
+};
+export type Session = ReturnType<typeof openSession>;

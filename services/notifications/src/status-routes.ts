@@ -1,0 +1,25 @@
+import { api } from '@orderstream/service-host';
+import { z } from 'zod';
+
+const Status = z
+  .object({
+    connections: z.int().describe('WebSockets of this instance'),
+    sequence: z.int().describe('the last sequence that this instance pushed'),
+    stream: z.object({ first: z.int(), last: z.int() }).describe('the sequences that can be resumed from'),
+  })
+  .meta({ id: 'NotificationsStatus' });
+
+type Deps = { connections: () => number; sequence: () => number; stream: () => Promise<{ first: number; last: number }> };
+
+export const statusRoutes = ({ connections, sequence, stream }: Deps) => {
+  const notifications = api('Notifications', '/notifications');
+  notifications.get(
+    '/notifications/status',
+    { summary: 'What is connected, and how far pushing is', who: 'admin', answers: { 200: Status } },
+    async () => {
+      const { first, last } = await stream();
+      return { connections: connections(), sequence: sequence(), stream: { first, last } };
+    },
+  );
+  return notifications;
+};
