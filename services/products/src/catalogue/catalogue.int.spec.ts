@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { AddProductRequest, Conflict, Invalid, NotFound, ProductAdded, ProductQuery, StockLevelChanged } from '@orderstream/contracts';
+import { inTransaction } from '@orderstream/persistence';
+import { newContext } from '@orderstream/service-host';
+import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { expect } from 'chai';
+import type { Knex } from 'knex';
+import { demoProducts } from '../demo/demo-products.js';
+import { seedDemoProducts } from '../demo/seed-demo-products.js';
+import { stocks } from '../stock/stocks.js';
+import { addProduct } from './add-product.js';
+import { addCategory, listCategories } from './categories.js';
+import { listProducts } from './list-products.js';
+import { readProduct } from './product-view.js';
+
+const context = newContext();
+
+describe('the catalogue', function () {
+  this.timeout(30_000);
+  let database: TestDatabase;
+  let db: Knex;
+
+  beforeEach(async () => {
+    database = await testDatabase('products');
+    db = database.db;
+  });
+  afterEach(() => database?.drop());
+
+  const add = (request: Partial<AddProductRequest> & { name: string }, id: string = randomUUID()) =>
+    inTransaction(db, (tx) =>
+      addProduct(tx, id, AddProductRequest.parse({ price: { amount: 1990, currency: 'EUR' }, ...request }), context),
+    );
+  const list = (query: Record<string, string | number> = {}) => listProducts(db, ProductQuery.parse(query));
+  const names = async (query: Record<string, string | number>) => (await list(query)).data.map(({ name }) => name);
+
+  describe('adding a product', () => {
+    it('shows it, with its categories and its stock', async () => {
+      const [lighting, kitchen] = [
+        { id: randomUUID(), name: 'Lighting' },
+        { id: randomUUID(), name: 'Kitchen' },
+      ];
+      await inTransaction(db, async (tx) => [await addCategory(tx, lighting), await addCategory(tx, kitchen)]);
+      const added = await add({ name: 'Lamp', quantity: 7, categoryIds: [lighting.id, kitchen.id, lighting.id.toUpperCase()] });
+
+      expect(added).to.deep.include({ name: 'Lamp', available: 7, version: 1, imageUrl: null, categories: [kitchen, lighting] });
+      expect(await readProduct(db, added.id)).to.deep.equal(added);
+    });
+
+    it('announces it as the contracts have it, and its level', async () => {
+      const added = await add({ name: 'Lamp', quantity: 7 });
+      const { rows } = await db.raw('select topic, type, aggregate_id, aggregate_version, payload from outbox order by position');
+      expect(rows).to.deep.equal([
+        { topic: ProductAdded.topic, type: 'ProductAdded', aggregate_id: added.id, aggregate_version: 1, payload: added },
+        {
+          topic: StockLevelChanged.topic,
+          type: 'StockLevelChanged',
+          aggregate_id: added.id,
+          aggregate_version: 1,
+          payload: { productId: added.id, quantity: 7, reserved: 0, available: 7 },
+        },
+      ]);
+      expect(ProductAdded.data.safeParse(rows[0].payload).success).to.equal(true);
+    });
+
+    it('refuses categories that there are none of, and says which', async () => {
+      const refused = await add({ name: 'Lamp', categoryIds: [randomUUID()] }).catch((error) => error);
+      expect(refused).to.be.instanceOf(Invalid);
+      expect(refused.code).to.equal('category-unknown');
+      expect(refused.details.errors[0].path).to.equal('categoryIds.0');
+      expect((await list()).meta.total).to.equal(0);
+    });
+  });
+
+  it('knows no product that is not there', async () => {
+    expect(await readProduct(db, randomUUID()).catch((error) => error)).to.be.instanceOf(NotFound);
+  });
+
+  it('finds a name by any part of it, in any case, umlauts too, however they were typed', async () => {
+    await add({ name: 'Küchenwaage Präzis' });
+    await add({ name: 'Teekessel' });
+    for (const search of ['küchen', 'KÜCHEN', 'waage', 'RÄZ', 'ku\u0308chen', ' präzis ']) {
+      expect(await names({ search }), search).to.deep.equal(['Küchenwaage Präzis']);
+    }
+    expect(await names({ search: 'kuchen' })).to.deep.equal([]);
+  });
+
+  it('takes %, _ and backslashes in a search for what they are', async () => {
+    for (const name of ['100% Wool', '100 Wool', 'a_b', 'axb', 'back\\slash']) await add({ name });
+    expect(await names({ search: '0%' })).to.deep.equal(['100% Wool']);
+    expect(await names({ search: 'A_B' })).to.deep.equal(['a_b']);
+    expect(await names({ search: 'k\\s' })).to.deep.equal(['back\\slash']);
+    expect(await names({ search: '%' })).to.deep.equal(['100% Wool']);
+    expect(await names({ search: "'; drop table products; --" })).to.deep.equal([]);
+    expect(await names({ search: '?' })).to.deep.equal([]);
+  });
+
+  it('filters by category, price and stock, all at once', async () => {
+    const category = { id: randomUUID(), name: 'Lighting' };
+    await inTransaction(db, (tx) => addCategory(tx, category));
+    const price = (amount: number) => ({ amount, currency: 'EUR' });
+    await add({ name: 'Cheap', price: price(100), quantity: 1, categoryIds: [category.id] });
+    await add({ name: 'Dear', price: price(300), quantity: 1, categoryIds: [category.id] });
+    await add({ name: 'Gone', price: price(200), quantity: 0, categoryIds: [category.id] });
+    await add({ name: 'Other', price: price(200), quantity: 1 });
+
+    expect(await names({ category: category.id })).to.deep.equal(['Cheap', 'Dear', 'Gone']);
+    expect(await names({ minPrice: 200, maxPrice: 300 })).to.deep.equal(['Dear', 'Gone', 'Other']);
+    expect(await names({ inStock: 'true' })).to.deep.equal(['Cheap', 'Dear', 'Other']);
+    expect(await names({ inStock: 'false' })).to.deep.equal(['Gone']);
+    expect(await names({ category: category.id, maxPrice: 250, inStock: 'true', search: 'CHE' })).to.deep.equal(['Cheap']);
+  });
+
+  it('counts what is reserved as not in stock', async () => {
+    const { id } = await add({ name: 'Lamp', quantity: 1 });
+    await inTransaction(db, (tx) =>
+      stocks.handle(tx, [{ type: 'ReserveStock', data: { orderId: randomUUID(), lines: [{ productId: id, quantity: 1 }] } }], context),
+    );
+    expect(await names({ inStock: 'true' })).to.deep.equal([]);
+    expect((await readProduct(db, id)).available).to.equal(0);
+  });
+
+  it('sorts by name in any case, by price and by age, either way', async () => {
+    await add({ name: 'banana', price: { amount: 3, currency: 'EUR' } });
+    await add({ name: 'Cherry', price: { amount: 1, currency: 'EUR' } });
+    await add({ name: 'Apple', price: { amount: 2, currency: 'EUR' } });
+    expect(await names({})).to.deep.equal(['Apple', 'banana', 'Cherry']);
+    expect(await names({ sort: '-name' })).to.deep.equal(['Cherry', 'banana', 'Apple']);
+    expect(await names({ sort: 'price' })).to.deep.equal(['Cherry', 'Apple', 'banana']);
+    expect(await names({ sort: '-createdAt' })).to.deep.equal(['Apple', 'Cherry', 'banana']);
+  });
+
+  it('shows every product on one page only, though all are called the same', async () => {
+    for (let count = 0; count < 7; count += 1) await add({ name: 'Lamp' });
+    const pages = await Promise.all([1, 2, 3, 4].map((page) => list({ page, limit: 2 })));
+    expect(pages.map(({ data }) => data.length)).to.deep.equal([2, 2, 2, 1]);
+    expect(new Set(pages.flatMap(({ data }) => data.map(({ id }) => id))).size).to.equal(7);
+    expect(pages[0]!.meta).to.deep.equal({ page: 1, limit: 2, total: 7, totalPages: 4 });
+    expect((await list({ page: 9 })).data).to.deep.equal([]);
+  });
+
+  it('has one category of a name, in any case', async () => {
+    const named = (name: string) => inTransaction(db, (tx) => addCategory(tx, { id: randomUUID(), name }));
+    await named('Möbel');
+    const refused = await named('MÖBEL').catch((error) => error);
+    expect(refused).to.be.instanceOf(Conflict);
+    expect(refused.code).to.equal('category-exists');
+    expect((await listCategories(db, { page: 1, limit: 20 })).meta.total).to.equal(1);
+  });
+
+  describe('demo data', () => {
+    it('is added once, announced like any product, and left alone afterwards', async () => {
+      expect(await seedDemoProducts(db, context)).to.deep.equal({ categories: 6, products: demoProducts.length });
+      const { rows } = await db.raw('select count(*)::int as count from outbox');
+      await db.raw('update stock set quantity = 5 where product_id = ?', [demoProducts[0]!.id]);
+
+      expect(await seedDemoProducts(db, context)).to.deep.equal({ categories: 0, products: 0 });
+      expect((await db.raw('select count(*)::int as count from outbox')).rows).to.deep.equal(rows);
+      expect(rows[0].count).to.equal(2 * demoProducts.length);
+      expect((await readProduct(db, demoProducts[0]!.id)).available).to.equal(5);
+    });
+
+    it('is added once by two that do so at the same time', async () => {
+      const added = await Promise.all([seedDemoProducts(db, context), seedDemoProducts(db, context)]);
+      expect(added.map(({ products }) => products).sort((a, b) => a - b)).to.deep.equal([0, demoProducts.length]);
+    });
+
+    it('has three products to sell out, the last by name, and plenty of the others', async () => {
+      await seedDemoProducts(db, context);
+      const { data } = await list({ limit: 100 });
+      expect(data).to.have.length(24);
+      expect(data.slice(-3).map(({ available }) => available)).to.deep.equal([50, 25, 10]);
+      expect(new Set(data.slice(0, -3).map(({ available }) => available))).to.deep.equal(new Set([1_000]));
+    });
+  });
+});

@@ -1,0 +1,23 @@
+import type { MessageContext } from '@orderstream/contracts';
+import { inTransaction } from '@orderstream/persistence';
+import type { Knex } from 'knex';
+import { addProduct } from '../catalogue/add-product.js';
+import { addCategory } from '../catalogue/categories.js';
+import { demoCategories, demoProducts } from './demo-products.js';
+
+const missing = async <Row extends { id: string }>(tx: Knex.Transaction, table: 'categories' | 'products', rows: Row[]): Promise<Row[]> => {
+  const known = await tx.raw<{ rows: { id: string }[] }>('select id from ?? where id = any(?)', [table, rows.map(({ id }) => id)]);
+  const ids = new Set(known.rows.map(({ id }) => id));
+  return rows.filter(({ id }) => !ids.has(id));
+};
+
+/** Adds what is not there yet, as `POST` would: what is there stays as it is, its stock too. Safe to repeat. */
+export const seedDemoProducts = (db: Knex, context: MessageContext): Promise<{ categories: number; products: number }> =>
+  inTransaction(db, async (tx) => {
+    await tx.raw(`select pg_advisory_xact_lock(hashtextextended('seed-demo-products', 0))`); // two seeds at once: one after the other
+    const categories = await missing(tx, 'categories', demoCategories);
+    for (const category of categories) await addCategory(tx, category);
+    const products = await missing(tx, 'products', demoProducts);
+    for (const { id, ...request } of products) await addProduct(tx, id, request, context);
+    return { categories: categories.length, products: products.length };
+  });
