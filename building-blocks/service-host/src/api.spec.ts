@@ -1,0 +1,107 @@
+import { Invalid } from '@orderstream/contracts';
+import { expect } from 'chai';
+import { z } from 'zod';
+import { api, parsePart } from './api.js';
+import { openApiDocument } from './openapi.js';
+import { referencePage } from './reference-page.js';
+
+const Money = z.strictObject({ amount: z.int(), currency: z.string() }).meta({ id: 'Money' });
+const Place = z.strictObject({ total: Money, note: z.string().default('') }).meta({ id: 'Place' });
+const Order = z.object({ id: z.uuid(), total: Money, placedAt: z.date() }).meta({ id: 'Order' });
+
+const orders = api('Orders', '/orders')
+  .post('/orders', { summary: 'Place an order', who: 'shopper', body: Place, idempotent: true, answers: { 201: Order } }, () => ({
+    id: '0199',
+    total: { amount: 1, currency: 'EUR' },
+    placedAt: new Date(0),
+  }))
+  .get('/orders/:id', { summary: 'One order', who: 'user', answers: { 200: Order } }, () => ({
+    id: '0199',
+    total: { amount: 1, currency: 'EUR' },
+    placedAt: new Date(0),
+  }))
+  .get(
+    '/orders',
+    { summary: '<Orders>', who: 'anyone', query: z.object({ page: z.coerce.number().default(1) }), answers: { 200: z.array(Order) } },
+    () => [],
+  );
+
+const errorsOf = (work: () => unknown): unknown => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Invalid) return error.details.errors;
+    throw error;
+  }
+  return 'accepted';
+};
+
+describe('a declared route', () => {
+  const [place, one, list] = orders.routes;
+
+  it('names every field that is wrong, by its path', () => {
+    expect(errorsOf(() => parsePart('body', place!.body!, { total: { amount: 'x', currency: 'EUR', tax: 1 }, extra: 1 }))).to.deep.equal([
+      { path: 'total.amount', message: 'Invalid input: expected number, received string' },
+      { path: 'total.tax', message: 'is not known' },
+      { path: 'extra', message: 'is not known' },
+    ]);
+  });
+
+  it('takes a UUID for an id, in lower case', () => {
+    const id = '0199A0F0-0000-7000-8000-000000000001';
+    expect(parsePart('path', one!.params, { id })).to.deep.equal({ id: id.toLowerCase() });
+    expect(errorsOf(() => parsePart('path', one!.params, { id: '17' }))).to.deep.equal([{ path: 'id', message: 'Invalid UUID' }]);
+  });
+
+  it('knows no other query parameter, even where its schema does not say so', () => {
+    expect(errorsOf(() => parsePart('query', list!.query, { pgae: '2' }))).to.deep.equal([{ path: 'pgae', message: 'is not known' }]);
+    expect(errorsOf(() => parsePart('query', one!.query, { page: '2' }))).to.deep.equal([{ path: 'page', message: 'is not known' }]);
+  });
+
+  it('answers with its first successful status', () => expect([place?.status, one?.status]).to.deep.equal([201, 200]));
+
+  it('has to be under the base path', () => {
+    expect(() =>
+      api('Orders', '/orders').get('/orderstream', { summary: '', who: 'anyone', answers: { 204: null } }, () => undefined),
+    ).to.throw('not under');
+  });
+});
+
+describe('the OpenAPI document', () => {
+  const document = JSON.parse(JSON.stringify(openApiDocument('Orders', orders.routes)));
+  const place = document.paths['/orders'].post;
+
+  it('has every route', () => {
+    expect(Object.keys(document.paths)).to.deep.equal(['/orders', '/orders/{id}']);
+    expect(Object.keys(document.paths['/orders'])).to.deep.equal(['post', 'get']);
+  });
+
+  it('refers to shared schemas', () => {
+    expect(place.requestBody.content['application/json'].schema).to.deep.equal({ $ref: '#/components/schemas/Place' });
+    expect(document.components.schemas.Place.properties.total).to.deep.equal({ $ref: '#/components/schemas/Money' });
+    expect(document.components.schemas.Place.required).to.deep.equal(['total']);
+    expect(document.components.schemas.Order.properties.placedAt).to.deep.equal({ type: 'string', format: 'date-time' });
+    expect(JSON.stringify(document)).not.to.contain('$defs');
+  });
+
+  it('has no reference to a schema that is not there', () => {
+    for (const [, name] of JSON.stringify(document).matchAll(/#\/components\/schemas\/([\w.-]+)/g)) {
+      expect(document.components.schemas).to.have.property(name as string);
+    }
+  });
+
+  it('describes parameters, who may call, and refusals', () => {
+    expect(place.parameters.map(({ name }: { name: string }) => name)).to.deep.equal(['Idempotency-Key']);
+    expect(document.paths['/orders'].get.parameters[0]).to.deep.include({ name: 'page', in: 'query', required: false });
+    expect(document.paths['/orders/{id}'].get.parameters[0]).to.deep.include({ name: 'id', in: 'path', required: true });
+    expect(place.security).to.deep.equal([{ accessToken: [] }]);
+    expect(Object.keys(place.responses)).to.include.members(['201', '400', '401', '403', '409', '413', '422', 'default']);
+    expect(document.paths['/orders'].get).not.to.have.property('security');
+  });
+
+  it('becomes a page that needs nothing from elsewhere', () => {
+    const page = referencePage(document);
+    expect(page).to.contain('/api/orders/{id}').and.to.contain('&#60;Orders&#62;');
+    expect(page).not.to.match(/<script|https?:\/\/(?!json-schema)/);
+  });
+});

@@ -1,0 +1,129 @@
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { Unauthenticated, Unavailable } from '@orderstream/contracts';
+import { expect } from 'chai';
+import jwt from 'jsonwebtoken';
+import { tokenVerifier } from './authenticator.js';
+import { signingKeys } from './signing-keys.js';
+
+const ours = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const theirs = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const now = Date.parse('2026-01-05T10:15:00Z');
+const issuer = 'http://127.0.0.1:8080/api/identity/oidc';
+const audience = 'urn:orderstream:api';
+
+const claims = {
+  sub: 'c1',
+  email: 'alice@example.com',
+  roles: ['shopper'],
+  iss: issuer,
+  aud: audience,
+  iat: now / 1_000,
+  exp: now / 1_000 + 60,
+};
+const sign = (changes: object = {}, key: KeyObject = ours.privateKey, header: Partial<jwt.JwtHeader> = {}): string =>
+  jwt.sign(JSON.parse(JSON.stringify({ ...claims, ...changes })), key, { algorithm: 'RS256', header: { alg: 'RS256', kid: 'k1', ...header } });
+
+const setup = () => {
+  const clock = { now };
+  const jwks = { keys: new Map([['k1', ours.publicKey]]), reads: 0, error: undefined as Error | undefined };
+  const fetchKeys = async () => {
+    jwks.reads += 1;
+    if (jwks.error) throw jwks.error;
+    return jwks.keys;
+  };
+  const verifier = tokenVerifier({ issuer, audience, keys: signingKeys(fetchKeys, () => clock.now), now: () => clock.now });
+  return { clock, jwks, verifier };
+};
+
+const refusal = async (work: Promise<unknown>): Promise<string> => {
+  try {
+    await work;
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof Unauthenticated || error instanceof Unavailable) return error.code;
+    throw error;
+  }
+};
+
+const base64 = (value: object | string): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+
+describe('the authenticator', () => {
+  it('says who a token speaks for', async () => {
+    expect(await setup().verifier.verify(sign())).to.deep.equal({
+      id: 'c1',
+      email: 'alice@example.com',
+      roles: ['shopper'],
+      expiresAt: new Date(now + 60_000),
+    });
+  });
+
+  for (const [why, token] of [
+    ['another issuer', sign({ iss: 'http://evil' })],
+    ['another audience', sign({ aud: 'storefront' })],
+    ['a foreign key under our key’s id', sign({}, theirs.privateKey)],
+    ['an unknown key', sign({}, theirs.privateKey, { kid: 'k2' })],
+    ['no key id', jwt.sign(claims, ours.privateKey, { algorithm: 'RS256' })],
+    ['no subject', sign({ sub: undefined })],
+    ['no expiry', sign({ exp: undefined })],
+    ['a time before which it does not hold', sign({ nbf: now / 1_000 + 60 })],
+    ['another RSA algorithm', jwt.sign(claims, ours.privateKey, { algorithm: 'RS512', keyid: 'k1' })],
+    ['no signature (alg none)', `${base64({ alg: 'none', kid: 'k1' })}.${base64(claims)}.`],
+    [
+      'the public key as an HMAC secret',
+      ((unsigned: string) =>
+        `${unsigned}.${createHmac('sha256', ours.publicKey.export({ type: 'spki', format: 'pem' }))
+          .update(unsigned)
+          .digest('base64url')}`)(`${base64({ alg: 'HS256', kid: 'k1' })}.${base64(claims)}`),
+    ],
+    ['changed claims', sign().replace(/\.[^.]+\./, `.${base64({ ...claims, roles: ['admin'] })}.`)],
+    ['nonsense', 'nonsense'],
+    ['too much', `${'x'.repeat(9_000)}.y.z`],
+  ] as const) {
+    it(`refuses a token with ${why}`, async () => expect(await refusal(setup().verifier.verify(token))).to.equal('token-invalid'));
+  }
+
+  it('refuses an expired token, 5 s late at the latest, also one that it knows', async () => {
+    const { clock, verifier } = setup();
+    const token = sign();
+    await verifier.verify(token);
+    clock.now = now + 64_000;
+    expect(await refusal(verifier.verify(token))).to.equal('accepted');
+    clock.now = now + 65_000;
+    expect(await refusal(verifier.verify(token))).to.equal('token-expired');
+  });
+
+  it('reads the keys once for many tokens', async () => {
+    const { jwks, verifier } = setup();
+    await Promise.all([1, 2, 3].map((email) => verifier.verify(sign({ email: String(email) }))));
+    expect(jwks.reads).to.equal(1);
+  });
+
+  it('finds a new key, looking for unknown ones every 5 s at most', async () => {
+    const { clock, jwks, verifier } = setup();
+    const rotated = sign({}, theirs.privateKey, { kid: 'k2' });
+    await verifier.verify(sign());
+    for (let attempt = 0; attempt < 10; attempt += 1) await refusal(verifier.verify(rotated));
+    expect(jwks.reads).to.equal(1);
+    jwks.keys = new Map([['k2', theirs.publicKey]]);
+    clock.now += 5_000;
+    expect(await refusal(verifier.verify(rotated))).to.equal('accepted');
+  });
+
+  it('is unavailable, not unauthenticated, while the keys cannot be read', async () => {
+    const { clock, jwks, verifier } = setup();
+    jwks.error = new Error('ECONNREFUSED');
+    expect(await refusal(verifier.verify(sign()))).to.equal('issuer-unavailable');
+    jwks.error = undefined;
+    clock.now += 500;
+    expect(await refusal(verifier.verify(sign()))).to.equal('accepted');
+  });
+
+  it('goes on with the keys it has while the issuer is away', async () => {
+    const { clock, jwks, verifier } = setup();
+    await verifier.verify(sign());
+    jwks.error = new Error('ECONNREFUSED');
+    clock.now += 11 * 60_000;
+    expect(await refusal(verifier.verify(sign({ exp: now / 1_000 + 3_600 })))).to.equal('accepted');
+  });
+});

@@ -1,0 +1,93 @@
+import { expect } from 'chai';
+import type { Component, Host } from './component.js';
+import { createLogger } from './log.js';
+import { createHost } from './run-service.js';
+
+const log = createLogger('test', 'silent');
+
+const setup = (parts: Record<string, Partial<Component>>, graceMs = 1_000) => {
+  const said: string[] = [];
+  const exits: number[] = [];
+  const components = Object.entries(parts).map(
+    ([name, part]): Component => ({
+      ...part,
+      name,
+      start: async (host: Host) => {
+        said.push(`start ${name}`);
+        await part.start?.(host);
+      },
+      stop: async () => {
+        said.push(`stop ${name}`);
+        await part.stop?.();
+      },
+    }),
+  );
+  return { said, exits, host: createHost('test', components, { log, graceMs, exit: (code) => void exits.push(code) }) };
+};
+
+const rejection = async (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'resolved',
+    (error: Error) => error.message,
+  );
+
+describe('a service', () => {
+  it('starts its components in order and stops them in reverse', async () => {
+    const { said, exits, host } = setup({ a: {}, b: {} });
+    await host.start();
+    await host.stop();
+    expect(said).to.deep.equal(['start a', 'start b', 'stop b', 'stop a']);
+    expect(exits).to.deep.equal([0]);
+  });
+
+  it('is ready when all of its components are', async () => {
+    let ready = false;
+    const { host } = setup({ a: {}, b: { isReady: () => ready } });
+    expect(await host.notReady()).to.deep.equal(['a', 'b']);
+    await host.start();
+    expect(await host.notReady()).to.deep.equal(['b']);
+    ready = true;
+    expect(await host.isReady()).to.equal(true);
+    const stopping = host.stop();
+    expect(await host.notReady()).to.deep.equal(['stopping']);
+    await stopping;
+  });
+
+  it('is not ready when a component cannot say so', async () => {
+    const { host } = setup({ a: { isReady: () => Promise.reject(new Error('away')) } });
+    await host.start();
+    expect(await host.notReady()).to.deep.equal(['a']);
+  });
+
+  it('stops what had begun when a component does not start', async () => {
+    const { said, host } = setup({ a: {}, b: { start: () => Promise.reject(new Error('no')) }, c: {} });
+    expect(await rejection(host.start())).to.equal('b did not start');
+    await host.stop();
+    expect(said).to.deep.equal(['start a', 'start b', 'stop b', 'stop a']);
+  });
+
+  it('stops the others when one does not stop in time, and says so', async () => {
+    const { said, exits, host } = setup({ a: {}, b: { stop: () => new Promise(() => undefined) } }, 20);
+    await host.start();
+    await host.stop();
+    expect(said.at(-1)).to.equal('stop a');
+    expect(exits).to.deep.equal([1]);
+  });
+
+  it('stops everything and exits 1 when a component fails', async () => {
+    const { said, exits, host } = setup({ a: { start: async (itself) => void setImmediate(() => itself.fail(new Error('lost'))) } });
+    await host.start();
+    await new Promise((resolve) => host.stopping.addEventListener('abort', resolve));
+    await host.stop();
+    expect(said.at(-1)).to.equal('stop a');
+    expect(exits).to.deep.equal([1]);
+  });
+
+  it('stops once, however often it is told', async () => {
+    const { said, exits, host } = setup({ a: {} });
+    await host.start();
+    await Promise.all([host.stop(), host.stop()]);
+    expect(said).to.deep.equal(['start a', 'stop a']);
+    expect(exits).to.deep.equal([0]);
+  });
+});
