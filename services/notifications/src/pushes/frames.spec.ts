@@ -1,0 +1,129 @@
+import { type EventOf, type OrderEventData, OrderPaid, OrderPlaced, PaymentApproved, StockLevelChanged } from '@orderstream/contracts';
+import { expect } from 'chai';
+import { frameOf, isRecent } from './frames.js';
+
+const orderId = '019b8c00-0000-7000-8000-000000000001';
+const customerId = '019b8c00-0000-7000-8000-0000000000c1';
+const productId = '019b8c00-0000-7000-8000-0000000000d1';
+const paymentId = '019b8c00-0000-7000-8000-0000000000e1';
+const occurredAt = new Date('2026-01-05T10:15:00.123Z');
+
+const order: OrderEventData = {
+  id: orderId,
+  orderNumber: 'OS-1',
+  customerId,
+  status: 'Placed',
+  lines: [
+    {
+      productId,
+      name: 'Lamp',
+      unitPrice: { amount: 1990, currency: 'EUR' },
+      quantity: 1,
+      lineTotal: { amount: 1990, currency: 'EUR' },
+    },
+  ],
+  total: { amount: 1990, currency: 'EUR' },
+  address: { fullName: 'Alice', street: 'Way 1', city: 'Bern', postalCode: '3000', country: 'CH' },
+  paymentMethod: 'tok_random',
+  placedAt: '2026-01-05T10:15:00.000Z',
+  pendingUntil: '2026-01-05T10:25:00.000Z',
+  onHold: false,
+  version: 1,
+};
+
+const envelope = {
+  id: '019b8c00-0000-7000-8000-0000000000f1',
+  version: 1,
+  source: '/services/ordering',
+  aggregateId: orderId,
+  aggregateVersion: 1,
+  occurredAt,
+  correlationId: 'request-1',
+};
+
+describe('frames', () => {
+  it('tell a customer of their order, with what it was before', () => {
+    const event: EventOf<typeof OrderPaid> = {
+      ...envelope,
+      type: OrderPaid.type,
+      data: { ...order, status: 'Paid', previousStatus: 'PendingPayment' },
+    };
+    expect(frameOf(event)).to.deep.equal({
+      path: `customers.${customerId}.orders.${orderId}`,
+      frame: {
+        type: 'order.status',
+        at: '2026-01-05T10:15:00.123Z',
+        correlationId: 'request-1',
+        data: {
+          orderId,
+          orderNumber: 'OS-1',
+          status: 'Paid',
+          previousStatus: 'PendingPayment',
+          pendingUntil: '2026-01-05T10:25:00.000Z',
+        },
+      },
+    });
+  });
+
+  it('leave out what an order does not have', () => {
+    const { frame } = frameOf({ ...envelope, type: OrderPlaced.type, data: order });
+    expect(frame.data).to.not.have.any.keys('previousStatus', 'reason');
+  });
+
+  it('tell why an order is over', () => {
+    const { frame } = frameOf({ ...envelope, type: 'OrderCancelled', data: { ...order, status: 'Cancelled', reason: 'OutOfStock' } });
+    expect(frame.data).to.include({ status: 'Cancelled', reason: 'OutOfStock' });
+  });
+
+  it('tell a customer of their payment', () => {
+    const event: EventOf<typeof PaymentApproved> = {
+      ...envelope,
+      type: PaymentApproved.type,
+      data: {
+        id: paymentId,
+        orderId,
+        customerId,
+        amount: { amount: 1990, currency: 'EUR' },
+        status: 'Approved',
+        pspReference: 'psp-1',
+        paymentMethod: 'tok_random',
+        createdAt: '2026-01-05T10:15:00.000Z',
+        version: 2,
+      },
+    };
+    const { path, frame } = frameOf(event);
+    expect(path).to.equal(`customers.${customerId}.payments.${paymentId}`);
+    expect(frame).to.deep.include({
+      type: 'payment.status',
+      data: { paymentId, orderId, status: 'Approved', amount: { amount: 1990, currency: 'EUR' } },
+    });
+  });
+
+  it('tell of a product’s level on its channel', () => {
+    const event: EventOf<typeof StockLevelChanged> = {
+      ...envelope,
+      type: StockLevelChanged.type,
+      data: { productId, quantity: 10, reserved: 3, available: 7 },
+    };
+    const { path, frame } = frameOf(event);
+    expect(path).to.equal(`stock.${productId}`);
+    expect(frame).to.deep.include({ type: 'stock.level', data: { productId, available: 7 } });
+  });
+});
+
+describe('an event', () => {
+  const hourMs = 3_600_000;
+  const after = (ms: number): Date => new Date(occurredAt.getTime() + ms);
+
+  it('is pushed within the hour', () => {
+    expect(isRecent({ occurredAt }, after(hourMs - 1), hourMs)).to.equal(true);
+  });
+
+  it('is not pushed when it is older, so that a replay of history pushes nothing', () => {
+    expect(isRecent({ occurredAt }, after(hourMs), hourMs)).to.equal(false);
+  });
+
+  it('is pushed when its clock is ahead of ours', () => {
+    expect(isRecent({ occurredAt }, after(-1_000), hourMs)).to.equal(true);
+  });
+});
