@@ -50,12 +50,14 @@ export const openBook = async (file: string, onError: (error: unknown) => void):
     answers.set(key, { request, answer });
   };
 
-  let number = 0;
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
-    number++;
-    const line = readLine(text, file, number);
-    record(line);
-    if (!isSound(account(line.paymentId))) throw new Error(`${file}:${number} takes more than was authorised`);
+  try {
+    await readBook(file, (line, number) => {
+      record(line);
+      if (!isSound(account(line.paymentId))) throw new Error(`${file}:${number} takes more than was authorised`);
+    });
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
 
   const writer = batchingWriter(handle, onError);
@@ -75,6 +77,14 @@ export const openBook = async (file: string, onError: (error: unknown) => void):
       return closed;
     },
   };
+};
+
+const readBook = async (file: string, heed: (line: Line, number: number) => void): Promise<void> => {
+  let number = 0;
+  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    number++;
+    heed(readLine(text, file, number), number);
+  }
 };
 
 const readLine = (text: string, file: string, number: number): Line => {

@@ -38,4 +38,5 @@ await runService('psp', [
     title: 'Payment provider (stand-in)',
     apis: [paymentRoutes(standIn, now), controlRoutes(standIn)],
   }),
+  { name: 'late-answers', start: async () => undefined, stop: async () => standIn.stop() },
 ]);

@@ -30,6 +30,7 @@ type Deps = { book: Book; calls: CallLog; configured: Configured; seed: string; 
 export const provider = ({ book, calls, configured, seed, now, newReference }: Deps) => {
   let behaviour: Behaviour = behaviourOf(configured);
   let asked = 0;
+  const stopping = new AbortController();
 
   const callOf = (request: Asked): Call => {
     const { operation, paymentId } = request;
@@ -86,7 +87,7 @@ export const provider = ({ book, calls, configured, seed, now, newReference }: D
       try {
         return await work(request, entry);
       } finally {
-        if (late) await sleep(answerAfterMs, undefined, { ref: false });
+        if (late) await sleep(answerAfterMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     },
     behaviour: (): Behaviour => behaviour,
@@ -102,6 +103,8 @@ export const provider = ({ book, calls, configured, seed, now, newReference }: D
       behaviour = { ...behaviour, errors: !behaviour.errors };
       return behaviour.errors;
     },
+    /** Late answers are given now, so that stopping waits for none of them. */
+    stop: (): void => stopping.abort(),
     calls,
     book,
   };

@@ -11,6 +11,9 @@ import { v7 as uuidv7 } from 'uuid';
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 const amount = { amount: 1990, currency: 'EUR' };
 
+type Answer = { reference: string; code: string };
+type Entry = { operation: string; status: number | null; effect: boolean };
+
 type Running = { url: string; process: ChildProcess };
 
 const start = async (bookFile: string, env: Record<string, string> = {}): Promise<Running> => {
@@ -40,20 +43,20 @@ describe('psp', function () {
   let bookFile: string;
   let psp: Running;
 
-  const call = async (method: string, path: string, body?: unknown, key?: string) => {
+  const call = async <Body = Answer>(method: string, path: string, body?: unknown, key?: string) => {
     const response = await fetch(`${psp.url}${path}`, {
       method,
       headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...(key && { 'idempotency-key': key }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return { status: response.status, headers: response.headers, body: await response.json() };
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
   };
   const create = (paymentId: string, paymentMethod = 'tok_approved', of = amount) =>
     call('POST', '/payments', { paymentId, amount: of, paymentMethod }, `${paymentId}:create`);
   const move = (paymentId: string, operation: string) =>
     call('POST', `/payments/${paymentId}/${operation}`, undefined, `${paymentId}:${operation}`);
-  const book = async (paymentId: string) => (await call('GET', `/book?paymentId=${paymentId}`)).body[0];
-  const calls = async (paymentId: string) => (await call('GET', `/calls?paymentId=${paymentId}`)).body;
+  const book = async (paymentId: string) => (await call<unknown[]>('GET', `/book?paymentId=${paymentId}`)).body[0];
+  const calls = async (paymentId: string) => (await call<Entry[]>('GET', `/calls?paymentId=${paymentId}`)).body;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'psp-'));
@@ -74,7 +77,7 @@ describe('psp', function () {
     expect((await move(id, 'settle')).status).to.equal(200);
     expect((await call('POST', '/notifications', { paymentId: id, text: 'thanks' }, `${id}:notify`)).status).to.equal(202);
     expect(await book(id)).to.deep.include({ paymentId: id, status: 'Captured', authorised: 1990, captured: 1990, notified: 1 });
-    expect((await calls(id)).map(({ operation, status, effect }: Record<string, unknown>) => [operation, status, effect])).to.deep.equal([
+    expect((await calls(id)).map(({ operation, status, effect }) => [operation, status, effect])).to.deep.equal([
       ['create', 201, true],
       ['settle', 200, true],
       ['notify', 202, true],
@@ -99,7 +102,7 @@ describe('psp', function () {
     const answers = await Promise.all(Array.from({ length: 20 }, () => create(id)));
     expect(new Set(answers.map(({ status, body }) => `${status} ${body.reference}`))).to.have.length(1);
     expect(answers.filter(({ headers }) => headers.get('idempotent-replayed') === 'true')).to.have.length(19);
-    expect((await calls(id)).filter(({ effect }: { effect: boolean }) => effect)).to.have.length(1);
+    expect((await calls(id)).filter(({ effect }) => effect)).to.have.length(1);
     expect(await book(id)).to.deep.include({ authorised: 1990 });
   });
 
@@ -109,7 +112,7 @@ describe('psp', function () {
     const other = await create(id, 'tok_approved', { ...amount, amount: 1 });
     expect(other).to.deep.include({ status: 422 });
     expect(other.body.code).to.equal('idempotency-key-reused');
-    expect((await calls(id)).map(({ status }: { status: number }) => status)).to.deep.equal([201, 422]);
+    expect((await calls(id)).map(({ status }) => status)).to.deep.equal([201, 422]);
     expect((await call('POST', `/payments/${id}/settle`)).body.code).to.equal('idempotency-key-missing');
   });
 

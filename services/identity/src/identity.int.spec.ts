@@ -1,0 +1,305 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { connectDatabase } from '@orderstream/persistence';
+import { authenticator } from '@orderstream/service-host';
+import { expect } from 'chai';
+import type { Knex } from 'knex';
+import { artifactStore, sweepArtifacts } from './oidc/artifact-store.js';
+import { publishedBeforeMs, rotateSigningKeys } from './oidc/signing-keys.js';
+import { demoUsers, seedDemoUsers } from './users/demo-users.js';
+
+const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const superuserUrl = process.env.TEST_POSTGRES_URL;
+const issuer = 'http://127.0.0.1:8080/api/identity/oidc';
+const audience = 'urn:orderstream:api';
+const [alice, , admin] = demoUsers as [(typeof demoUsers)[0], (typeof demoUsers)[0], (typeof demoUsers)[0]];
+
+type TokenAnswer = { access_token: string; error: string };
+type Registration = { id: string; code: string };
+type Discovery = { grant_types_supported: string[] };
+type Jwks = { keys: { kid: string }[] };
+
+const json = async <Body>(response: Response): Promise<Body> => (await response.json()) as Body;
+
+type Running = { url: string; process: ChildProcess };
+
+const start = async (databaseUrl: string, env: Record<string, string> = {}): Promise<Running> => {
+  const child = spawn(process.execPath, ['--import', 'tsx', fileOf('./main.ts')], {
+    env: {
+      ...process.env,
+      PORT: '0',
+      DATABASE_URL: databaseUrl,
+      OIDC_ISSUER: issuer,
+      OIDC_AUDIENCE: audience,
+      OIDC_COOKIE_KEYS: 'spec',
+      ALLOW_PASSWORD_GRANT: 'true',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { msg, address } = line.startsWith('{') ? JSON.parse(line) : {};
+    if (msg === 'listening') {
+      child.stdout.resume();
+      return { url: `http://127.0.0.1:${address.port}`, process: child };
+    }
+  }
+  throw new Error('identity did not start');
+};
+
+const stop = async ({ process: child }: Running) => {
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+};
+
+describe('identity', function () {
+  this.timeout(60_000);
+  let superuser: Knex;
+  let db: Knex;
+  let databaseUrl: string;
+  let identity: Running;
+  const database = `identity_spec_${process.pid}`;
+
+  const askToken = async (
+    fields: Record<string, string>,
+    { at = identity, headers = {} }: { at?: Running; headers?: Record<string, string> } = {},
+  ) => {
+    const response = await fetch(`${at.url}/identity/oidc/token`, { method: 'POST', body: new URLSearchParams(fields), headers });
+    return { status: response.status, headers: response.headers, body: await json<TokenAnswer>(response) };
+  };
+  const logIn = (username: string, password = 'Pass123$', options = {}) =>
+    askToken({ grant_type: 'password', client_id: 'cli', username, password, scope: 'openid' }, options);
+  const verify = (token: string, at = identity) =>
+    authenticator({ issuer, audience, jwksUrl: `${at.url}/identity/oidc/jwks` }).verify(token);
+  const register = async (body: unknown, key?: string) => {
+    const response = await fetch(`${identity.url}/identity/register`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) },
+    });
+    return { status: response.status, headers: response.headers, body: await json<Registration>(response) };
+  };
+  const headerOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
+  const kids = async (at = identity): Promise<string[]> =>
+    (await json<Jwks>(await fetch(`${at.url}/identity/oidc/jwks`))).keys.map(({ kid }) => kid);
+
+  before(async function () {
+    if (!superuserUrl) return this.skip();
+    superuser = connectDatabase(superuserUrl);
+    await superuser.raw('create database ??', [database]);
+    databaseUrl = Object.assign(new URL(superuserUrl), { pathname: `/${database}` }).href;
+    await promisify(execFile)(process.execPath, ['--import', 'tsx', fileOf('../../../migrations/migrate.ts'), 'apply', 'identity'], {
+      env: { ...process.env, IDENTITY_DATABASE_URL: databaseUrl },
+    });
+    db = connectDatabase(databaseUrl);
+    expect(await seedDemoUsers(db)).to.have.length(3);
+    identity = await start(databaseUrl);
+  });
+
+  beforeEach(() => db('login_failures').delete());
+
+  after(async () => {
+    if (!superuser) return;
+    if (identity) await stop(identity);
+    await db?.destroy();
+    await superuser.raw('drop database if exists ?? with (force)', [database]);
+    await superuser.destroy();
+  });
+
+  it('seeds the demo users once, and announces each in the same transaction', async () => {
+    expect(await seedDemoUsers(db)).to.deep.equal([]);
+    const rows = await db('outbox').select('topic', 'type', 'source', 'aggregate_id', 'aggregate_version', 'payload').orderBy('position');
+    expect(rows.map(({ payload, ...row }) => row)).to.deep.equal(
+      demoUsers.map(({ id }) => ({
+        topic: 'identity.users',
+        type: 'UserRegistered',
+        source: '/services/identity',
+        aggregate_id: id,
+        aggregate_version: 1,
+      })),
+    );
+    expect(JSON.stringify(rows)).not.to.match(/argon2|Pass123/);
+  });
+
+  it('gives a token that every service can verify', async () => {
+    const { status, body, headers } = await logIn(' Alice@Example.COM ');
+    expect(status).to.equal(200);
+    expect(headers.get('cache-control')).to.contain('no-store');
+    expect(body).to.deep.include({ token_type: 'Bearer', expires_in: 3600, scope: 'openid' });
+    expect(headerOf(body.access_token)).to.deep.include({ alg: 'RS256', typ: 'at+jwt' });
+    const user = await verify(body.access_token);
+    expect(user).to.deep.include({ id: alice.id, email: alice.email, roles: ['shopper'] });
+    expect(user.expiresAt.getTime()).to.be.closeTo(Date.now() + 3_600_000, 30_000);
+    const token = (await logIn(admin.email)).body.access_token;
+    expect(await verify(token)).to.deep.include({ id: admin.id, roles: ['admin'] });
+  });
+
+  it('gives it for the API when it is named, and for nothing else', async () => {
+    const fields = { grant_type: 'password', client_id: 'cli', username: alice.email, password: 'Pass123$' };
+    const named = await askToken({ ...fields, resource: audience });
+    expect(named.status).to.equal(200);
+    await verify(named.body.access_token);
+    expect((await askToken({ ...fields, resource: 'urn:other' })).body.error).to.equal('invalid_target');
+    expect((await askToken({ ...fields, scope: 'openid admin' })).body.error).to.equal('invalid_scope');
+    expect((await askToken({ ...fields, client_id: 'other' })).body.error).to.equal('invalid_client');
+    expect((await askToken({ grant_type: 'password', client_id: 'cli' })).body.error).to.equal('invalid_request');
+    expect((await askToken({ ...fields, username: 'a\u0000b' })).body.error).to.equal('invalid_grant');
+    expect((await askToken({ ...fields, username: 'a'.repeat(5_000) })).body.error).to.equal('invalid_grant');
+  });
+
+  it('refuses a wrong password, an unknown e-mail and a deactivated user alike', async () => {
+    const wrong = await logIn(alice.email, 'wrong');
+    expect(wrong).to.deep.include({ status: 400 });
+    expect(wrong.body.error).to.equal('invalid_grant');
+    expect((await logIn('nobody@example.com')).body).to.deep.equal(wrong.body);
+    await db('users').where({ id: alice.id }).update({ active: false });
+    expect((await logIn(alice.email)).body).to.deep.equal(wrong.body);
+    await db('users').where({ id: alice.id }).update({ active: true });
+    expect((await logIn(alice.email)).status).to.equal(200);
+  });
+
+  it('slows down who guesses, whether the account exists or not, and forgives after the wait', async () => {
+    for (const email of [alice.email, 'nobody@example.com']) {
+      for (let n = 0; n < 10; n++) expect((await logIn(email, 'guess')).status).to.equal(400);
+      const throttled = await logIn(email);
+      expect(throttled.status).to.equal(429);
+      expect(throttled.headers.get('retry-after')).to.equal('1');
+      expect(throttled.body.error).to.equal('invalid_grant');
+    }
+    await db('login_failures').update({ last_failed_at: db.raw("last_failed_at - interval '2 s'") });
+    expect((await logIn(alice.email)).status).to.equal(200);
+    expect(await db('login_failures').where({ subject: `account:${alice.email}` })).to.deep.equal([]);
+  });
+
+  it('does not let a right guess among many at once slip through', async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => logIn(alice.email, n === 39 ? 'Pass123$' : 'guess')));
+    expect(answers.map(({ status }) => status)).not.to.include(200);
+  });
+
+  it('counts failures of an address by what the gateway says it is', async () => {
+    const headers = { 'x-forwarded-for': '1.2.3.4, 198.51.100.7' };
+    await logIn('nobody@example.com', 'x', { headers });
+    expect(await db('login_failures').pluck('subject').orderBy('subject')).to.deep.equal(['account:nobody@example.com', 'ip:198.51.100.7']);
+  });
+
+  it('describes itself under its public issuer, and only what it serves', async () => {
+    const document = await json<Discovery>(await fetch(`${identity.url}/identity/oidc/.well-known/openid-configuration`));
+    expect(document).to.deep.include({
+      issuer,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/jwks`,
+      grant_types_supported: ['password'],
+      scopes_supported: ['openid'],
+    });
+    expect(Object.keys(document).filter((name) => name.endsWith('_endpoint'))).to.deep.equal(['token_endpoint']);
+    for (const path of ['auth', 'me', 'session/end', 'interaction/1', 'request', 'reg']) {
+      expect((await fetch(`${identity.url}/identity/oidc/${path}`)).status, path).to.equal(404);
+    }
+    const keys = (await json<Jwks>(await fetch(`${identity.url}/identity/oidc/jwks`))).keys;
+    expect(keys).to.have.length(1);
+    expect(keys[0]).to.have.keys('kty', 'use', 'alg', 'kid', 'e', 'n');
+  });
+
+  it('keeps its keys over a restart, and shares them with another instance', async () => {
+    const before = await kids();
+    const { access_token: token } = (await logIn(alice.email)).body;
+    await stop(identity);
+    const [one, other] = await Promise.all([start(databaseUrl), start(databaseUrl)]);
+    identity = one;
+    try {
+      expect(await kids()).to.deep.equal(before);
+      expect(await kids(other)).to.deep.equal(before);
+      await verify(token);
+      const fromOther = (await logIn(alice.email, 'Pass123$', { at: other })).body.access_token;
+      await verify(fromOther, identity);
+    } finally {
+      await stop(other);
+    }
+  });
+
+  it('makes one key when instances start together on an empty table, and signs with a rotated one in time', async () => {
+    await stop(identity);
+    await db('signing_keys').delete();
+    const [one, other] = await Promise.all([start(databaseUrl), start(databaseUrl)]);
+    expect(await kids(one)).to.deep.equal(await kids(other));
+    const old = (await logIn(alice.email, 'Pass123$', { at: one })).body.access_token;
+    const { kid } = await rotateSigningKeys(db);
+    await Promise.all([stop(one), stop(other)]);
+
+    identity = await start(databaseUrl);
+    expect(await kids()).to.deep.equal([headerOf(old).kid, kid]);
+    expect(headerOf((await logIn(alice.email)).body.access_token).kid).to.equal(headerOf(old).kid);
+    await db('signing_keys').update({ signs_from: db.raw("signs_from - ? * interval '1 ms'", [publishedBeforeMs]) });
+    await stop(identity);
+    identity = await start(databaseUrl);
+    const signedAnew = (await logIn(alice.email)).body.access_token;
+    expect(headerOf(signedAnew).kid).to.equal(kid);
+    await Promise.all([verify(old), verify(signedAnew)]);
+  });
+
+  it('offers no password grant unless told to', async () => {
+    const closed = await start(databaseUrl, { ALLOW_PASSWORD_GRANT: 'false' });
+    try {
+      expect((await logIn(alice.email, 'Pass123$', { at: closed })).status).to.be.within(400, 401);
+      const document = await json<Discovery>(await fetch(`${closed.url}/identity/oidc/.well-known/openid-configuration`));
+      expect(document.grant_types_supported).to.deep.equal([]);
+    } finally {
+      await stop(closed);
+    }
+  });
+
+  it('registers somebody, who can log in then', async () => {
+    const request = { email: 'Carol@Example.com', password: 'Secret-42', fullName: 'Carol Example' };
+    const { status, body } = await register(request, 'carol-1');
+    expect(status).to.equal(201);
+    expect(Object.keys(body)).to.deep.equal(['id']);
+    const again = await register(request, 'carol-1');
+    expect(again).to.deep.include({ status: 201, body });
+    expect(again.headers.get('idempotent-replayed')).to.equal('true');
+    expect(await verify((await logIn('carol@example.com', 'Secret-42')).body.access_token)).to.deep.include({
+      id: body.id,
+      roles: ['shopper'],
+    });
+    expect(await db('outbox').where({ aggregate_id: body.id })).to.have.length(1);
+
+    const taken = await register({ ...request, email: 'carol@example.com' });
+    expect([taken.status, taken.body.code]).to.deep.equal([409, 'email-taken']);
+    const weak = await register({ ...request, email: 'dave@example.com', password: 'password' });
+    expect([weak.status, weak.body.code]).to.deep.equal([400, 'password-weak']);
+    expect((await register({ ...request, roles: ['admin'] })).status).to.equal(400);
+  });
+
+  it('registers one of two with the same e-mail at once', async () => {
+    const request = { email: 'erin@example.com', password: 'Secret-42', fullName: 'Erin' };
+    const statuses = (await Promise.all([register(request), register(request), register(request)])).map(({ status }) => status);
+    expect(statuses.sort()).to.deep.equal([201, 409, 409]);
+    expect(await db('outbox').whereRaw("payload->>'email' = 'erin@example.com'")).to.have.length(1);
+  });
+
+  it('keeps what the provider stores, lets one of two consume it, and forgets it in time', async () => {
+    const codes = artifactStore(db)('AuthorizationCode');
+    await codes.upsert('c1', { grantId: 'g1', kind: 'AuthorizationCode' }, 60);
+    await codes.upsert('c2', { grantId: 'g1' }, 60);
+    const outcomes = await Promise.allSettled([codes.consume('c1'), codes.consume('c1')]);
+    expect(outcomes.map(({ status }) => status).sort()).to.deep.equal(['fulfilled', 'rejected']);
+    expect(await codes.find('c1'))
+      .to.have.property('consumed')
+      .closeTo(Date.now() / 1000, 10);
+
+    const sessions = artifactStore(db)('Session');
+    await sessions.upsert('s1', { uid: 'u1' }, 60);
+    expect(await sessions.findByUid('u1')).to.deep.include({ uid: 'u1' });
+    await codes.revokeByGrantId('g1');
+    expect(await codes.find('c1')).to.equal(undefined);
+    expect(await codes.find('c2')).to.equal(undefined);
+
+    await db('oidc_artifacts')
+      .where({ id: 's1' })
+      .update({ expires_at: db.raw("now() - interval '1 s'") });
+    expect(await sessions.find('s1')).to.equal(undefined);
+    expect(await sweepArtifacts(db)).to.equal(1);
+  });
+});

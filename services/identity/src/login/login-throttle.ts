@@ -1,0 +1,68 @@
+import type { Knex } from 'knex';
+
+/** How often a subject failed in a row, and when last. */
+export type Failures = { failures: number; lastFailedAt: Date };
+
+/** So many failures cost nothing; each further one doubles the wait, from one second to `maxWaitMs`. */
+export type Patience = { free: number; maxWaitMs: number };
+
+export const patience = {
+  account: { free: 10, maxWaitMs: 15 * 60_000 },
+  ip: { free: 100, maxWaitMs: 60_000 },
+} satisfies Record<string, Patience>;
+
+/** A subject that failed no more for this long begins anew. */
+export const forgottenAfterMs = 15 * 60_000;
+
+/** @returns milliseconds until the subject may try again, 0 when it may now */
+export const waitMs = ({ failures, lastFailedAt }: Failures, now: Date, { free, maxWaitMs }: Patience): number => {
+  if (failures < free) return 0;
+  const wait = Math.min(maxWaitMs, 1_000 * 2 ** (failures - free));
+  return Math.max(0, lastFailedAt.getTime() + wait - now.getTime());
+};
+
+const subjectsOf = (email: string, ip: string) => ({ account: `account:${email}`, ip: `ip:${ip.slice(0, 64)}` });
+
+/** The longer wait of the account and the address, by the database's clock; and whether the account has failures to clear. */
+export const throttle = async (db: Knex, email: string, ip: string): Promise<{ waitMs: number; failedBefore: boolean }> => {
+  const subjects = subjectsOf(email, ip);
+  const rows: (Failures & { subject: string; now: Date })[] = await db('login_failures')
+    .select('subject', 'failures', 'last_failed_at as lastFailedAt', db.raw('clock_timestamp() as now'))
+    .whereIn('subject', Object.values(subjects));
+  const waits = rows.map((row) => waitMs(row, row.now, row.subject === subjects.account ? patience.account : patience.ip));
+  return { waitMs: Math.max(0, ...waits), failedBefore: rows.some(({ subject }) => subject === subjects.account) };
+};
+
+/** Counts a failure against the account (whether it exists or not) and the address. */
+export const countFailure = async (db: Knex, email: string, ip: string): Promise<void> => {
+  const { account, ip: address } = subjectsOf(email, ip);
+  await db.raw(
+    `insert into login_failures as f (subject, failures, last_failed_at)
+     values (?, 1, clock_timestamp()), (?, 1, clock_timestamp())
+     on conflict (subject) do update set
+       failures = case when f.last_failed_at < clock_timestamp() - ? * interval '1 ms' then 1 else least(f.failures + 1, 1000000) end,
+       last_failed_at = clock_timestamp()`,
+    [account, address, forgottenAfterMs],
+  );
+};
+
+/** A success forgives the account's failures, never the address's: it may have an account of its own. */
+export const forgiveAccount = async (db: Knex, email: string): Promise<void> => {
+  await db('login_failures')
+    .where({ subject: subjectsOf(email, '').account })
+    .delete();
+};
+
+/** @returns how many that are forgotten anyway went, at most `limit` */
+export const sweepFailures = (db: Knex, limit = 1_000): Promise<number> =>
+  db('login_failures')
+    .whereIn(
+      'subject',
+      db('login_failures')
+        .select('subject')
+        .whereRaw("last_failed_at < clock_timestamp() - ? * interval '1 ms'", [forgottenAfterMs])
+        .limit(limit)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .delete();

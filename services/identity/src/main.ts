@@ -1,0 +1,33 @@
+import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
+import { httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { v7 as uuidv7 } from 'uuid';
+import { Config } from './config.js';
+import { logIn } from './login/log-in.js';
+import { oidcService } from './oidc/oidc-service.js';
+import { registerUser } from './users/register-user.js';
+import { userRoutes } from './users/user-routes.js';
+
+const config = loadConfig(Config);
+const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_MAX });
+const oidc = oidcService({
+  db,
+  issuer: config.OIDC_ISSUER,
+  audience: config.OIDC_AUDIENCE,
+  cookieKeys: config.OIDC_COOKIE_KEYS,
+  allowPasswordGrant: config.ALLOW_PASSWORD_GRANT,
+  logIn: logIn(db),
+});
+
+await runService('identity', [
+  database(db),
+  housekeeping({ db, tables: ['outbox', 'idempotency_keys'] }),
+  oidc,
+  httpServer({
+    port: config.PORT,
+    host: config.HOST,
+    basePath: '/identity',
+    title: 'Identity',
+    apis: [userRoutes({ db, registerUser: registerUser({ newId: uuidv7 }) })],
+    routers: [oidc.router],
+  }),
+]);

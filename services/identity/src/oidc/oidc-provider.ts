@@ -1,0 +1,106 @@
+import type { Knex } from 'knex';
+import Provider, { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import type { LogIn } from '../login/log-in.js';
+import { findUser } from '../users/user-store.js';
+import { accountOf, type UserAccount } from './account.js';
+import { artifactStore } from './artifact-store.js';
+import { passwordGrant } from './password-grant.js';
+import type { SigningKey } from './signing-keys.js';
+
+export type ProviderOptions = {
+  db: Knex;
+  /** public URL, through the gateway */
+  issuer: string;
+  /** of the platform's API: what access tokens are for */
+  audience: string;
+  cookieKeys: string[];
+  allowPasswordGrant: boolean;
+  logIn: LogIn;
+};
+
+const tokenLifetimeSeconds = 3_600;
+
+/** An OpenID Connect provider that signs with the first of `keys` and publishes them all. */
+export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey[]): Provider => {
+  const { db, issuer, audience, cookieKeys, allowPasswordGrant, logIn } = options;
+  const platformApi: ResourceServer = {
+    scope: 'openid',
+    audience,
+    accessTokenFormat: 'jwt',
+    accessTokenTTL: tokenLifetimeSeconds,
+    jwt: { sign: { alg: 'RS256' } },
+  };
+
+  const provider = new Provider(issuer, {
+    adapter: artifactStore(db),
+    jwks: { keys: keys.map(({ jwk }) => jwk) },
+    cookies: { keys: cookieKeys },
+    clients: allowPasswordGrant
+      ? [{ client_id: 'cli', token_endpoint_auth_method: 'none', grant_types: ['password'], redirect_uris: [], response_types: [] }]
+      : [],
+    clientAuthMethods: ['none'],
+    responseTypes: [],
+    scopes: ['openid'],
+    claims: { openid: ['sub'] },
+    clockTolerance: 5,
+    ttl: { AccessToken: tokenLifetimeSeconds },
+    findAccount: async (_ctx, id) => {
+      const user = await findUser(db, id);
+      return user?.active ? accountOf(user) : undefined;
+    },
+    extraTokenClaims: (ctx) => {
+      const account = ctx.oidc.account as UserAccount | undefined;
+      return account && { roles: account.user.roles, email: account.user.email };
+    },
+    renderError: (ctx, out) => {
+      ctx.body = out;
+    },
+    features: {
+      devInteractions: { enabled: false },
+      userinfo: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      dPoP: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => audience,
+        getResourceServerInfo: (_ctx, resource) => {
+          if (resource !== audience) throw new errors.InvalidTarget();
+          return platformApi;
+        },
+      },
+    },
+  });
+
+  if (allowPasswordGrant) {
+    provider.registerGrantType('password', passwordGrant({ provider, logIn, audience, platformApi }), [
+      'username',
+      'password',
+      'scope',
+      'resource',
+    ]);
+  }
+  provider.proxy = true;
+  provider.maxIpsCount = 1; // the gateway's own entry of X-Forwarded-For, the last; what a caller put before it is anybody's
+  announceOnlyWhatIs(provider);
+  return provider;
+};
+
+/**
+ * The gateway strips `/api` before this service sees a request, so URLs come from the issuer, not from the request. And nothing is
+ * announced that is not served: there are no login pages, so no authorization endpoint.
+ */
+const announceOnlyWhatIs = (provider: Provider): void => {
+  provider.OIDCContext.prototype.urlFor = (name, options) => provider.urlFor(name, options);
+  provider.use(async (ctx, next) => {
+    await next();
+    const { oidc, body } = ctx as unknown as KoaContextWithOIDC;
+    if (oidc?.route === 'discovery' && typeof body === 'object' && body !== null) {
+      const { authorization_endpoint, response_modes_supported, code_challenge_methods_supported, ...served } = body as Record<
+        string,
+        unknown
+      >;
+      ctx.body = served;
+    }
+  });
+};

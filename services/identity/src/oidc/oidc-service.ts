@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Component, Host } from '@orderstream/service-host';
+import { Router } from 'express';
+import { sweepFailures } from '../login/login-throttle.js';
+import { sweepArtifacts } from './artifact-store.js';
+import { oidcProvider, type ProviderOptions } from './oidc-provider.js';
+import { currentKeys } from './signing-keys.js';
+
+const mountPath = '/identity/oidc';
+
+/** What is served of oidc-provider's routes; the rest is not found. */
+const served: Record<string, readonly string[]> = {
+  '/.well-known/openid-configuration': ['GET', 'HEAD', 'OPTIONS'],
+  '/jwks': ['GET', 'HEAD', 'OPTIONS'],
+  '/token': ['POST', 'OPTIONS'],
+};
+
+type Times = { lookAtKeysEveryMs?: number; sweepEveryMs?: number };
+
+/** The provider as a part of the process: made anew when the signing keys change, and swept of what has expired. */
+export const oidcService = (
+  options: ProviderOptions,
+  { lookAtKeysEveryMs = 30_000, sweepEveryMs = 60_000 }: Times = {},
+): Component & { router: Router } => {
+  let kids = '';
+  let handle: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | undefined;
+  let host: Host | undefined;
+  const timers = new Set<NodeJS.Timeout>();
+
+  const lookAtKeys = async () => {
+    const keys = await currentKeys(options.db);
+    const now = keys.map(({ kid }) => kid).join();
+    if (now === kids) return;
+    const provider = oidcProvider(options, keys);
+    provider.on('server_error', (_ctx, err) => host?.log.error({ err }, 'OpenID Connect request failed'));
+    handle = provider.callback();
+    kids = now;
+    host?.log.info({ kid: keys[0]?.kid, published: keys.length }, 'signing keys loaded');
+  };
+
+  const sweep = async () => {
+    await sweepArtifacts(options.db);
+    await sweepFailures(options.db);
+  };
+
+  /** Again after a pause, so a slow run never overlaps the next. */
+  const every = (ms: number, work: () => Promise<void>, failure: string) => {
+    const timer = setTimeout(async () => {
+      await work().catch((err) => host?.log.warn({ err }, failure));
+      if (timers.delete(timer)) every(ms, work, failure);
+    }, ms);
+    timers.add(timer.unref());
+  };
+
+  const router = Router();
+  router.use(mountPath, (req, res, next) => {
+    if (!handle || !served[req.path]?.includes(req.method)) return next();
+    res.locals.route = `${mountPath}${req.path}`; // for the metrics
+    handle(req, res).catch(next);
+  });
+
+  return {
+    name: 'oidc',
+    router,
+    start: async (startedBy) => {
+      host = startedBy;
+      await lookAtKeys();
+      every(lookAtKeysEveryMs, lookAtKeys, 'signing keys could not be read');
+      every(sweepEveryMs, sweep, 'expired rows could not be removed');
+    },
+    stop: async () => {
+      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
+    },
+    isReady: () => handle !== undefined,
+  };
+};

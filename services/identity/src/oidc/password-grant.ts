@@ -1,0 +1,66 @@
+import { isTransient } from '@orderstream/service-host';
+import type Provider from 'oidc-provider';
+import { errors, type ResourceServer, type TokenEndpointGrantContext } from 'oidc-provider';
+import type { LogIn, LoginResult } from '../login/log-in.js';
+import { accountOf } from './account.js';
+
+type Deps = { provider: Provider; logIn: LogIn; audience: string; platformApi: ResourceServer };
+type Params = { username?: string; password?: string; scope?: string; resource?: string };
+
+const longest = 200;
+
+/** The platform's own client needs nobody's consent, and a JWT is not kept: there is no grant to revoke. */
+const noGrant = '';
+
+/** `grant_type=password`, for the platform's own command line client: an access token for the platform's API. */
+export const passwordGrant =
+  ({ provider, logIn, audience, platformApi }: Deps) =>
+  async (ctx: TokenEndpointGrantContext<Params>): Promise<void> => {
+    const { username, password, scope, resource = audience } = ctx.oidc.params;
+    if (!username || !password) throw new errors.InvalidRequest('username and password are needed');
+    if (resource !== audience) throw new errors.InvalidTarget();
+    const unknownScope = scope?.split(' ').find((name) => name !== 'openid');
+    if (unknownScope !== undefined) throw new errors.InvalidScope('requested scope is not allowed', unknownScope);
+    if (username.length > longest || password.length > longest || /\p{Cc}/u.test(username))
+      throw new errors.InvalidGrant('wrong e-mail or password');
+
+    const user = welcomed(ctx, await attempt(() => logIn(username, password, ctx.ip)));
+    ctx.oidc.entity('Account', accountOf(user));
+    const token = new provider.AccessToken({
+      client: ctx.oidc.client,
+      accountId: user.id,
+      gty: 'password',
+      grantId: noGrant,
+      ...(scope && { scope }),
+    });
+    token.resourceServer = new provider.ResourceServer(audience, platformApi);
+    ctx.oidc.entity('AccessToken', token);
+    const value = await attempt(() => token.save());
+    ctx.body = { access_token: value, expires_in: token.expiration, token_type: token.tokenType, ...(scope && { scope }) };
+  };
+
+const welcomed = (ctx: TokenEndpointGrantContext<Params>, result: LoginResult) => {
+  switch (result.kind) {
+    case 'welcome':
+      return result.user;
+    case 'refused':
+      throw new errors.InvalidGrant('wrong e-mail or password');
+    case 'throttled':
+      ctx.set('Retry-After', String(Math.ceil(result.retryAfterMs / 1_000)));
+      throw Object.assign(new errors.InvalidGrant('throttled'), {
+        statusCode: 429,
+        error_description: 'too many failed attempts, try again later',
+      });
+  }
+};
+
+/** A database that is away is not the caller's fault, and worth another try. */
+const attempt = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!isTransient(cause)) throw cause;
+    const error = new errors.CustomOIDCProviderError('temporarily_unavailable', 'try again');
+    throw Object.assign(error, { statusCode: 503, cause });
+  }
+};

@@ -1,0 +1,81 @@
+import { createHash, generateKeyPair, type JsonWebKey } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { Knex } from 'knex';
+
+export type SigningJwk = JsonWebKey & { kid: string; alg: 'RS256'; use: 'sig' };
+export type SigningKey = { kid: string; jwk: SigningJwk; signsFrom: Date };
+
+/** How long a key that another one took over from is still published: longer than any token it signed can live. */
+export const publishedAfterMs = 2 * 60 * 60_000;
+
+/** How long a new key is published before it signs: longer than it takes every instance to notice it. */
+export const publishedBeforeMs = 5 * 60_000;
+
+/** The keys to publish, the one that signs first: the latest whose time has come. */
+export const publishedKeys = (keys: readonly SigningKey[], now: Date): SigningKey[] => {
+  const inTime = [...keys].sort((a, b) => a.signsFrom.getTime() - b.signsFrom.getTime() || (a.kid < b.kid ? -1 : 1));
+  const signing = Math.max(
+    0,
+    inTime.findLastIndex(({ signsFrom }) => signsFrom <= now),
+  );
+  const stillTrusted = inTime.slice(0, signing).filter((_, n) => {
+    const successor = inTime[n + 1];
+    return successor !== undefined && successor.signsFrom.getTime() + publishedAfterMs > now.getTime();
+  });
+  return [...inTime.slice(signing), ...stillTrusted.reverse()];
+};
+
+/**
+ * Reads the keys, and makes the first one where there is none: under a lock, so instances that start together agree.
+ */
+export const loadSigningKeys = async (db: Knex): Promise<SigningKey[]> => {
+  const keys = await readKeys(db);
+  if (keys.length > 0) return keys;
+  const key = await generateSigningKey(); // before the lock: it takes a while
+  return db.transaction(async (tx) => {
+    await lockKeys(tx);
+    const known = await readKeys(tx);
+    if (known.length > 0) return known;
+    await insertKey(tx, key, 0);
+    return readKeys(tx);
+  });
+};
+
+/** Adds a key that takes over once everybody knows it, and forgets those that signed long ago. */
+export const rotateSigningKeys = async (db: Knex): Promise<SigningKey> => {
+  const jwk = await generateSigningKey();
+  return db.transaction(async (tx) => {
+    await lockKeys(tx);
+    await insertKey(tx, jwk, publishedBeforeMs);
+    const keys = await readKeys(tx);
+    const kept = publishedKeys(keys, await clock(tx)).map(({ kid }) => kid);
+    await tx('signing_keys').whereNotIn('kid', kept).delete();
+    return keys.find(({ kid }) => kid === jwk.kid) as SigningKey;
+  });
+};
+
+/** What to publish now, by the database's clock, on which all instances agree. */
+export const currentKeys = async (db: Knex): Promise<SigningKey[]> => publishedKeys(await loadSigningKeys(db), await clock(db));
+
+const clock = async (db: Knex): Promise<Date> => (await db.raw('select clock_timestamp() as now')).rows[0].now;
+
+const readKeys = async (db: Knex): Promise<SigningKey[]> =>
+  db('signing_keys').select('kid', 'private_jwk as jwk', 'signs_from as signsFrom').orderBy('signs_from');
+
+const insertKey = (tx: Knex.Transaction, jwk: SigningJwk, fromMs: number) =>
+  tx('signing_keys').insert({
+    kid: jwk.kid,
+    private_jwk: JSON.stringify(jwk),
+    signs_from: tx.raw("clock_timestamp() + ? * interval '1 ms'", [fromMs]),
+  });
+
+const lockKeys = (tx: Knex.Transaction) => tx.raw("select pg_advisory_xact_lock(hashtext('identity signing keys'))");
+
+const generateSigningKey = async (): Promise<SigningJwk> => {
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const jwk = privateKey.export({ format: 'jwk' });
+  return { ...jwk, kid: thumbprint(jwk), alg: 'RS256', use: 'sig' };
+};
+
+/** @see RFC 7638 */
+const thumbprint = ({ e, kty, n }: JsonWebKey): string => createHash('sha256').update(JSON.stringify({ e, kty, n })).digest('base64url');

@@ -1,0 +1,24 @@
+import { hash, verify } from '@node-rs/argon2';
+import { Invalid } from '@orderstream/contracts';
+
+/** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane; about 20 ms of one core. */
+const parameters = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+export const hashPassword = (password: string): Promise<string> => hash(password.normalize('NFKC'), parameters);
+
+export const verifyPassword = (passwordHash: string, password: string): Promise<boolean> =>
+  verify(passwordHash, password.normalize('NFKC'));
+
+/** @throws Invalid `password-weak`, naming everything that is missing */
+export const refuseWeakPassword = (password: string, email: string): void => {
+  const problems = [
+    password.length < 8 && 'must have at least 8 characters',
+    !/\p{L}/u.test(password) && 'must have a letter',
+    !/\d/.test(password) && 'must have a digit',
+    !/[^\p{L}\d]/u.test(password) && 'must have a character that is neither letter nor digit',
+    new Set(password).size < 5 && 'must have at least 5 different characters',
+    password.toLowerCase().includes(email.toLowerCase()) && 'must not contain the e-mail address',
+  ].filter((problem) => problem !== false);
+  if (problems.length === 0) return;
+  throw new Invalid('password-weak', 'The password is too weak', { errors: problems.map((message) => ({ path: 'password', message })) });
+};

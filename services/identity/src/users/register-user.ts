@@ -1,0 +1,32 @@
+import { Conflict, type MessageContext, type RegisterRequest, type Role } from '@orderstream/contracts';
+import { appendToOutbox } from '@orderstream/event-bridge';
+import { databaseNow } from '@orderstream/persistence';
+import type { Knex } from 'knex';
+import { hashPassword, refuseWeakPassword } from './password.js';
+import { userRegistered } from './user-messages.js';
+import { insertUser, normalEmail, type User } from './user-store.js';
+
+type Deps = { newId: () => string };
+export type RegisterUser = ReturnType<typeof registerUser>;
+
+/**
+ * Gives somebody an account. In two steps, so that the slow hash is made before a transaction opens.
+ *
+ * @returns what records the user in a transaction, together with UserRegistered
+ * @throws Invalid `password-weak`; the recording throws Conflict `email-taken`
+ */
+export const registerUser =
+  ({ newId }: Deps) =>
+  async (request: RegisterRequest, { id = newId(), roles = ['shopper'] }: { id?: string; roles?: Role[] } = {}) => {
+    const email = normalEmail(request.email);
+    refuseWeakPassword(request.password, email);
+    const passwordHash = await hashPassword(request.password);
+
+    return async (tx: Knex.Transaction, context: MessageContext): Promise<User> => {
+      const createdAt = await databaseNow(tx);
+      const user: User = { id, email, fullName: request.fullName, roles, active: true, version: 1, createdAt };
+      if (!(await insertUser(tx, user, passwordHash))) throw new Conflict('email-taken', 'Somebody is registered with this e-mail address');
+      await appendToOutbox(tx, [userRegistered(newId(), user, context)]);
+      return user;
+    };
+  };

@@ -1,0 +1,76 @@
+import type { Role, UserView } from '@orderstream/contracts';
+import type { Knex } from 'knex';
+
+export type User = {
+  id: string;
+  email: string;
+  fullName: string;
+  roles: Role[];
+  active: boolean;
+  version: number;
+  createdAt: Date;
+};
+
+type Row = {
+  id: string;
+  email: string;
+  password_hash: string;
+  full_name: string;
+  roles: Role[];
+  active: boolean;
+  version: number;
+  created_at: Date;
+};
+
+const userOf = (row: Row): User => ({
+  id: row.id,
+  email: row.email,
+  fullName: row.full_name,
+  roles: row.roles,
+  active: row.active,
+  version: row.version,
+  createdAt: row.created_at,
+});
+
+export const userView = ({ id, email, fullName, roles, active, createdAt }: User): UserView => ({
+  id,
+  email,
+  fullName,
+  roles,
+  active,
+  createdAt: createdAt.toISOString(),
+});
+
+/** @returns false when the e-mail or the id is taken */
+export const insertUser = async (tx: Knex.Transaction, user: User, passwordHash: string): Promise<boolean> => {
+  const inserted = await tx<Row>('users')
+    .insert({
+      id: user.id,
+      email: user.email,
+      password_hash: passwordHash,
+      full_name: user.fullName,
+      roles: user.roles,
+      active: user.active,
+      version: user.version,
+      created_at: user.createdAt,
+    })
+    .onConflict()
+    .ignore()
+    .returning('id');
+  return inserted.length > 0;
+};
+
+export const findUser = async (db: Knex, id: string): Promise<User | undefined> => {
+  const row = await db<Row>('users').where({ id }).first();
+  return row && userOf(row);
+};
+
+/** @param email as it was typed: case and blanks around do not matter */
+export const findCredentials = async (db: Knex, email: string): Promise<{ user: User; passwordHash: string } | undefined> => {
+  const row = await db<Row>('users')
+    .where({ email: normalEmail(email) })
+    .first();
+  return row && { user: userOf(row), passwordHash: row.password_hash };
+};
+
+export const normalEmail = (email: string): string => email.trim().toLowerCase();
