@@ -8,7 +8,7 @@ export const listPayments = async (db: Knex, query: PaymentQuery, customerId?: s
     ...(query.orderId && { order_id: query.orderId }),
   });
   const [counted, rows] = await Promise.all([
-    chosen.clone().count('* as total').first<{ total: number | string }>(),
+    chosen.clone().count('* as total').first<{ total: number }>(),
     chosen
       .clone()
       .select<{ view: PaymentView }[]>('view')
@@ -21,7 +21,7 @@ export const listPayments = async (db: Knex, query: PaymentQuery, customerId?: s
   ]);
   return pageOf(
     rows.map(({ view }) => view),
-    Number(counted.total),
+    counted.total,
     query,
   );
 };

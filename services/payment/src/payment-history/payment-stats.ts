@@ -1,7 +1,7 @@
 import type { PaymentStats, PaymentStatus } from '@orderstream/contracts';
 import type { Knex } from 'knex';
 
-type Row = { status: PaymentStatus; currency: string; count: number | string; amount: number | string };
+type Row = { status: PaymentStatus; currency: string; count: number; amount: number };
 
 /** How many payments are in which status, and what they come to in each currency. */
 export const paymentStats = async (db: Knex): Promise<PaymentStats> => {
@@ -12,8 +12,8 @@ export const paymentStats = async (db: Knex): Promise<PaymentStats> => {
   return {
     byStatus: rows.map(({ status, currency, count, amount }) => ({
       status,
-      count: Number(count),
-      totalAmount: { amount: Number(amount), currency },
+      count,
+      totalAmount: { amount, currency },
     })),
   };
 };

@@ -1,0 +1,197 @@
+import type { NewCommand } from '@orderstream/aggregates';
+import { paymentEvents } from '@orderstream/contracts';
+import { inTransaction } from '@orderstream/persistence';
+import { newContext } from '@orderstream/service-host';
+import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { expect } from 'chai';
+import type { Knex } from 'knex';
+import { v7 as uuidv7 } from 'uuid';
+import { listPaymentEvents } from '../payment-history/list-payment-events.js';
+import { listPayments } from '../payment-history/list-payments.js';
+import { paymentStats } from '../payment-history/payment-stats.js';
+import type { PaymentCommand } from './payment.js';
+import { paymentIdOf } from './payment-id.js';
+import { payments } from './payments.js';
+import { rebuildPayments } from './rebuild-payments.js';
+
+const amount = { amount: 1990, currency: 'EUR' };
+
+const ofNewOrder = (customerId = uuidv7()) => {
+  const orderId = uuidv7();
+  return { paymentId: paymentIdOf(orderId), orderId, customerId, amount, paymentMethod: 'tok_random' as const };
+};
+
+describe('payments in Postgres', function () {
+  this.timeout(30_000);
+  let test: TestDatabase;
+  let db: Knex;
+  before(async () => {
+    test = await testDatabase('payment');
+    db = test.db;
+  });
+  after(() => test.drop());
+
+  const run = (...commands: NewCommand<PaymentCommand>[]) => inTransaction(db, (tx) => payments.handle(tx, commands, newContext()));
+  const statusOf = async (id: string) => (await db('payments').where({ id }).first('status'))?.status;
+  const typesOf = async (id: string) => (await listPaymentEvents(db, id)).map(({ type }) => type);
+
+  it('keeps every event, and the payment as it is in the read table', async () => {
+    const data = ofNewOrder();
+    const { paymentId } = data;
+    await run({ type: 'InitiatePayment', data });
+    await run({ type: 'ApprovePayment', data: { paymentId, pspReference: 'psp_1' } });
+    await run({ type: 'SettlePayment', data: { paymentId } });
+    await run({ type: 'RecordSettlement', data: { paymentId } });
+    await run({ type: 'CompletePayment', data: { paymentId } });
+
+    const history = await listPaymentEvents(db, paymentId);
+    expect(history.map(({ type, version }) => [version, type])).to.deep.equal([
+      [1, 'PaymentInitiated'],
+      [2, 'PaymentApproved'],
+      [3, 'PaymentSettlementInitiated'],
+      [4, 'PaymentSettled'],
+      [5, 'PaymentCompleted'],
+    ]);
+    for (const { type, data: payload } of history) {
+      const { data: contract } = paymentEvents.find((definition) => definition.type === type)!;
+      expect(contract.parse(payload)).to.deep.equal(payload);
+    }
+    const page = await listPayments(db, { page: 1, limit: 20, orderId: data.orderId });
+    const { paymentMethod: _, ...last } = history.at(-1)!.data;
+    expect(page.data).to.deep.equal([last]);
+    expect(last).to.include({ id: paymentId, orderId: data.orderId, status: 'Completed', pspReference: 'psp_1', version: 5 });
+    expect(last).to.include({
+      createdAt: history[0]!.at,
+      approvedAt: history[1]!.at,
+      settledAt: history[3]!.at,
+      completedAt: history[4]!.at,
+    });
+  });
+
+  it('is written in the order of the outbox, with all that the connector needs', async () => {
+    const data = ofNewOrder();
+    const context = newContext({ 'x-correlation-id': 'spec-1' });
+    await inTransaction(db, (tx) => payments.handle(tx, [{ type: 'CancelPayment', data }], { ...context, causationId: data.orderId }));
+    const rows = await db('payment_events')
+      .where({ stream: `payment-${data.paymentId}` })
+      .orderBy('position');
+    expect(rows.map(({ type }) => type)).to.deep.equal(['PaymentInitiated', 'PaymentCancelled']);
+    expect(rows[1]).to.include({
+      topic: 'payment.payments',
+      source: '/services/payment',
+      aggregate_id: data.paymentId,
+      aggregate_version: 2,
+      data_version: 1,
+      correlation_id: 'spec-1',
+      causation_id: data.orderId,
+      specversion: '1.0',
+      content_type: 'application/json',
+    });
+    expect(rows[1].traceparent).to.match(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+    const { rows: published } = await db.raw(
+      `select p.pubinsert, p.pubupdate, p.pubdelete, t.tablename from pg_publication p join pg_publication_tables t using (pubname)
+        where pubname = 'outbox_publication'`,
+    );
+    expect(published).to.deep.equal([{ pubinsert: true, pubupdate: false, pubdelete: false, tablename: 'payment_events' }]);
+  });
+
+  it('begins one payment for an order that is told of twice, in one list or in two', async () => {
+    const data = ofNewOrder();
+    await run({ type: 'InitiatePayment', data }, { type: 'InitiatePayment', data });
+    await run({ type: 'InitiatePayment', data });
+    expect(await typesOf(data.paymentId)).to.deep.equal(['PaymentInitiated']);
+  });
+
+  it('lets one of two win that decide at once; the other decides anew', async () => {
+    for (let round = 0; round < 20; round++) {
+      const data = ofNewOrder();
+      const { paymentId } = data;
+      await run({ type: 'InitiatePayment', data }, { type: 'ApprovePayment', data: { paymentId, pspReference: 'psp_1' } });
+      await Promise.all([
+        run({ type: 'CancelPayment', data }),
+        run({ type: 'SettlePayment', data: { paymentId } }),
+        run({ type: 'CancelPayment', data }),
+      ]);
+      expect(await typesOf(paymentId)).to.have.length(3);
+      expect(await statusOf(paymentId)).to.be.oneOf(['Refunding', 'Settling']);
+    }
+  });
+
+  it('leaves nothing of a transaction that is rolled back', async () => {
+    const data = ofNewOrder();
+    await db
+      .transaction(async (tx) => {
+        await payments.handle(tx, [{ type: 'InitiatePayment', data }], newContext());
+        throw new Error('rolled back');
+      })
+      .catch(() => undefined);
+    expect(await typesOf(data.paymentId)).to.deep.equal([]);
+    expect(await statusOf(data.paymentId)).to.equal(undefined);
+  });
+
+  it('runs many payments with one list', async () => {
+    const many = Array.from({ length: 300 }, () => ofNewOrder());
+    await run(...many.map((data) => ({ type: 'InitiatePayment' as const, data })));
+    await run(...many.map(({ paymentId }) => ({ type: 'DeclinePayment' as const, data: { paymentId, reason: 'card_declined' } })));
+    const ids = many.map(({ paymentId }) => paymentId);
+    expect(await db('payments').whereIn('id', ids).where({ status: 'Declined', version: 2 })).to.have.length(300);
+  });
+
+  it('counts by status and currency', async () => {
+    const before = new Map((await paymentStats(db)).byStatus.map((row) => [`${row.status} ${row.totalAmount.currency}`, row]));
+    const dear = { amount: 100_000_000_000, currency: 'JPY' };
+    await run(...[1, 2].map(() => ({ type: 'InitiatePayment' as const, data: { ...ofNewOrder(), amount: dear } })));
+    const after = (await paymentStats(db)).byStatus;
+    expect(after).to.deep.include({ status: 'Processing', count: 2, totalAmount: { amount: 200_000_000_000, currency: 'JPY' } });
+    expect(after).to.deep.include(before.get('Declined EUR'));
+    expect(after).to.have.length(before.size + 1);
+  });
+
+  it('lists newest first, a page at a time, one customer’s or all', async () => {
+    const customerId = uuidv7();
+    const many = Array.from({ length: 5 }, () => ofNewOrder(customerId));
+    for (const data of many) await run({ type: 'InitiatePayment', data });
+    const page = await listPayments(db, { page: 2, limit: 2 }, customerId);
+    expect(page.data.map(({ id }) => id)).to.deep.equal([many[2]!.paymentId, many[1]!.paymentId]);
+    expect(page.meta).to.deep.equal({ page: 2, limit: 2, total: 5, totalPages: 3 });
+    expect((await listPayments(db, { page: 1, limit: 1 })).data[0]!.id).to.equal(many[4]!.paymentId);
+  });
+
+  describe('made anew from the event store', () => {
+    const table = () => db('payments').orderBy('id');
+
+    it('is what it was', async () => {
+      const before = await table();
+      expect(await rebuildPayments(db)).to.equal(before.length);
+      expect(await table()).to.deep.equal(before);
+    });
+
+    it('is what it was, after it was lost, and after it was spoilt', async () => {
+      const before = await table();
+      await db('payments').delete();
+      await rebuildPayments(db);
+      expect(await table()).to.deep.equal(before);
+
+      await db('payments').update({ status: 'Failed', version: 99, view: '{}' });
+      await db('payments').insert({ ...before[0], id: uuidv7(), order_id: uuidv7() });
+      await rebuildPayments(db);
+      expect(await table()).to.deep.equal(before);
+    });
+
+    it('misses nothing of what is written meanwhile', async () => {
+      const many = Array.from({ length: 40 }, () => ofNewOrder());
+      const writing = Promise.all(
+        many.map(async (data) => {
+          await run({ type: 'InitiatePayment', data });
+          await run({ type: 'CancelPayment', data });
+        }),
+      );
+      for (let round = 0; round < 3; round++) await rebuildPayments(db);
+      await writing;
+      for (const { paymentId } of many) expect(await statusOf(paymentId)).to.equal('Cancelled');
+      const before = await table();
+      await rebuildPayments(db);
+      expect(await table()).to.deep.equal(before);
+    });
+  });
+});
