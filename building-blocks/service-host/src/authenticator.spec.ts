@@ -21,7 +21,10 @@ const claims = {
   exp: now / 1_000 + 60,
 };
 const sign = (changes: object = {}, key: KeyObject = ours.privateKey, header: Partial<jwt.JwtHeader> = {}): string =>
-  jwt.sign(JSON.parse(JSON.stringify({ ...claims, ...changes })), key, { algorithm: 'RS256', header: { alg: 'RS256', kid: 'k1', ...header } });
+  jwt.sign(JSON.parse(JSON.stringify({ ...claims, ...changes })), key, {
+    algorithm: 'RS256',
+    header: { alg: 'RS256', kid: 'k1', ...header },
+  });
 
 const setup = () => {
   const clock = { now };

@@ -1,0 +1,295 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { Conflict, Text, Unauthenticated } from '@orderstream/contracts';
+import { expect } from 'chai';
+import { z } from 'zod';
+import { api, mediaType } from './api.js';
+import { currentContext } from './context.js';
+import { type HttpServer, httpServer } from './http-server.js';
+import { createLogger } from './log.js';
+import { accepted, created, noContent } from './reply.js';
+import { createHost, type ServiceHost } from './run-service.js';
+import { traceIdOf } from './traceparent.js';
+
+const id = '0199a0f0-0000-7000-8000-000000000001';
+const Order = z.object({ id: z.uuid(), note: z.string() });
+
+const gate: { open(): void; entered(): void } = { open: () => undefined, entered: () => undefined };
+
+const orders = api('Orders', '/orders')
+  .post(
+    '/orders',
+    { summary: 'Place', who: 'shopper', body: z.strictObject({ note: Text().optional() }), idempotent: true, answers: { 201: Order } },
+    ({ body, user }) => created({ id, note: `${body.note} by ${user.id}` }, `/api/orders/${id}`),
+  )
+  .get(
+    '/orders',
+    { summary: 'List', who: 'guest', query: z.object({ page: z.coerce.number().int().min(1).default(1) }), answers: { 200: z.unknown() } },
+    ({ query, user }) => ({ page: query.page, user: user?.id }),
+  )
+  .get('/orders/:id', { summary: 'One', who: 'anyone', answers: { 200: Order } }, ({ params }) => ({ id: params.id, note: '' }))
+  .post('/orders/:id/cancel', { summary: 'Cancel', who: 'admin', answers: { 202: z.unknown() } }, () => accepted({ ok: true }))
+  .delete('/orders/:id', { summary: 'Remove', who: 'anyone', answers: { 204: null } }, () => noContent())
+  .put(
+    '/orders/:id/image',
+    { summary: 'Image', who: 'anyone', upload: { mediaTypes: ['image/png'], maxBytes: 2_000 }, answers: { 200: mediaType('image/png') } },
+    ({ upload }) => upload,
+  )
+  .get('/orders/:id/refused', { summary: 'Refused', who: 'anyone', answers: { 204: null } }, () => {
+    throw new Conflict('order-not-cancellable', 'It is Shipped', { orderStatus: 'Shipped' });
+  })
+  .get('/orders/:id/broken', { summary: 'Broken', who: 'anyone', answers: { 204: null } }, async () => {
+    await Promise.resolve();
+    throw new TypeError('secret is undefined');
+  })
+  .get('/orders/:id/context', { summary: 'Context', who: 'anyone', answers: { 200: z.unknown() } }, async ({ context }) => {
+    await Promise.resolve();
+    return { ...context, same: currentContext() === context };
+  })
+  .get('/orders/:id/slow', { summary: 'Slow', who: 'anyone', answers: { 200: z.unknown() } }, async () => {
+    gate.entered();
+    await new Promise<void>((resolve) => {
+      gate.open = resolve;
+    });
+    return { ok: true };
+  });
+
+const users: Record<string, string[]> = { alice: ['shopper'], admin: ['admin'] };
+const auth = {
+  verify: async (token: string) => {
+    const roles = users[token];
+    if (!roles) throw new Unauthenticated('token-invalid', 'The access token is not valid');
+    return { id: token, roles, expiresAt: new Date(8_640_000_000_000_000) };
+  },
+};
+
+describe('the HTTP server', () => {
+  let server: HttpServer;
+  let host: ServiceHost;
+  let url: string;
+  const lines: Record<string, unknown>[] = [];
+  let dependencyReady = true;
+
+  before(async () => {
+    server = httpServer({ port: 0, basePath: '/orders', apis: [orders], auth, bodyLimit: 1_000 });
+    const log = createLogger('test', 'debug', { write: (line) => void lines.push(JSON.parse(line)) });
+    const dependency = { name: 'database', start: async () => undefined, stop: async () => undefined, isReady: () => dependencyReady };
+    host = createHost('test', [dependency, server], { log, graceMs: 5_000, exit: () => undefined });
+    await host.start();
+    url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  });
+  after(() => host.stop());
+
+  const call = async (method: string, path: string, { token, json, ...init }: RequestInit & { token?: string; json?: unknown } = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      ...init,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+        ...(init.headers as Record<string, string>),
+      },
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+    });
+    const text = await response.text();
+    const type = response.headers.get('content-type') ?? '';
+    return {
+      status: response.status,
+      headers: response.headers,
+      type,
+      body: type.includes('json') && text !== '' ? JSON.parse(text) : text,
+    };
+  };
+
+  it('runs a declared route', async () => {
+    const { status, headers, body } = await call('POST', '/orders', { token: 'alice', json: { note: ' hi ' } });
+    expect([status, body]).to.deep.equal([201, { id, note: 'hi by alice' }]);
+    expect(headers.get('location')).to.equal(`/api/orders/${id}`);
+    expect(headers.get('x-powered-by')).to.equal(null);
+  });
+
+  it('answers 202 and 204 where a route says so, and HEAD like GET', async () => {
+    expect((await call('POST', `/orders/${id}/cancel`, { token: 'admin' })).status).to.equal(202);
+    expect((await call('DELETE', `/orders/${id}`)).status).to.equal(204);
+    const head = await call('HEAD', `/orders/${id}`);
+    expect([head.status, head.headers.get('content-length')]).to.deep.equal([200, String(JSON.stringify({ id, note: '' }).length)]);
+  });
+
+  it('asks who calls', async () => {
+    const missing = await call('POST', '/orders', { json: {} });
+    expect([missing.status, missing.body.code, missing.type]).to.deep.equal([401, 'token-missing', 'application/problem+json']);
+    expect(missing.headers.get('www-authenticate')).to.contain('Bearer');
+    for (const authorization of ['Bearer mallory', 'Basic YTpi', 'Bearer', 'Bearer a b']) {
+      const refused = await call('POST', '/orders', { json: {}, headers: { authorization } });
+      expect([refused.status, refused.body.code]).to.deep.equal([401, 'token-invalid']);
+    }
+    expect((await call('POST', '/orders', { token: 'admin', json: {} })).body.code).to.equal('role-missing');
+    expect((await call('POST', `/orders/${id}/cancel`, { token: 'alice' })).status).to.equal(403);
+  });
+
+  it('knows a guest who shows a token, and refuses one whose token does not hold', async () => {
+    expect((await call('GET', '/orders?page=2')).body).to.deep.equal({ page: 2 });
+    expect((await call('GET', '/orders', { token: 'alice' })).body).to.deep.equal({ page: 1, user: 'alice' });
+    expect((await call('GET', '/orders', { token: 'mallory' })).status).to.equal(401);
+    expect((await call('GET', `/orders/${id}`, { token: 'mallory' })).status).to.equal(200);
+  });
+
+  for (const [why, path, init, errors] of [
+    ['a path parameter', '/orders/17', {}, [{ path: 'id', message: 'Invalid UUID' }]],
+    ['a query parameter', '/orders?page=0', {}, [{ path: 'page', message: 'Too small: expected number to be >=1' }]],
+    ['an unknown query parameter', '/orders?pgae=1', {}, [{ path: 'pgae', message: 'is not known' }]],
+    [
+      'a repeated query parameter',
+      '/orders?page=1&page=2',
+      {},
+      [{ path: 'page', message: 'Invalid input: expected number, received NaN' }],
+    ],
+    ['an unknown member', '/orders', { json: { nope: 1 } }, [{ path: 'nope', message: 'is not known' }]],
+    ['a member', '/orders', { json: { note: 'a\u0000b' } }, [{ path: 'note', message: 'must not contain control characters' }]],
+    ['no body', '/orders', { method: 'POST' }, [{ path: '', message: 'Invalid input: expected object, received undefined' }]],
+  ] as const) {
+    it(`refuses a request for ${why}`, async () => {
+      const method = 'json' in init || 'method' in init ? 'POST' : 'GET';
+      const { status, type, body } = await call(method, path, { token: 'alice', ...init });
+      expect([status, type, body.code]).to.deep.equal([400, 'application/problem+json', 'invalid-request']);
+      expect(body.errors).to.deep.equal(errors);
+    });
+  }
+
+  it('refuses a body that it cannot read', async () => {
+    const post = (body: string, type: string) => call('POST', '/orders', { token: 'alice', body, headers: { 'content-type': type } });
+    const malformed = await post('{"note":', 'application/json');
+    expect([malformed.status, malformed.body.code]).to.deep.equal([400, 'malformed-json']);
+    const media = await post('note=1', 'application/x-www-form-urlencoded');
+    expect([media.status, media.body.code]).to.deep.equal([415, 'unsupported-media-type']);
+    const large = await post(JSON.stringify({ note: 'x'.repeat(1_000) }), 'application/json');
+    expect([large.status, large.body.code]).to.deep.equal([413, 'body-too-large']);
+    expect((await post('"text"', 'application/json')).body.code).to.equal('invalid-request');
+  });
+
+  it('takes and gives bytes', async () => {
+    const put = (body: string, type: string) => call('PUT', `/orders/${id}/image`, { body, headers: { 'content-type': type } });
+    const image = await put('png', 'image/png');
+    expect([image.status, image.type, image.body]).to.deep.equal([200, 'image/png', 'png']);
+    expect((await put('gif', 'image/gif')).status).to.equal(415);
+    expect((await put('x'.repeat(2_001), 'image/png')).status).to.equal(413);
+  });
+
+  it('refuses a malformed idempotency key', async () => {
+    const refused = await call('POST', '/orders', { token: 'alice', json: {}, headers: { 'idempotency-key': 'x'.repeat(256) } });
+    expect([refused.status, refused.body.errors[0].path]).to.deep.equal([400, 'Idempotency-Key']);
+  });
+
+  it('answers a refusal with its details, and says nothing about what nobody foresaw', async () => {
+    expect((await call('GET', `/orders/${id}/refused`)).body).to.include({
+      status: 409,
+      code: 'order-not-cancellable',
+      orderStatus: 'Shipped',
+    });
+    const broken = await call('GET', `/orders/${id}/broken`);
+    expect([broken.status, broken.body.code]).to.deep.equal([500, 'internal-error']);
+    expect(JSON.stringify(broken.body)).not.to.contain('secret');
+  });
+
+  it('has problems for what is not there', async () => {
+    const unknown = await call('GET', '/nothing');
+    expect([unknown.status, unknown.body.code, unknown.type]).to.deep.equal([404, 'route-not-found', 'application/problem+json']);
+    const method = await call('PATCH', `/orders/${id}`);
+    expect([method.status, method.body.code, method.headers.get('allow')]).to.deep.equal([
+      405,
+      'method-not-allowed',
+      'GET, HEAD, DELETE, OPTIONS',
+    ]);
+    const options = await call('OPTIONS', '/orders');
+    expect([options.status, options.headers.get('allow')]).to.deep.equal([204, 'POST, GET, HEAD, OPTIONS']);
+    expect((await call('GET', '/orders/%E0%A4%A')).status).to.equal(400);
+  });
+
+  it('gives a request its context, echoes its correlation id and logs both', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const { headers, body } = await call('GET', `/orders/${id}/context`, { headers: { 'x-correlation-id': 'c-42', traceparent } });
+    expect(headers.get('x-correlation-id')).to.equal('c-42');
+    expect(body).to.include({ correlationId: 'c-42', same: true });
+    expect(traceIdOf(body.traceparent)).to.equal(traceIdOf(traceparent));
+    const line = lines.find((candidate) => candidate.correlationId === 'c-42');
+    expect(line).to.include({ msg: 'request answered', level: 'debug', service: 'test', traceId: traceIdOf(traceparent), status: 200 });
+    expect(line).to.include({ method: 'GET', route: '/orders/:id/context' });
+    expect((await call('GET', '/nothing', { headers: { 'x-correlation-id': 'c-43' } })).body.correlationId).to.equal('c-43');
+  });
+
+  it('logs an unforeseen error once, with its stack', () => {
+    const broken = lines.filter((line) => JSON.stringify(line).includes('secret is undefined'));
+    expect(broken).to.have.length(1);
+    expect(broken[0]).to.include({ level: 'error', status: 500 });
+  });
+
+  it('never logs a token', () => expect(JSON.stringify(lines)).not.to.match(/Bearer|mallory/));
+
+  it('documents itself', async () => {
+    const document = await call('GET', '/orders/openapi.json');
+    expect(document.body.openapi).to.equal('3.1.0');
+    expect(document.body.paths).to.have.property('/orders/{id}/cancel');
+    const page = await call('GET', '/orders/reference');
+    expect([page.status, page.type]).to.deep.equal([200, 'text/html; charset=utf-8']);
+    expect(page.body).to.contain('/api/orders/{id}/cancel');
+  });
+
+  it('counts requests by route, not by URL', async () => {
+    const { body } = await call('GET', '/metrics');
+    expect(body).to.contain('http_request_duration_seconds_count{method="GET",route="/orders/:id",status="200"}');
+    expect(body).to.contain('route="unmatched",status="404"').and.to.contain('process_cpu_seconds_total');
+    expect(body).not.to.contain(id);
+  });
+
+  it('is live, and ready while its components are', async () => {
+    expect((await call('GET', '/health/live')).body.status).to.equal('live');
+    expect((await call('GET', '/health/ready')).body).to.deep.equal({ status: 'ready', notReady: [] });
+    dependencyReady = false;
+    const notReady = await call('GET', '/health/ready');
+    dependencyReady = true;
+    expect([notReady.status, notReady.body]).to.deep.equal([503, { status: 'not-ready', notReady: ['database'] }]);
+  });
+
+  it('answers what is not HTTP with a problem as well', async () => {
+    const answer = await new Promise<string>((resolve) => {
+      let text = '';
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write('NONSENSE\r\n\r\n'));
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      socket.on('close', () => resolve(text));
+    });
+    expect(answer)
+      .to.match(/^HTTP\/1.1 400 /)
+      .and.to.contain('"code":"malformed-request"');
+  });
+
+  it('will not serve a route for users without an authenticator', () => {
+    expect(() => httpServer({ port: 0, basePath: '/orders', apis: [orders] })).to.throw('no authenticator');
+  });
+
+  it('finishes what is in hand when it stops, tells that it stops, and takes nothing new', async () => {
+    const entered = new Promise<void>((resolve) => {
+      gate.entered = resolve;
+    });
+    const inHand = new Promise<IncomingMessage>((resolve, reject) => {
+      httpRequest(`${url}/orders/${id}/slow`, { agent: false, headers: { connection: 'keep-alive' } }, resolve)
+        .on('error', reject)
+        .end();
+    });
+    await entered;
+    const stopped = host.stop();
+    expect(await host.notReady()).to.deep.equal(['stopping']);
+    const refused = await fetch(`${url}/health/live`, { headers: { connection: 'close' } }).then(
+      ({ status }) => `answered ${status}`,
+      () => 'refused',
+    );
+    expect(refused).to.equal('refused');
+    gate.open();
+    const response = await inHand;
+    response.resume();
+    expect(response.statusCode).to.equal(200);
+    await stopped;
+    expect(server.server.listening).to.equal(false);
+  });
+});
