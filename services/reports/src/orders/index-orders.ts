@@ -1,6 +1,6 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
 import { type OrderEventData, Unavailable } from '@orderstream/contracts';
-import { available } from '../search/elasticsearch.js';
+import { available, once } from '../search/elasticsearch.js';
 import { toDocument } from './order-document.js';
 import type { OrdersIndex } from './orders-index.js';
 
@@ -47,14 +47,14 @@ export const indexOrders =
   (client: Client, index: OrdersIndex) =>
   async (versions: readonly OrderVersion[]): Promise<void> => {
     if (versions.length === 0) return;
-    await available(() => index.ensure());
+    await index.ensure().catch((cause) => {
+      throw new Unavailable('search-unavailable', 'The index of orders is not there', {}, { cause }); // never the orders' fault
+    });
     const operations = newestOfEach(versions).flatMap(({ order, version }) => [
       { index: { _id: order.id, version, version_type: 'external' as const } },
       toDocument(order),
     ]);
-    const { items } = await available(() =>
-      client.bulk({ index: index.alias, require_alias: true, operations }, { requestTimeout: 4_000, maxRetries: 0 }),
-    );
+    const { items } = await available(() => client.bulk({ index: index.alias, require_alias: true, operations }, once));
     const results = items.map(({ index: item }) => item!);
     const of = (outcome: Outcome) => results.filter((item) => outcomeOf(item) === outcome);
 

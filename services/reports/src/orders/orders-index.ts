@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, errors } from '@elastic/elasticsearch';
 import { type Component, currentLog, type Host, isTransient } from '@orderstream/service-host';
-import { ping } from '../search/elasticsearch.js';
+import { once, ping } from '../search/elasticsearch.js';
 import { orderMapping } from './order-document.js';
 
 /** Everybody reads and writes through the alias; a rebuild fills another index behind it. */
@@ -27,13 +27,16 @@ export const ordersIndex = (client: Client, prefix = ''): OrdersIndex => {
   let ensured: Promise<void> | undefined;
 
   const create = async (): Promise<void> => {
-    await client.indices.putIndexTemplate({ name: alias, index_patterns: [`${alias}-v*`], template: { settings, mappings: orderMapping } });
-    if (await client.indices.existsAlias({ name: alias })) {
-      await client.indices.putMapping({ index: alias, ...orderMapping }); // fields that were added; any other change needs a new index
+    await client.indices.putIndexTemplate(
+      { name: alias, index_patterns: [`${alias}-v*`], template: { settings, mappings: orderMapping } },
+      once,
+    );
+    if (await client.indices.existsAlias({ name: alias }, once)) {
+      await client.indices.putMapping({ index: alias, ...orderMapping }, once); // fields that were added; any other change needs a new index
       return;
     }
     try {
-      await client.indices.create({ index, aliases: { [alias]: { is_write_index: true } } });
+      await client.indices.create({ index, aliases: { [alias]: { is_write_index: true } } }, once);
     } catch (error) {
       if (!isAlreadyThere(error)) throw error; // another instance was faster
     }

@@ -1,7 +1,7 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
 import { Invalid, type OrderStatus, type SalesQuery, type SalesReport } from '@orderstream/contracts';
 import type { OrderDocument } from '../orders/order-document.js';
-import { available } from '../search/elasticsearch.js';
+import { available, once, retrySoon } from '../search/elasticsearch.js';
 
 /** Only what was paid, and is not on its way back, counts as sold. */
 const soldStatuses: OrderStatus[] = ['Paid', 'Confirmed', 'Shipped'];
@@ -81,19 +81,22 @@ export const salesReport =
     const query = { bool: { filter: [{ terms: { status: soldStatuses } }, { range: { placedAt } }] } };
 
     return available(async () => {
-      const { id } = await client.openPointInTime({ index: alias, keep_alive: '1m' });
+      const { id } = await client.openPointInTime({ index: alias, keep_alive: '1m' }, retrySoon);
       try {
         const rows: Row[] = [];
         let after: Key | undefined;
         do {
-          const { aggregations } = await client.search<unknown, Aggregations>({ pit: { id }, size: 0, query, aggs: rowsAfter(after) });
+          const { aggregations } = await client.search<unknown, Aggregations>(
+            { pit: { id }, size: 0, query, aggs: rowsAfter(after) },
+            retrySoon,
+          );
           const page = aggregations!.lines.rows;
           rows.push(...page.buckets.map(toRow));
           after = page.buckets.length === pageSize ? page.after_key : undefined;
         } while (after);
         return { from, to, groupBy, data: rows.sort(byAmount) };
       } finally {
-        await client.closePointInTime({ id }).catch(() => {}); // it closes by itself after a minute
+        await client.closePointInTime({ id }, once).catch(() => {}); // it closes by itself after a minute
       }
     });
   };

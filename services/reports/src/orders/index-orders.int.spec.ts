@@ -1,0 +1,134 @@
+import { Unavailable } from '@orderstream/contracts';
+import { isTransient } from '@orderstream/persistence';
+import { expect } from 'chai';
+import { order } from '../../test/example-order.js';
+import { type TestSearch, testSearch } from '../../test/test-search.js';
+import { connectElasticsearch } from '../search/elasticsearch.js';
+import { DocumentRefused, indexOrders } from './index-orders.js';
+import { orderMapping } from './order-document.js';
+import { ordersIndex } from './orders-index.js';
+
+describe('indexing orders', function () {
+  this.timeout(30_000);
+  let search: TestSearch;
+
+  beforeEach(() => {
+    search = testSearch();
+  });
+  afterEach(() => search?.drop());
+
+  const stored = async (id: string) => {
+    const { _source, _version } = await search.client.get<ReturnType<typeof order>>({ index: search.index.alias, id });
+    return { status: _source!.status, version: _version };
+  };
+  const count = async () => {
+    await search.refresh();
+    return (await search.client.count({ index: search.index.alias })).count;
+  };
+
+  it('stores the whole order as it came', async () => {
+    const placed = order();
+    await search.indexOrders([{ order: placed, version: 1 }]);
+    const { _source } = await search.client.get({ index: search.index.alias, id: placed.id });
+    expect(_source).to.deep.equal(placed);
+  });
+
+  it('stores the newest of each order, in whatever order a batch has them', async () => {
+    const [one, other] = [order(), order()];
+    await search.indexOrders([
+      { order: { ...one, status: 'Paid' }, version: 3 },
+      { order: { ...other, status: 'Placed' }, version: 1 },
+      { order: { ...one, status: 'PendingPayment' }, version: 2 },
+    ]);
+    expect(await stored(one.id)).to.deep.equal({ status: 'Paid', version: 3 });
+    expect(await stored(other.id)).to.deep.equal({ status: 'Placed', version: 1 });
+  });
+
+  it('is not changed by a late event', async () => {
+    const paid = order({ status: 'Paid' });
+    await search.indexOrders([{ order: paid, version: 3 }]);
+    await search.indexOrders([{ order: { ...paid, status: 'PendingPayment' }, version: 2 }]);
+    expect(await stored(paid.id)).to.deep.equal({ status: 'Paid', version: 3 });
+  });
+
+  it('is not changed by a repeat', async () => {
+    const placed = order();
+    await search.indexOrders([{ order: placed, version: 1 }]);
+    const before = await search.client.get({ index: search.index.alias, id: placed.id });
+    await search.indexOrders([{ order: placed, version: 1 }]);
+    const after = await search.client.get({ index: search.index.alias, id: placed.id });
+    expect(after._seq_no).to.equal(before._seq_no);
+    expect(await count()).to.equal(1);
+  });
+
+  it('names the poison in a batch; one by one, only the poison fails', async () => {
+    const good = [order(), order()];
+    const poison = order({ lines: [{ productId: 'p', name: 'Too many', quantity: 3_000_000_000, amount: 1 }] });
+    const batch = [good[0]!, poison, good[1]!].map((each) => ({ order: each, version: 1 }));
+
+    const refused = await search.indexOrders(batch).catch((error) => error);
+    expect(refused).to.be.instanceOf(DocumentRefused);
+    expect(refused.message).to.include(poison.id).and.to.not.include(good[0]!.id);
+    expect(isTransient(refused)).to.equal(false);
+
+    const outcomes = await Promise.allSettled(batch.map((each) => search.indexOrders([each])));
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await count()).to.equal(2);
+  });
+
+  it('never makes an index of its own accord: one that is gone is an outage, and is made anew with its mapping', async () => {
+    const placed = order();
+    await search.indexOrders([{ order: placed, version: 1 }]);
+    await search.client.indices.delete({ index: `${search.index.alias}-v1` });
+
+    const failed = await search.indexOrders([{ order: placed, version: 1 }]).catch((error) => error);
+    expect(failed).to.be.instanceOf(Unavailable);
+    await search.indexOrders([{ order: placed, version: 1 }]);
+    expect(await stored(placed.id)).to.deep.equal({ status: 'Placed', version: 1 });
+    const mapping = await search.client.indices.getMapping({ index: search.index.alias });
+    expect(mapping[`${search.index.alias}-v1`]?.mappings.properties?.lines?.type).to.equal('nested');
+  });
+
+  it('is an outage while the index is blocked, and goes on after it', async () => {
+    const placed = order();
+    await search.index.ensure();
+    const block = (on: boolean | null) =>
+      search.client.indices.putSettings({ index: search.index.alias, settings: { 'index.blocks.read_only_allow_delete': on } });
+    await block(true);
+    expect(await search.indexOrders([{ order: placed, version: 1 }]).catch(isTransient)).to.equal(true);
+    await block(null);
+    await search.indexOrders([{ order: placed, version: 1 }]);
+    expect(await count()).to.equal(1);
+  });
+
+  it('is an outage while nobody answers', async () => {
+    const away = connectElasticsearch('http://127.0.0.1:4699');
+    const failed = await indexOrders(away, ordersIndex(away))([{ order: order(), version: 1 }]).catch((error) => error);
+    expect(isTransient(failed)).to.equal(true);
+    await away.close();
+  });
+
+  describe('the index', () => {
+    it('is made once by many at once, behind its alias', async () => {
+      const others = Array.from({ length: 4 }, () => ordersIndex(search.client, search.index.alias.replace(/orders$/, '')));
+      await Promise.all(others.map((other) => other.ensure()));
+      const aliases = await search.client.indices.getAlias({ name: search.index.alias });
+      expect(Object.keys(aliases)).to.deep.equal([`${search.index.alias}-v1`]);
+    });
+
+    it('keeps what it has when the service starts again', async () => {
+      await search.indexOrders([{ order: order(), version: 1 }]);
+      search.index.forget();
+      await search.index.ensure();
+      expect(await count()).to.equal(1);
+    });
+
+    it('has the mapping of the documents, without replicas', async () => {
+      await search.index.ensure();
+      const name = `${search.index.alias}-v1`;
+      const { [name]: found } = await search.client.indices.get({ index: name });
+      expect(Object.keys(found!.mappings!.properties!)).to.have.members(Object.keys(orderMapping.properties!));
+      expect(found!.settings!.index!.number_of_replicas).to.equal('0');
+    });
+  });
+});

@@ -1,0 +1,29 @@
+import { expect } from 'chai';
+import { outcomeOf } from './index-orders.js';
+
+const error = (type: string) => ({ type, reason: '' });
+
+describe('the answer to a document that was sent', () => {
+  it('is stored when it was written, or something newer is there', () => {
+    expect(outcomeOf({ status: 201 })).to.equal('stored');
+    expect(outcomeOf({ status: 200 })).to.equal('stored');
+    expect(outcomeOf({ status: 409, error: error('version_conflict_engine_exception') })).to.equal('stored');
+  });
+
+  it('is transient while the server has no room, no shard or a block', () => {
+    expect(outcomeOf({ status: 429, error: error('es_rejected_execution_exception') })).to.equal('transient');
+    expect(outcomeOf({ status: 503, error: error('unavailable_shards_exception') })).to.equal('transient');
+    expect(outcomeOf({ status: 500, error: error('whatever') })).to.equal('transient');
+    expect(outcomeOf({ status: 403, error: error('cluster_block_exception') })).to.equal('transient');
+    expect(outcomeOf({ status: 429, error: error('cluster_block_exception') })).to.equal('transient');
+  });
+
+  it('tells of an index that is gone', () => {
+    expect(outcomeOf({ status: 404, error: error('index_not_found_exception') })).to.equal('index-missing');
+  });
+
+  it('is a refusal when the document itself is wrong', () => {
+    expect(outcomeOf({ status: 400, error: error('document_parsing_exception') })).to.equal('refused');
+    expect(outcomeOf({ status: 400, error: error('strict_dynamic_mapping_exception') })).to.equal('refused');
+  });
+});

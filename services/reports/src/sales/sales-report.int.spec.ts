@@ -1,0 +1,153 @@
+import { Invalid, type OrderView, SalesReport, Unavailable } from '@orderstream/contracts';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { order } from '../../test/example-order.js';
+import { type TestSearch, testSearch } from '../../test/test-search.js';
+import { ordersIndex } from '../orders/orders-index.js';
+import { connectElasticsearch } from '../search/elasticsearch.js';
+import { salesReport } from './sales-report.js';
+
+const products = Array.from({ length: 1_200 }, (_, number) => `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`);
+const epoch = Date.parse('2026-01-01T00:00:00Z');
+const hourMs = 3_600_000;
+const at = (hour: number): string => new Date(epoch + hour * hourMs).toISOString();
+
+const line = fc.record({
+  productId: fc.constantFrom(...products.slice(0, 12)),
+  quantity: fc.integer({ min: 1, max: 1_000 }),
+  amount: fc.integer({ min: 0, max: 10_000_000 }),
+});
+const randomOrder = fc
+  .record({
+    status: fc.constantFrom<OrderView['status']>(
+      'Placed',
+      'PendingPayment',
+      'Paid',
+      'Confirmed',
+      'Shipped',
+      'CancelRequested',
+      'Cancelled',
+      'Failed',
+    ),
+    currency: fc.constantFrom('EUR', 'USD'),
+    lines: fc.uniqueArray(line, { minLength: 1, maxLength: 6, selector: ({ productId }) => productId }),
+    hour: fc.integer({ min: 0, max: 99 }),
+  })
+  .map(({ status, currency, lines, hour }) =>
+    order({
+      status,
+      placedAt: at(hour),
+      orderNumber: `A-${hour}`,
+      lines: lines.map((each) => ({ ...each, currency, name: nameAt(each.productId, hour) })),
+    }),
+  );
+
+/** A product that is renamed once, at hour 50. */
+const nameAt = (productId: string, hour: number): string => `${hour < 50 ? 'Old' : 'New'} ${productId.slice(-2)}`;
+
+/** The report as anybody would compute it by hand. */
+const plainly = (orders: OrderView[], from: string | null, to: string | null): SalesReport['data'] => {
+  const rows = new Map<string, SalesReport['data'][number] & { latest: string }>();
+  for (const { status, placedAt, lines } of orders) {
+    if (!['Paid', 'Confirmed', 'Shipped'].includes(status)) continue;
+    if ((from && placedAt < from) || (to && placedAt >= to)) continue;
+    for (const { productId, name, quantity, lineTotal } of lines) {
+      const id = `${productId} ${lineTotal.currency}`;
+      const row = rows.get(id) ?? { key: productId, name, quantity: 0, orders: 0, amount: { ...lineTotal, amount: 0 }, latest: '' };
+      rows.set(id, {
+        ...row,
+        ...(placedAt >= row.latest && { name, latest: placedAt }),
+        quantity: row.quantity + quantity,
+        orders: row.orders + 1,
+        amount: { ...row.amount, amount: row.amount.amount + lineTotal.amount },
+      });
+    }
+  }
+  return [...rows.values()]
+    .map(({ latest: _, ...row }) => row)
+    .sort((a, b) => b.amount.amount - a.amount.amount || a.key.localeCompare(b.key) || a.amount.currency.localeCompare(b.amount.currency));
+};
+
+describe('the sales report', function () {
+  this.timeout(60_000);
+  let search: TestSearch;
+  let report: ReturnType<typeof salesReport>;
+
+  beforeEach(() => {
+    search = testSearch();
+    report = salesReport(search.client, search.index.alias);
+  });
+  afterEach(() => search?.drop());
+
+  const index = async (orders: OrderView[]) => {
+    for (let first = 0; first < orders.length; first += 500) {
+      await search.indexOrders(orders.slice(first, first + 500).map((each) => ({ order: each, version: each.version })));
+    }
+    await search.refresh();
+  };
+
+  it('adds up as a plain computation does, whatever the orders and the range', async () => {
+    const orders = fc.sample(randomOrder, { numRuns: 600, seed: 20260105 });
+    await index(orders);
+    const ranges: [number | null, number | null][] = [
+      [null, null],
+      [0, 50],
+      [50, null],
+      [null, 1],
+      [20, 21],
+      [99, 100],
+      [30, 30],
+      [200, 300],
+    ];
+    for (const [first, last] of ranges) {
+      const [from, to] = [first === null ? null : at(first), last === null ? null : at(last)];
+      const answer = await report({ groupBy: 'product', ...(from && { from }), ...(to && { to }) });
+      expect(answer).to.deep.equal({ from, to, groupBy: 'product', data: plainly(orders, from, to) });
+    }
+  });
+
+  it('leaves no product out, however many there are', async () => {
+    const orders = products.map((productId, number) =>
+      order({ status: 'Paid', lines: [{ productId, name: `Product ${number}`, quantity: 1, amount: number }] }),
+    );
+    await index(orders);
+    const { data } = await report({ groupBy: 'product' });
+    expect(data).to.have.length(products.length);
+    expect(data).to.deep.equal(plainly(orders, null, null));
+  });
+
+  it('adds up the largest amounts to the last cent', async () => {
+    const amount = 99_999_999_999;
+    const orders = Array.from({ length: 7 }, () =>
+      order({ status: 'Shipped', lines: [{ productId: products[0]!, name: 'Island', quantity: 1, amount }] }),
+    );
+    await index(orders);
+    expect((await report({ groupBy: 'product' })).data[0]!.amount.amount).to.equal(7 * amount);
+  });
+
+  it('counts an order no longer once it is cancelled', async () => {
+    const paid = order({ status: 'Paid' });
+    await index([paid]);
+    const before = await report({ groupBy: 'product' });
+    expect(before.data).to.have.length(1);
+    expect(SalesReport.safeParse(before).success).to.equal(true);
+    await index([{ ...paid, status: 'CancelRequested', version: 2 }]);
+    expect((await report({ groupBy: 'product' })).data).to.deep.equal([]);
+  });
+
+  it('takes times with any fraction, and refuses a range that ends before it begins', async () => {
+    await index([order({ status: 'Paid', placedAt: at(1) })]);
+    const { data, from } = await report({ groupBy: 'product', from: '2026-01-01T00:59:59.123456789012Z' });
+    expect(data).to.have.length(1);
+    expect(from).to.equal('2026-01-01T00:59:59.123Z');
+    expect(await report({ groupBy: 'product', from: at(2), to: at(1) }).catch((error) => error)).to.be.instanceOf(Invalid);
+  });
+
+  it('says that it is not available while Elasticsearch or the index is away', async () => {
+    expect(await report({ groupBy: 'product' }).catch((error) => error)).to.be.instanceOf(Unavailable);
+    const away = connectElasticsearch('http://127.0.0.1:4699');
+    const failed = await salesReport(away, ordersIndex(away).alias)({ groupBy: 'product' }).catch((error) => error);
+    expect(failed).to.be.instanceOf(Unavailable);
+    await away.close();
+  });
+});

@@ -1,0 +1,32 @@
+import type { Client } from '@elastic/elasticsearch';
+import { testAddress } from '@orderstream/testing';
+import { indexOrders } from '../src/orders/index-orders.js';
+import { type OrdersIndex, ordersIndex } from '../src/orders/orders-index.js';
+import { connectElasticsearch } from '../src/search/elasticsearch.js';
+
+/** For specs: an index of a spec's own on the real server. */
+export type TestSearch = {
+  client: Client;
+  index: OrdersIndex;
+  indexOrders: ReturnType<typeof indexOrders>;
+  /** makes what was written visible to a search */
+  refresh: () => Promise<unknown>;
+  drop: () => Promise<void>;
+};
+
+export const testSearch = (): TestSearch => {
+  const client = connectElasticsearch(testAddress('TEST_ELASTICSEARCH_URL'));
+  const prefix = `test-${process.pid}-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}-`;
+  const index = ordersIndex(client, prefix);
+  return {
+    client,
+    index,
+    indexOrders: indexOrders(client, index),
+    refresh: () => client.indices.refresh({ index: index.alias }),
+    drop: async () => {
+      await client.indices.delete({ index: `${prefix}orders-*`, ignore_unavailable: true });
+      await client.indices.deleteIndexTemplate({ name: `${prefix}orders` }, { ignore: [404] });
+      await client.close();
+    },
+  };
+};
