@@ -75,7 +75,10 @@ const dropWhenSilent = (connection: pg.Client): void => {
   const query = client.query.bind(client);
   client.query = (config, done) =>
     query(config, (error, result) => {
-      if (error?.message === 'Query read timeout') client.connection.stream.destroy();
+      if (error?.message === 'Query read timeout') {
+        Object.assign(error, { code: 'ETIMEDOUT' });
+        client.connection.stream.destroy();
+      }
       done(error, result);
     });
 };

@@ -89,12 +89,8 @@ export const isTransient = (error: unknown): boolean =>
 /** Transient, but maybe the work's own fault: it took too long. It counts as an outage only while other work fails too. */
 export const isTimeout = (error: unknown): boolean =>
   chainOf(error).some(
-    ({ name, code, message, statusCode }) =>
-      timeoutSqlStates.has(text(code)) ||
-      timeoutCodes.has(text(code)) ||
-      timeoutNames.has(text(name)) ||
-      text(message) === 'Query read timeout' ||
-      statusCode === 504,
+    ({ name, code, statusCode }) =>
+      timeoutSqlStates.has(text(code)) || timeoutCodes.has(text(code)) || timeoutNames.has(text(name)) || statusCode === 504,
   );
 
 /** Two transactions met; rolled back, the same again will most likely succeed at once. */

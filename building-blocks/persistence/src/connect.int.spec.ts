@@ -1,0 +1,237 @@
+import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
+import { isTimeout, isTransient } from '@orderstream/service-host';
+import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { expect } from 'chai';
+import { connectDatabase } from './connect.js';
+import { database } from './database.js';
+import { databaseNow } from './now.js';
+import { inTransaction } from './transaction.js';
+import { VersionConflict } from './version-conflict.js';
+
+const errorOf = async (work: PromiseLike<unknown>): Promise<unknown> =>
+  work.then(
+    () => expect.fail('it succeeded'),
+    (error: unknown) => error,
+  );
+
+/** A network between us and the server that can go silent: what is sent is swallowed. */
+const proxyTo = async (url: string) => {
+  const target = new URL(url);
+  const sockets = new Set<Socket>();
+  const state = { silent: false };
+  const server = createServer((client) => {
+    const upstream = dial(Number(target.port), target.hostname);
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (chunk) => state.silent || to.write(chunk));
+      from.on('error', () => undefined);
+      from.on('close', () => to.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const own = new URL(url);
+  own.port = String((server.address() as AddressInfo).port);
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      for (const socket of sockets) socket.destroy();
+      server.close(() => resolve());
+    });
+  return { url: own.href, state, close };
+};
+
+describe('the database connection', function () {
+  this.timeout(20_000);
+  let test: TestDatabase;
+  before(async () => {
+    test = await testDatabase(async (db) => {
+      await db.raw('create table counters (id int primary key, n int not null)');
+      await db.raw('insert into counters values (1, 0), (2, 0)');
+    });
+  });
+  after(() => test.drop());
+
+  it('gives numbers for int8, Dates for timestamptz and text for numeric', async () => {
+    const { rows } = await test.db.raw(
+      `select 9007199254740991::int8 as big, array[1, 2]::int8[] as list, '{}'::int8[] as none, count(*) as n, 1.50::numeric as price,
+              timestamptz '2026-01-05 10:15:00.123Z' as at, '{"a": [1]}'::jsonb as json from counters`,
+    );
+    expect(rows[0]).to.deep.equal({
+      big: 9007199254740991,
+      list: [1, 2],
+      none: [],
+      n: 2,
+      price: '1.50',
+      at: new Date('2026-01-05T10:15:00.123Z'),
+      json: { a: [1] },
+    });
+  });
+
+  it('says who it is, and sets limits', async () => {
+    const db = connectDatabase(test.url, { applicationName: 'ordering' });
+    const { rows } = await db.raw(
+      `select name, setting from pg_settings
+       where name in ('application_name', 'statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')`,
+    );
+    expect(Object.fromEntries(rows.map(({ name, setting }: { name: string; setting: string }) => [name, setting]))).to.deep.equal({
+      application_name: 'ordering',
+      statement_timeout: '10000',
+      lock_timeout: '2000',
+      idle_in_transaction_session_timeout: '5000',
+    });
+    await db.destroy();
+  });
+
+  it('outlives the end of its idle connections', async () => {
+    const db = connectDatabase(test.url);
+    await Promise.all([1, 2, 3].map(() => db.raw('select pg_sleep(0.05)')));
+    await test.db.raw(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+    await new Promise((resolve) => setTimeout(resolve, 50)); // the process would end here
+    expect((await db.raw('select 1 as one')).rows).to.deep.equal([{ one: 1 }]);
+    await db.destroy();
+  });
+
+  it('calls a connection that ends under a statement transient', async () => {
+    const db = connectDatabase(test.url, { poolMax: 1 });
+    const { rows } = await db.raw('select pg_backend_pid() as pid');
+    const failed = errorOf(db.raw('select pg_sleep(5)'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await test.db.raw('select pg_terminate_backend(?)', [rows[0].pid]);
+    expect(isTransient(await failed)).to.equal(true);
+    await db.destroy();
+  });
+
+  it('gives a statement up that takes too long', async () => {
+    const db = connectDatabase(test.url, { statementTimeoutMs: 100 });
+    const error = await errorOf(db.raw('select pg_sleep(5)'));
+    expect([isTransient(error), isTimeout(error)]).to.deep.equal([true, true]);
+    await db.destroy();
+  });
+
+  it('gives a connection up that has gone silent, and makes another', async () => {
+    const network = await proxyTo(test.url);
+    const db = connectDatabase(network.url, { statementTimeoutMs: 100, poolMax: 1 });
+    await db.raw('select 1');
+    network.state.silent = true;
+    const from = Date.now();
+    const error = await errorOf(db.raw('select 2 as two'));
+    expect(isTimeout(error)).to.equal(true);
+    expect(Date.now() - from).to.be.below(4_000);
+    network.state.silent = false;
+    expect((await db.raw('select 3 as three')).rows).to.deep.equal([{ three: 3 }]);
+    await db.destroy();
+    await network.close();
+  });
+
+  it('calls a server that is away transient, at once', async () => {
+    const db = connectDatabase('postgres://x:x@127.0.0.1:1/x');
+    const from = Date.now();
+    expect(isTransient(await errorOf(db.raw('select 1')))).to.equal(true);
+    expect(Date.now() - from).to.be.below(2_000);
+    await db.destroy();
+  });
+
+  it('tells the time of the database, not of the transaction', async () => {
+    await inTransaction(test.db, async (tx) => {
+      const first = await databaseNow(tx);
+      await tx.raw('select pg_sleep(0.01)');
+      expect((await databaseNow(tx)).getTime()).to.be.above(first.getTime());
+    });
+  });
+});
+
+describe('a transaction', function () {
+  this.timeout(20_000);
+  let test: TestDatabase;
+  before(async () => {
+    test = await testDatabase(async (db) => {
+      await db.raw('create table counters (id int primary key, n int not null)');
+      await db.raw('insert into counters values (1, 0), (2, 0)');
+    });
+  });
+  after(() => test.drop());
+
+  it('that meets another is run again', async () => {
+    const add = (first: number, second: number) =>
+      inTransaction(test.db, async (tx) => {
+        await tx.raw('update counters set n = n + 1 where id = ?', [first]);
+        await tx.raw('select pg_sleep(0.2)');
+        await tx.raw('update counters set n = n + 1 where id = ?', [second]);
+      });
+    await Promise.all([add(1, 2), add(2, 1)]); // a deadlock: Postgres ends one of them
+    expect((await test.db.raw('select n from counters order by id')).rows).to.deep.equal([{ n: 2 }, { n: 2 }]);
+  });
+
+  it('is not tried for ever, and not at all for another error', async () => {
+    let tries = 0;
+    const conflict = await errorOf(
+      inTransaction(test.db, async () => {
+        tries += 1;
+        throw new VersionConflict('again');
+      }),
+    );
+    expect([tries, conflict]).to.deep.equal([5, conflict]).and.to.have.nested.property('[1].name', 'VersionConflict');
+    await errorOf(
+      inTransaction(test.db, async () => {
+        tries += 1;
+        throw new TypeError('broken');
+      }),
+    );
+    expect(tries).to.equal(6);
+  });
+});
+
+describe('the database component', function () {
+  this.timeout(20_000);
+  let test: TestDatabase;
+  before(async () => {
+    test = await testDatabase(async () => undefined);
+  });
+  after(() => test.drop());
+
+  const host = (stopping = new AbortController().signal) => {
+    const log = { warn: () => undefined };
+    return { name: 'test', log, stopping, isReady: async () => true, notReady: async () => [], fail: () => undefined } as never;
+  };
+
+  it('waits for the server', async () => {
+    const network = await proxyTo(test.url);
+    await network.close();
+    const component = database(connectDatabase(network.url));
+    const started = component.start(host());
+    const server = createServer((client) => {
+      const target = new URL(test.url);
+      const upstream = dial(Number(target.port), target.hostname);
+      client.pipe(upstream).pipe(client);
+      client.on('error', () => upstream.destroy());
+      upstream.on('error', () => client.destroy());
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise<void>((resolve) => server.listen(Number(new URL(network.url).port), '127.0.0.1', resolve));
+    await started;
+    expect(await component.isReady?.()).to.equal(true);
+    await component.stop();
+    server.close();
+  });
+
+  it('does not wait for a password to become right', async () => {
+    const url = new URL(test.url);
+    url.password = 'wrong';
+    const component = database(connectDatabase(url.href));
+    expect(await errorOf(component.start(host()))).to.have.property('code', '28P01');
+    await component.stop();
+  });
+
+  it('stops waiting when the service stops', async () => {
+    const stopping = new AbortController();
+    const component = database(connectDatabase('postgres://x:x@127.0.0.1:1/x'));
+    const started = errorOf(component.start(host(stopping.signal)));
+    stopping.abort();
+    expect(await started).to.be.instanceOf(Error);
+    await component.stop();
+  });
+});

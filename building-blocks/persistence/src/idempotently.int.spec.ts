@@ -1,0 +1,148 @@
+import { Conflict, Invalid, type Refusal, Unprocessable } from '@orderstream/contracts';
+import { accepted, created, noContent, type Reply } from '@orderstream/service-host';
+import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { expect } from 'chai';
+import type { Knex } from 'knex';
+import { createIdempotencyKeys } from '../../../migrations/tables/idempotency-keys.v1.js';
+import { type IdempotentRequest, idempotently } from './idempotently.js';
+
+describe('an idempotent request', function () {
+  this.timeout(20_000);
+  let test: TestDatabase;
+  before(async () => {
+    test = await testDatabase(async (db) => {
+      await createIdempotencyKeys(db);
+      await db.raw('create table orders (id serial primary key, note text)');
+    });
+  });
+  after(() => test.drop());
+
+  const request = (
+    key: string | undefined,
+    { body = { note: 'a' }, caller = 'alice', path = '/orders', method = 'POST' } = {},
+  ): IdempotentRequest => ({
+    user: { id: caller },
+    body,
+    req: { method, originalUrl: `${path}?x=1`, headers: key === undefined ? {} : { 'idempotency-key': key } },
+  });
+
+  const place = async (tx: Knex): Promise<Reply<{ id: number; lines: number[] }>> => {
+    const { rows } = await tx.raw("insert into orders (note) values ('a') returning id");
+    return created({ id: rows[0].id, lines: [2, 1] }, `/api/orders/${rows[0].id}`);
+  };
+
+  const orderCount = async (): Promise<number> => (await test.db.raw('select count(*) as n from orders')).rows[0].n;
+  const refusalOf = async (work: Promise<unknown>): Promise<Refusal> =>
+    work.then(
+      () => expect.fail('it was accepted'),
+      (error: Refusal) => error,
+    );
+
+  it('without a key is done each time', async () => {
+    const before = await orderCount();
+    await idempotently(test.db, request(undefined), place);
+    await idempotently(test.db, request(undefined), place);
+    expect(await orderCount()).to.equal(before + 2);
+  });
+
+  it('is done once, and a repeat gets the first answer again', async () => {
+    const before = await orderCount();
+    const first = await idempotently(test.db, request('k1'), place);
+    const second = await idempotently(test.db, request('k1'), place);
+    expect(first.headers).not.to.have.property('idempotent-replayed');
+    expect(second).to.deep.equal({ ...first, headers: { ...first.headers, 'idempotent-replayed': 'true' } });
+    expect(second.headers.location).to.equal(`/api/orders/${first.body.id}`);
+    expect(await orderCount()).to.equal(before + 1);
+  });
+
+  it('is another for another caller, path or method', async () => {
+    const before = await orderCount();
+    await idempotently(test.db, request('k2'), place);
+    await idempotently(test.db, request('k2', { caller: 'bob' }), place);
+    await idempotently(test.db, request('k2', { path: '/payments' }), place);
+    await idempotently(test.db, request('k2', { method: 'PUT' }), place);
+    expect(await orderCount()).to.equal(before + 4);
+  });
+
+  it('is refused with another body, not with the same in another order', async () => {
+    await idempotently(test.db, request('k3', { body: { note: 'a', more: 1 } as never }), place);
+    const refusal = await refusalOf(idempotently(test.db, request('k3', { body: { note: 'b' } }), place));
+    expect(refusal).to.be.instanceOf(Unprocessable).and.to.have.property('code', 'idempotency-key-reused');
+    expect((await idempotently(test.db, request('k3', { body: { more: 1, note: 'a' } as never }), place)).headers).to.have.property(
+      'idempotent-replayed',
+    );
+  });
+
+  it('does not use the key up when it is refused', async () => {
+    const before = await orderCount();
+    const refused = idempotently(test.db, request('k4'), async (tx) => {
+      await place(tx);
+      throw new Invalid('order-empty', 'An order needs at least one line');
+    });
+    expect((await refusalOf(refused)).code).to.equal('order-empty');
+    expect(await orderCount()).to.equal(before);
+    expect((await idempotently(test.db, request('k4', { body: { note: 'b' } }), place)).headers).not.to.have.property(
+      'idempotent-replayed',
+    );
+  });
+
+  it('in progress is a conflict at once', async () => {
+    let finish = (): void => undefined;
+    let begun = (): void => undefined;
+    const hasBegun = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const first = idempotently(test.db, request('k5'), async (tx) => {
+      begun();
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return place(tx);
+    });
+    await hasBegun;
+    const refusal = await refusalOf(idempotently(test.db, request('k5'), place));
+    expect(refusal).to.be.instanceOf(Conflict);
+    expect([refusal.code, refusal.details.retryAfterSeconds]).to.deep.equal(['request-in-progress', 1]);
+    finish();
+    const { body } = await first;
+    expect((await idempotently(test.db, request('k5'), place)).body).to.deep.equal(body);
+  });
+
+  it('sent a hundred times at once is done once', async () => {
+    const before = await orderCount();
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        idempotently(test.db, request('k6'), place).then(
+          ({ headers }) => (headers['idempotent-replayed'] ? 'replayed' : 'done'),
+          ({ code }: Refusal) => code,
+        ),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'done')).to.have.length(1);
+    expect(outcomes.filter((outcome) => !['done', 'replayed', 'request-in-progress'].includes(outcome))).to.deep.equal([]);
+    expect(await orderCount()).to.equal(before + 1);
+  });
+
+  it('may use its key again after a day', async () => {
+    const { body } = await idempotently(test.db, request('k7'), place);
+    await test.db.raw("update idempotency_keys set created_at = created_at - interval '25 hours' where key = 'k7'");
+    const again = await idempotently(test.db, request('k7', { body: { note: 'b' } }), place);
+    expect(again.body.id).not.to.equal(body.id);
+    expect((await idempotently(test.db, request('k7', { body: { note: 'b' } }), place)).body).to.deep.equal(again.body);
+  });
+
+  it('keeps an answer without a body, and one of another status', async () => {
+    const empty = () => idempotently(test.db, request('k8'), async () => noContent());
+    await empty();
+    expect(await empty()).to.deep.include({ status: 204, body: undefined });
+    const later = () => idempotently(test.db, request('k9'), async () => accepted({ ok: true }));
+    await later();
+    expect(await later()).to.deep.include({ status: 202, body: { ok: true } });
+  });
+
+  it('with a malformed key is invalid', async () => {
+    for (const key of ['', 'x'.repeat(256), 'a\nb']) {
+      expect(await refusalOf(idempotently(test.db, request(key), place))).to.be.instanceOf(Invalid);
+    }
+  });
+});
