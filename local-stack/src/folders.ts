@@ -25,6 +25,9 @@ export const dataFolder = async (stack: Stack, name: string, { runAs }: { runAs?
   return target;
 };
 
+/** Says that a folder is a stack's state, and may be cleared as such. */
+export const stateMarker = (stack: Stack): string => join(stack.state, 'orderstream-state');
+
 /** Removes a state folder with the data folders that it links to. */
 export const clearState = async (stack: Stack): Promise<void> => {
   if (stack.runAs) await rm(dirname(reachableFolder(stack, 'any')), { recursive: true, force: true });

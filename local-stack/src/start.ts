@@ -1,16 +1,26 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { catalogueComplete } from './catalogue.js';
+import { connectUrl } from './connect.js';
 import { say } from './console.js';
 import { controlServer } from './control.js';
-import { createDatabases } from './databases.js';
+import { createDatabases, databaseServices } from './databases.js';
 import { fetchServers } from './fetch.js';
+import { stateMarker } from './folders.js';
 import { kafkaBrokers } from './kafka.js';
 import { takenPorts } from './port-owners.js';
 import { type PortName, serverPorts } from './ports.js';
-import { superuserUrl } from './postgres.js';
+import { databaseUrl, superuserUrl } from './postgres.js';
+import type { Supervised } from './program.js';
 import { endLeftovers, forgetSupervisor, recordSupervisor, runningSupervisor } from './records.js';
+import { runOnce } from './run-once.js';
 import { localSecrets } from './secrets.js';
 import { servers } from './servers.js';
+import { seeds, services } from './services.js';
 import type { Stack } from './stack.js';
+import { summary } from './summary.js';
 import { supervisor as makeSupervisor, type Supervisor } from './supervisor.js';
 import { createTopics } from './topics.js';
 
@@ -34,11 +44,16 @@ export const start = async (stack: Stack, { only }: { only?: 'servers' } = {}): 
 
   try {
     await recordSupervisor(stack);
-    await fetchServers(stack, say);
+    await writeFile(stateMarker(stack), '');
+    await fetchServers(stack, say, stopping);
     control = await controlServer({ port: stack.ports.status, supervisor, isReady: () => isReady });
-    await startServers(stack, supervisor, stopping);
+    const parts = startServers(stack, supervisor, stopping);
+    if (only === 'servers')
+      await Promise.all([parts.databases, parts.topics, ...parts.servers.map((server) => server.untilReady(stopping))]);
+    else await startPlatform(stack, supervisor, parts, stopping);
     isReady = true;
-    say('the servers are ready');
+    say(only === 'servers' ? 'the servers are ready' : 'everything is ready');
+    if (only !== 'servers') console.log(summary(stack));
   } catch (error) {
     if (stopping.aborted) return;
     say(`failed: ${error instanceof Error ? error.message : error}`);
@@ -48,16 +63,52 @@ export const start = async (stack: Stack, { only }: { only?: 'servers' } = {}): 
   }
 };
 
-const startServers = async (stack: Stack, supervisor: Supervisor, stopping: AbortSignal): Promise<void> => {
+type Parts = { servers: Supervised[]; ready: (name: string) => Promise<void>; databases: Promise<void>; topics: Promise<void> };
+
+const startServers = (stack: Stack, supervisor: Supervisor, stopping: AbortSignal): Parts => {
   const started = supervisor.start(servers(stack));
-  const ready = (name: string) => started.find((server) => server.name === name)?.untilReady(stopping);
-  await Promise.all([
-    ready('postgres')?.then(() =>
+  const ready = async (name: string): Promise<void> => started.find((server) => server.name === name)?.untilReady(stopping);
+  return {
+    servers: started,
+    ready,
+    databases: ready('postgres').then(() =>
       createDatabases(superuserUrl(stack), { debezium: localSecrets.debezium, owner: localSecrets.databaseOwner }),
     ),
-    ready('kafka')?.then(() => createTopics(kafkaBrokers(stack))),
-    ...started.map((server) => server.untilReady(stopping)),
-  ]);
+    topics: ready('kafka').then(() => createTopics(kafkaBrokers(stack))),
+  };
+};
+
+/** Each step begins as soon as what it needs is there. */
+const startPlatform = async (stack: Stack, supervisor: Supervisor, parts: Parts, stopping: AbortSignal): Promise<void> => {
+  const run = async (name: string, command: string, args: string[], env?: NodeJS.ProcessEnv): Promise<void> =>
+    say(await runOnce(stack, { name, command, args, env: env ?? {} }, stopping));
+
+  const built = run('build', process.execPath, [join(stack.root, 'scripts/build.js')]);
+  const migrated = parts.databases.then(() => run('migrations', join(stack.root, 'apply-migrations.sh'), [], databaseUrls(stack)));
+  const seeded = Promise.all([built, migrated]).then(() =>
+    Promise.all(seeds(stack).map(({ service, env }) => run(`seed-${service}`, process.execPath, seedScript(stack, service), env))),
+  );
+  const streaming = Promise.all([parts.ready('connect'), parts.topics, migrated]).then(() =>
+    run('connectors', join(stack.root, 'setup_debezium.sh'), [], {
+      CONNECT_URL: connectUrl(stack),
+      POSTGRES_URL: superuserUrl(stack),
+    }),
+  );
+  const running = Promise.all([built, migrated, parts.topics, parts.ready('nats')]).then(async () => {
+    const started = supervisor.start(services(stack));
+    await Promise.all([...parts.servers, ...started].map((program) => program.untilReady(stopping)));
+  });
+  await Promise.all([seeded, streaming, running]);
+  say(`ordering knows all ${await catalogueComplete(stack, stopping)} products`);
+};
+
+const databaseUrls = (stack: Stack): NodeJS.ProcessEnv =>
+  Object.fromEntries(databaseServices.map((service) => [`${service.toUpperCase()}_DATABASE_URL`, databaseUrl(stack, service)]));
+
+/** The bundle where the build makes one: it starts faster. */
+const seedScript = (stack: Stack, service: string): string[] => {
+  const bundle = join(stack.root, `services/${service}/dist/seed.js`);
+  return existsSync(bundle) ? [bundle] : ['--import', 'tsx', join(stack.root, `services/${service}/src/seed.ts`)];
 };
 
 const refuseTakenPorts = async (stack: Stack, names: PortName[]): Promise<void> => {
@@ -65,16 +116,22 @@ const refuseTakenPorts = async (stack: Stack, names: PortName[]): Promise<void> 
   if (taken.length > 0) throw new Error(`${taken.join('\n')}\nEnd these, or move this stack with PORT_OFFSET and ORDERSTREAM_STATE_DIR.`);
 };
 
-/** The first signal stops in order, the second at once. */
+/** One Ctrl-C can arrive twice: from the terminal, and handed on by npm. */
+const sameSignalMs = 1_000;
+
+/** The first signal stops in order, one that comes later at once. */
 const stopOnSignal = (stop: () => Promise<void>, supervisor: Supervisor): AbortSignal => {
   const stopping = new AbortController();
+  let since = 0;
   const onSignal = (signal: string): void => {
     if (stopping.signal.aborted) {
+      if (signal === 'SIGHUP' || Date.now() - since < sameSignalMs) return;
       say(`${signal} again: killing what still runs`);
       void supervisor.kill().finally(() => process.exit(1));
       return;
     }
-    say(`${signal}: stopping`);
+    since = Date.now();
+    say('stopping');
     stopping.abort();
     void stop().then(
       () => {
@@ -87,6 +144,6 @@ const stopOnSignal = (stop: () => Promise<void>, supervisor: Supervisor): AbortS
       },
     );
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => onSignal(signal));
   return stopping.signal;
 };

@@ -1,0 +1,48 @@
+// The entry of `npm start`, `npm run reset`, `npm run doctor`: plain JavaScript that needs nothing but Node, because on a fresh
+// clone there is nothing else. It brings node_modules, and then goes on in TypeScript, in this same process.
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install, installReason } from './node-modules.js';
+import { isMissing, prerequisites } from './prerequisites.js';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const command = process.argv[2] ?? 'start';
+const needsServers = command === 'start' || command === 'servers';
+
+process.stdout.on('error', () => undefined); // whoever read it is gone; the stack goes on
+
+if (needsServers || command === 'doctor') {
+  const all = await prerequisites();
+  const missing = all.filter(isMissing);
+  if (command === 'doctor') {
+    for (const { name, found, problem } of all)
+      console.log(`${found && !problem ? 'ok     ' : 'MISSING'}  ${name}: ${problem ?? found ?? 'not found'}`);
+  }
+  if (missing.length > 0) {
+    console.error(`\nThis machine lacks ${missing.length === 1 ? 'something' : 'some things'} that the local stack needs:`);
+    for (const { name, problem, help } of missing) console.error(`\n  ${name}${problem ? ` (${problem})` : ''}\n    ${help}`);
+    process.exit(1);
+  }
+}
+
+const reason = installReason(root);
+if (reason && command === 'doctor') {
+  console.log(`MISSING  npm packages: ${reason} (npm ci, or npm start, installs them)`);
+  process.exit(1);
+}
+if (reason) {
+  console.log(`installing the npm packages (${reason})`);
+  await install(root);
+}
+
+if (needsServers && process.env.npm_lifecycle_event) {
+  // npm hands on SIGINT and SIGTERM; when it is killed outright, nobody would tell us
+  const npm = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== npm) process.emit('SIGHUP');
+  }, 500).unref();
+}
+
+const { register } = await import('tsx/esm/api');
+register();
+await import('./src/main.js'); // main.ts, by tsx
