@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { CategoryView, Page, Problem, ProductView, StockView } from '@orderstream/contracts';
+import { currentLog, type Host, type HttpServer, httpServer, newContext } from '@orderstream/service-host';
+import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { expect } from 'chai';
+import { setStock } from '../stock/set-stock.js';
+import { stockRoutes } from '../stock/stock-routes.js';
+import { stocks } from '../stock/stocks.js';
+import { categoryRoutes } from './category-routes.js';
+import { productRoutes } from './product-routes.js';
+
+type Answer = { status: number; headers: Headers; body: unknown };
+type Asked = { as?: 'admin' | 'shopper' | undefined; body?: unknown; key?: string };
+
+const lamp = { name: 'Lamp', description: 'Bright.', price: { amount: 1990, currency: 'EUR' }, quantity: 7 };
+
+describe('the API of products', function () {
+  this.timeout(30_000);
+  let database: TestDatabase;
+  let server: HttpServer;
+  let url: string;
+
+  before(async () => {
+    database = await testDatabase('products');
+    const { db } = database;
+    server = httpServer({
+      port: 0,
+      basePath: '/products',
+      // the token is the role
+      auth: { verify: async (role) => ({ id: '00000000-0000-7000-8000-000000000001', roles: [role], expiresAt: new Date('2100-01-01') }) },
+      apis: [productRoutes({ db }), stockRoutes({ db, setStock: setStock({ db }) }), categoryRoutes({ db })],
+    });
+    const host: Partial<Host> = { name: 'products', log: currentLog(), notReady: async () => [], stopping: new AbortController().signal };
+    await server.start(host as Host);
+    url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  });
+  after(async () => {
+    await server?.stop();
+    await database?.drop();
+  });
+
+  const call = async (method: string, path: string, { as, body, key }: Asked = {}): Promise<Answer> => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        ...(as && { authorization: `Bearer ${as}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(key && { 'idempotency-key': key }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+  const add = async (request: object = lamp): Promise<ProductView> =>
+    ProductView.parse((await call('POST', '/products', { as: 'admin', body: request })).body);
+  const expectProblem = ({ status, body }: Answer, expected: number, code?: string): Problem => {
+    const problem = Problem.parse(body);
+    expect([status, problem.code]).to.deep.equal([expected, code ?? problem.code]);
+    return problem;
+  };
+
+  it('adds a product for an admin, and shows it to anyone', async () => {
+    const { status, headers, body } = await call('POST', '/products', { as: 'admin', body: lamp });
+    const added = ProductView.parse(body);
+    expect(status).to.equal(201);
+    expect(headers.get('location')).to.equal(`/api/products/${added.id}`);
+    expect((await call('GET', `/products/${added.id}`)).body).to.deep.equal(added);
+    expect((await call('GET', `/products/${added.id.toUpperCase()}`)).body).to.deep.equal(added);
+    expect(StockView.parse((await call('GET', `/products/${added.id}/stock`)).body).available).to.equal(7);
+  });
+
+  it('adds it to nobody else', async () => {
+    expectProblem(await call('POST', '/products', { body: lamp }), 401);
+    expectProblem(await call('POST', '/products', { as: 'shopper', body: lamp }), 403);
+    expectProblem(await call('PUT', `/products/${randomUUID()}/stock`, { as: 'shopper', body: { quantity: 1 } }), 403);
+    expectProblem(await call('POST', '/categories', { as: 'shopper', body: { name: 'X' } }), 403);
+  });
+
+  it('adds it once, however often the same request comes', async () => {
+    const request = { as: 'admin' as const, body: { ...lamp, name: 'Only once' }, key: randomUUID() };
+    const first = await call('POST', '/products', request);
+    const again = await call('POST', '/products', request);
+    expect(again.status).to.equal(201);
+    expect(again.body).to.deep.equal(first.body);
+    expect(again.headers.get('idempotent-replayed')).to.equal('true');
+    expectProblem(await call('POST', '/products', { ...request, body: lamp }), 422);
+    const listed = Page(ProductView).parse((await call('GET', '/products?search=only%20once')).body);
+    expect(listed.meta.total).to.equal(1);
+  });
+
+  it('refuses what is not as the contract has it', async () => {
+    const wrong = [
+      { ...lamp, name: '' },
+      { ...lamp, name: 'x'.repeat(201) },
+      { ...lamp, name: 'a\u0000b' },
+      { ...lamp, description: 'x'.repeat(5_001) },
+      { ...lamp, price: { amount: -1, currency: 'EUR' } },
+      { ...lamp, price: { amount: 19.9, currency: 'EUR' } },
+      { ...lamp, quantity: -1 },
+      { ...lamp, colour: 'red' },
+      { ...lamp, categoryIds: ['x'] },
+    ];
+    for (const body of wrong) expect(expectProblem(await call('POST', '/products', { as: 'admin', body }), 400).errors).to.have.length(1);
+    const unknown = await call('POST', '/products', { as: 'admin', body: { ...lamp, categoryIds: [randomUUID()] } });
+    expect(expectProblem(unknown, 400, 'category-unknown').errors).to.deep.equal([{ path: 'categoryIds.0', message: 'is not a category' }]);
+    for (const query of ['sort=colour', 'page=0', 'limit=101', 'inStock=maybe', 'minPrice=-1', 'category=x', 'colour=red', 'search=']) {
+      expectProblem(await call('GET', `/products?${query}`), 400);
+    }
+    expectProblem(await call('GET', '/products/42'), 400);
+    expectProblem(await call('GET', `/products/${randomUUID()}`), 404, 'product-not-found');
+    expectProblem(await call('GET', `/products/${randomUUID()}/stock`), 404, 'product-not-found');
+  });
+
+  it('sets the stock, and answers 409 with what is reserved when that is more', async () => {
+    const { id } = await add();
+    const lines = [{ productId: id, quantity: 4 }];
+    await database.db.transaction((tx) =>
+      stocks.handle(tx, [{ type: 'ReserveStock', data: { orderId: randomUUID(), lines } }], newContext()),
+    );
+    const set = (quantity: number) => call('PUT', `/products/${id}/stock`, { as: 'admin', body: { quantity } });
+    expect((await set(5)).body).to.deep.equal({ productId: id, quantity: 5, reserved: 4, available: 1 });
+    expect(expectProblem(await set(3), 409, 'stock-below-reserved').reserved).to.equal(4);
+    expectProblem(await set(-1), 400);
+    expectProblem(await call('PUT', `/products/${randomUUID()}/stock`, { as: 'admin', body: { quantity: 1 } }), 404, 'product-not-found');
+  });
+
+  it('adds categories, and lists them by name', async () => {
+    const { status, body } = await call('POST', '/categories', { as: 'admin', body: { name: 'Lighting' } });
+    expect(status).to.equal(201);
+    expectProblem(await call('POST', '/categories', { as: 'admin', body: { name: 'LIGHTING' } }), 409, 'category-exists');
+    const category = CategoryView.parse(body);
+    expect(Page(CategoryView).parse((await call('GET', '/categories')).body).data).to.deep.equal([category]);
+    const added = await add({ ...lamp, categoryIds: [category.id] });
+    expect(added.categories).to.deep.equal([category]);
+    const listed = Page(ProductView).parse((await call('GET', `/products?category=${category.id}`)).body);
+    expect(listed.data).to.deep.equal([added]);
+  });
+
+  it('describes itself', async () => {
+    const { paths } = (await call('GET', '/products/openapi.json')).body as { paths: object };
+    expect(Object.keys(paths)).to.include.members(['/products', '/products/{id}/stock', '/categories']);
+  });
+});
