@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
@@ -57,6 +57,7 @@ const removeAbandoned = async (stack: Stack): Promise<void> => {
 /** Puts a complete folder in its place at once, so that what is there is never half a server. */
 const install = async (stack: Stack, name: ServerName, folder: string): Promise<void> => {
   const home = serverHome(stack, name);
+  if (stack.runAs) execFileSync('chmod', ['-R', 'a+rX', folder]); // whatever the umask is
   await mkdir(dirname(home), { recursive: true, mode: 0o755 });
   await rename(folder, home).catch(async (error) => {
     if (!(await exists(home))) throw error; // another start was faster

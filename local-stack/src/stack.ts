@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,9 +39,17 @@ export const stackFrom = (env: NodeJS.ProcessEnv, isRoot = process.getuid?.() ==
   };
 };
 
-/** Root's own cache is out of reach for the user that PostgreSQL and Elasticsearch run as then. */
-const cacheFolder = (env: NodeJS.ProcessEnv, isRoot: boolean): string =>
-  isRoot ? '/var/cache/orderstream' : join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'orderstream');
+/** Root's own cache is mostly out of reach for the user that PostgreSQL and Elasticsearch run as then. */
+const cacheFolder = (env: NodeJS.ProcessEnv, isRoot: boolean): string => {
+  const own = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'orderstream');
+  return isRoot && !isOpen(own) ? '/var/cache/orderstream' : own;
+};
+
+/** Whether every user can pass through to a path, as far as it exists. */
+const isOpen = (path: string): boolean => {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode;
+  return (mode === undefined || (mode & 0o001) !== 0) && (dirname(path) === path || isOpen(dirname(path)));
+};
 
 /** Where a server that may not be root keeps its data: inside the state folder, or, for root, in a place every user can pass through. */
 export const reachableFolder = (stack: Stack, name: string): string =>
