@@ -8,22 +8,19 @@ export type StoredMessage = { subject: string; sequence: number; payload: string
 type Range = { stream: string; filter: string; fromSequence: number; toSequence: number };
 type Deps = { nc: NatsConnection; jsm: JetStreamManager; limit: <Result>(task: () => Promise<Result>) => Promise<Result> };
 
-const pageSize = 256;
+const pageSize = 512;
 const pageTimeoutMs = 5_000;
-/** longer than a slow reader may take between two pages */
-const consumerLifeMs = 60_000;
-const maxFruitlessAttempts = 3;
+const consumerLifeMs = 10_000;
+const maxEmptyPages = 3;
 
-type Page = { messages: StoredMessage[]; complete: boolean };
-
-/** Asks a consumer for `batch` messages. The page is incomplete when the server has fewer, or has forgotten the consumer. */
-const fetchPage = (nc: NatsConnection, stream: string, consumer: string, batch: number): Promise<Page> =>
+/** Asks a consumer for `batch` messages; fewer when the server has no more, or has forgotten the consumer. */
+const fetchPage = (nc: NatsConnection, stream: string, consumer: string, batch: number): Promise<StoredMessage[]> =>
   new Promise((resolve, reject) => {
     const messages: StoredMessage[] = [];
-    const done = (complete: boolean): void => {
+    const done = (): void => {
       clearTimeout(timer);
       inbox.unsubscribe();
-      resolve({ messages, complete });
+      resolve(messages);
     };
     const fail = (error: unknown): void => {
       clearTimeout(timer);
@@ -35,13 +32,36 @@ const fetchPage = (nc: NatsConnection, stream: string, consumer: string, batch: 
       callback: (error, message) => {
         if (error) return fail(error);
         const delivery = deliveryOf(message.reply);
-        if (!delivery) return done(false);
+        if (!delivery) return done();
         messages.push({ subject: message.subject, sequence: delivery.sequence, payload: message.string() });
-        if (messages.length === batch) done(true);
+        if (messages.length === batch) done();
       },
     });
     nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify({ batch, no_wait: true }), { reply: inbox.getSubject() });
   });
+
+type Page = { messages: StoredMessage[] /** the server has more */; more: boolean };
+
+/** A consumer for each page: so a reader that is slow, or gone, holds nothing on the server, which allows a limited number of them. */
+const readPage = async ({ nc, jsm }: Deps, { stream, filter, fromSequence }: Range): Promise<Page> => {
+  const { name, num_pending } = await jsm.consumers.add(stream, {
+    ack_policy: AckPolicy.None,
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: fromSequence,
+    filter_subject: filter,
+    inactive_threshold: nanos(consumerLifeMs),
+    mem_storage: true,
+  });
+  try {
+    if (num_pending === 0) return { messages: [], more: false };
+    const messages = await fetchPage(nc, stream, name, Math.min(num_pending, pageSize));
+    metrics.backlogRead.inc({ stream }, messages.length);
+    return { messages, more: messages.length < num_pending };
+  } finally {
+    // should this not arrive, the server forgets the consumer by itself
+    await jsm.consumers.delete(stream, name).catch(() => undefined);
+  }
+};
 
 /**
  * Reads what a stream keeps, page by page, each when the reader asks for it: so a slow reader holds one page, not the backlog.
@@ -49,39 +69,19 @@ const fetchPage = (nc: NatsConnection, stream: string, consumer: string, batch: 
  * @param range both sequences inclusive; `toSequence` must have been reached by the stream
  * @throws when NATS does not answer; what was yielded before was complete and in order
  */
-export async function* readBacklog({ nc, jsm, limit }: Deps, range: Range): AsyncGenerator<StoredMessage, void, undefined> {
-  const { stream, filter, toSequence } = range;
-  let from = range.fromSequence;
-  for (let fruitless = 0; from <= toSequence && fruitless < maxFruitlessAttempts; fruitless += 1) {
-    const consumer = await limit(() =>
-      jsm.consumers.add(stream, {
-        ack_policy: AckPolicy.None,
-        deliver_policy: DeliverPolicy.StartSequence,
-        opt_start_seq: from,
-        filter_subject: filter,
-        inactive_threshold: nanos(consumerLifeMs),
-        mem_storage: true,
-      }),
-    );
-    try {
-      // what came after it was made is beyond toSequence
-      for (let left = consumer.num_pending; from <= toSequence; ) {
-        if (left <= 0) return;
-        const { messages, complete } = await limit(() => fetchPage(nc, stream, consumer.name, Math.min(left, pageSize)));
-        metrics.backlogRead.inc({ stream }, messages.length);
-        for (const message of messages) {
-          if (message.sequence > toSequence) return;
-          yield message;
-          from = message.sequence + 1;
-          fruitless = -1;
-        }
-        if (!complete) break; // some have just expired, or the consumer is gone: look again from where we are
-        left -= messages.length;
-      }
-    } finally {
-      // whether or not this arrives, the server forgets the consumer by itself
-      void jsm.consumers.delete(stream, consumer.name).catch(() => undefined);
+export async function* readBacklog(deps: Deps, range: Range): AsyncGenerator<StoredMessage, void, undefined> {
+  let { fromSequence } = range;
+  let emptyPages = 0;
+  while (fromSequence <= range.toSequence) {
+    const { messages, more } = await deps.limit(() => readPage(deps, { ...range, fromSequence }));
+    for (const message of messages) {
+      if (message.sequence > range.toSequence) return;
+      yield message;
+      fromSequence = message.sequence + 1;
     }
+    if (!more) return;
+    // those that were there a moment ago have just expired; more than once in a row something else is wrong
+    emptyPages = messages.length === 0 ? emptyPages + 1 : 0;
+    if (emptyPages === maxEmptyPages) throw new Error(`The backlog of ${range.stream} cannot be read on from ${fromSequence}`);
   }
-  if (from <= toSequence) throw new Error(`The backlog of ${stream} cannot be read on from ${from}`);
 }

@@ -5,6 +5,7 @@ import { type Connection, openConnection, unavailable, watchConnection } from '.
 import { limited } from './limit.js';
 import { type LiveOptions, liveSubscription } from './live-subscription.js';
 import { type BusMessage, publisher } from './publisher.js';
+import { shared } from './shared.js';
 import { boundsOf, ensureStream, type StreamBounds, type StreamDeclaration } from './streams.js';
 
 export type NatsBusOptions = {
@@ -58,6 +59,8 @@ export const natsBus = ({ url, name, streams = [] }: NatsBusOptions): MessageBus
     return live;
   };
 
+  const bounds = new Map<string, () => Promise<StreamBounds>>();
+
   let ensuring: Promise<void> | undefined;
   /** Goes on until all are there; several callers at once share one attempt. */
   const ensureStreams = (jsm: JetStreamManager, log: Logger): Promise<void> => {
@@ -92,6 +95,7 @@ export const natsBus = ({ url, name, streams = [] }: NatsBusOptions): MessageBus
       return;
     }
     opened = nc;
+    bounds.clear();
     const jsm = await nc.jetstreamManager({ checkAPI: false, timeout: requestTimeoutMs });
     const connection = watchConnection(nc, log, () => {
       void ensureStreams(jsm, log);
@@ -142,7 +146,12 @@ export const natsBus = ({ url, name, streams = [] }: NatsBusOptions): MessageBus
     },
     bounds: async (stream) => {
       const { jsm, connection } = whenLive();
-      return boundsOf(await connection.whileUp(() => jsm.streams.info(stream)));
+      let ask = bounds.get(stream);
+      if (!ask) {
+        ask = shared(() => connection.whileUp(async () => boundsOf(await jsm.streams.info(stream))));
+        bounds.set(stream, ask);
+      }
+      return ask();
     },
   };
 };

@@ -35,8 +35,13 @@ export const openConnection = (url: string, name: string): Promise<NatsConnectio
 /** Follows what becomes of a connection; `onReconnect` runs each time it is made again. */
 export const watchConnection = (nc: NatsConnection, log: Logger, onReconnect: () => void): Connection => {
   let up = true;
-  let down = new AbortController();
+  const underWay = new Set<() => void>();
   metrics.connected.set(1);
+
+  const giveUpAll = (): void => {
+    for (const giveUp of underWay) giveUp();
+    underWay.clear();
+  };
 
   const follow = async (): Promise<void> => {
     for await (const { type } of nc.status()) {
@@ -44,10 +49,9 @@ export const watchConnection = (nc: NatsConnection, log: Logger, onReconnect: ()
         up = false;
         metrics.connected.set(0);
         log.warn('NATS connection lost');
-        down.abort();
+        giveUpAll();
       } else if (type === Events.Reconnect) {
         up = true;
-        down = new AbortController();
         metrics.connected.set(1);
         metrics.reconnects.inc();
         log.info('NATS connection made again');
@@ -58,23 +62,22 @@ export const watchConnection = (nc: NatsConnection, log: Logger, onReconnect: ()
   void follow().finally(() => {
     up = false;
     metrics.connected.set(0);
-    down.abort();
+    giveUpAll();
   });
 
   return {
     isUp: () => up,
     whileUp: async (task) => {
       if (!up) throw unavailable('There is no connection to NATS');
-      const { signal } = down;
       let giveUp: () => void = () => undefined;
       const lost = new Promise<never>((_, reject) => {
         giveUp = () => reject(unavailable('The connection to NATS was lost'));
-        signal.addEventListener('abort', giveUp);
+        underWay.add(giveUp);
       });
       try {
         return await Promise.race([task(), lost]);
       } finally {
-        signal.removeEventListener('abort', giveUp);
+        underWay.delete(giveUp);
       }
     },
   };

@@ -1,0 +1,113 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type MessageBus, natsBus } from '@orderstream/message-bus';
+import { authenticator, type Component, httpServer } from '@orderstream/service-host';
+import jwt from 'jsonwebtoken';
+import pino from 'pino';
+import WebSocket from 'ws';
+import { liveFeed } from '../pushes/live-feed.js';
+import { publishEvents } from '../pushes/publish-events.js';
+import { recipients } from '../pushes/recipients.js';
+import type { PushStream } from '../pushes/subjects.js';
+import type { SessionLimits } from './session.js';
+import { socketServer } from './socket-server.js';
+
+/** For specs: an issuer of access tokens, with its keys served over HTTP. */
+export const tokenIssuer = async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const keys = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }] });
+  const server = createServer((_request, response) => response.setHeader('content-type', 'application/json').end(keys));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const audience = 'urn:orderstream:api';
+  return {
+    settings: { issuer, audience, jwksUrl: `${issuer}/jwks` },
+    tokenFor: (sub: string, { roles = ['shopper'], seconds = 600 } = {}): string =>
+      jwt.sign({ roles, jti: randomUUID() }, privateKey, {
+        algorithm: 'RS256',
+        keyid: 'k1',
+        subject: sub,
+        issuer,
+        audience,
+        expiresIn: seconds,
+      }),
+    close: () => server.close(),
+  };
+};
+export type TokenIssuer = Awaited<ReturnType<typeof tokenIssuer>>;
+
+type Settings = {
+  natsUrl: string;
+  stream: PushStream;
+  issuer: TokenIssuer;
+  limits?: Partial<SessionLimits>;
+  pingEveryMs?: number;
+  reportPositionEveryMs?: number;
+  port?: number;
+};
+
+/** For specs: an instance of the service as `main.ts` puts it together, but for Kafka. */
+export const startInstance = async ({ natsUrl, stream, issuer, port = 0, ...options }: Settings) => {
+  const bus: MessageBus = natsBus({ url: natsUrl, streams: [stream.declaration] });
+  const everybody = recipients();
+  const auth = authenticator(issuer.settings);
+  const feed = liveFeed({ bus, stream, recipients: everybody, onBreak: () => sockets.restartAll() });
+  const sockets = socketServer({ auth, bus, stream, recipients: everybody, liveSequence: feed.sequence, ...options });
+  const http = httpServer({ port, basePath: '/notifications', apis: [], onUpgrade: sockets.upgrade });
+  const components: Component[] = [bus, feed, http, sockets];
+  const stopping = new AbortController();
+  const host = {
+    name: 'notifications-spec',
+    log: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
+    isReady: async () => true,
+    notReady: async () => [],
+    stopping: stopping.signal,
+    fail: (error: unknown) => {
+      throw error;
+    },
+  };
+  for (const component of components) await component.start(host);
+  let stopped = false;
+  const address = http.server.address() as AddressInfo;
+  return {
+    bus,
+    sockets,
+    port: address.port,
+    url: `ws://127.0.0.1:${address.port}/ws`,
+    publish: publishEvents({ bus, stream, now: () => new Date() }),
+    stop: async () => {
+      if (stopped) return;
+      stopped = true;
+      stopping.abort();
+      for (const component of components.reverse()) await component.stop();
+    },
+  };
+};
+export type Instance = Awaited<ReturnType<typeof startInstance>>;
+
+export type Frame = { type: string; sequence: number; code?: string; userId?: string; data: Record<string, unknown> };
+
+/** For specs: a bare WebSocket that keeps what it is sent. */
+export const openSocket = async (url: string, options: WebSocket.ClientOptions = {}) => {
+  const socket = new WebSocket(url, options);
+  const frames: Frame[] = [];
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+  });
+  socket.on('error', () => undefined);
+  socket.on('message', (data) => frames.push(JSON.parse(data.toString())));
+  await once(socket, 'open');
+  const send = (frame: unknown): void => socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  return {
+    socket,
+    frames,
+    closed,
+    send,
+    authenticate: (token: string, resumeFrom?: number): void =>
+      send({ type: 'authenticate', token, ...(resumeFrom !== undefined && { resumeFrom }) }),
+    pushes: (): Frame[] => frames.filter(({ type }) => type !== 'ready' && type !== 'error'),
+  };
+};
