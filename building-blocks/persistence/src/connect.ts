@@ -71,12 +71,13 @@ type Query = (config: unknown, done: (error: Error | null, result: unknown) => v
 
 /** A connection whose answer did not come is still waiting for it, and would hand it to the next query: it is thrown away. */
 const dropWhenSilent = (connection: pg.Client): void => {
-  const client = connection as unknown as { query: Query; connection: { stream: { destroy(): void } } };
+  const client = connection as unknown as { query: Query; __knex__disposed?: Error; connection: { stream: { destroy(): void } } };
   const query = client.query.bind(client);
   client.query = (config, done) =>
     query(config, (error, result) => {
       if (error?.message === 'Query read timeout') {
         Object.assign(error, { code: 'ETIMEDOUT' });
+        client.__knex__disposed = error; // knex's own mark: the pool does not hand it out again, from this moment on
         client.connection.stream.destroy();
       }
       done(error, result);
