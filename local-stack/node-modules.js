@@ -39,25 +39,39 @@ export const staleness = (locked, installed) => {
  */
 export const install = async (root) => {
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  if ((await npm(root, ['ci', ...flags])) === 0) return;
-  console.log('npm ci refused the lock file; trying npm install');
-  if ((await npm(root, ['install', '--no-save', ...flags])) !== 0) throw new Error('npm could not install the dependencies');
+  const ci = await npm(root, ['ci', ...flags]);
+  if (ci.code === 0) return;
+  console.log(`npm ci does not take this lock file on this machine; trying npm install\n${firstLines(ci.errors)}`);
+  const fallback = await npm(root, ['install', '--no-save', ...flags]);
+  if (fallback.code !== 0) throw new Error(`npm could not install the dependencies:\n${fallback.errors}`);
 };
 
-/** @param {string} root @param {string[]} args @returns {Promise<number>} */
+/** @param {string} text */
+const firstLines = (text) =>
+  text
+    .split('\n')
+    .filter((line) => /Missing|Invalid|code/.test(line))
+    .slice(0, 4)
+    .join('\n');
+
+/** @param {string} root @param {string[]} args @returns {Promise<{ code: number, errors: string }>} */
 const npm = (root, args) =>
   new Promise((resolve, reject) => {
     const script = process.env.npm_execpath; // set where npm started this
     const [command, first] = script?.endsWith('.js') ? [process.execPath, [script]] : ['npm', []];
-    const child = spawn(command, [...first, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(command, [...first, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'pipe'] });
+    let errors = '';
+    child.stderr.on('data', (chunk) => {
+      errors += chunk;
+    });
     const pass = (/** @type {NodeJS.Signals} */ signal) => {
       child.kill(signal);
       process.exit(1);
     };
     process.once('SIGTERM', pass).once('SIGINT', pass);
     child.once('error', reject);
-    child.once('exit', (code) => {
+    child.once('close', (code) => {
       process.off('SIGTERM', pass).off('SIGINT', pass);
-      resolve(code ?? 1);
+      resolve({ code: code ?? 1, errors });
     });
   });
