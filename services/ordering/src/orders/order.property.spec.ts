@@ -1,8 +1,8 @@
 import { Conflict, type OrderStatus } from '@orderstream/contracts';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { after, commands } from '../../test/order-samples.js';
 import { decide, evolve, initialState, type Order, type OrderCommand, type OrderEvent, type PlacedOrder } from './order.js';
-import { after, commands } from './order-samples.js';
 
 /** The machine of an order, by status alone: where it may go from where. */
 const machine: Record<Order['status'], Order['status'][]> = {

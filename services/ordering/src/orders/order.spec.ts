@@ -1,7 +1,6 @@
 import { Conflict, NotFound } from '@orderstream/contracts';
 import { deciderSpec } from '@orderstream/testing';
 import { expect } from 'chai';
-import { decide, evolve, initialState, type Order, type OrderCommand, type OrderEvent } from './order.js';
 import {
   after,
   cancelled,
@@ -25,7 +24,8 @@ import {
   short,
   situations,
   windowSeconds,
-} from './order-samples.js';
+} from '../../test/order-samples.js';
+import { decide, evolve, initialState, type Order, type OrderCommand, type OrderEvent } from './order.js';
 
 const given = deciderSpec<Order, OrderCommand, OrderEvent>({ decide, evolve, initialState });
 

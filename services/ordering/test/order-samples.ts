@@ -1,5 +1,5 @@
 import type { OrderLine } from '@orderstream/contracts';
-import type { OrderCommand, OrderEvent, PlacedOrder } from './order.js';
+import type { OrderCommand, OrderEvent, PlacedOrder } from '../src/orders/order.js';
 
 /** Fixed values that the specs of orders share. The window is 600 s, a hold at most 86 400 s after the order was placed. */
 

@@ -1,0 +1,124 @@
+import type { Component } from '@orderstream/service-host';
+import { eventually } from '@orderstream/testing';
+import { expect } from 'chai';
+import { type Ordering, ordering, testHost } from '../../test/ordering.js';
+import { alarm } from './alarm.js';
+import { holdTimer } from './hold-timer.js';
+import { orderAggregate } from './orders.js';
+
+describe('the hold timer', function () {
+  this.timeout(60_000);
+
+  let shop: Ordering;
+  let timers: Component[];
+
+  beforeEach(async () => {
+    shop = await ordering();
+    timers = [];
+  });
+  afterEach(async () => {
+    await Promise.all(timers.map((timer) => timer.stop()));
+    await shop.drop();
+  });
+
+  const start = async (): Promise<void> => {
+    const timer = holdTimer({ db: shop.db, orders: shop.orders, deadlines: shop.deadlines });
+    timers.push(timer);
+    await timer.start(testHost);
+  };
+  const countOf = async (status: string): Promise<number> => Number((await shop.db('orders').where({ status }).count())[0]?.count);
+  /** ms from each order's deadline to its confirmation, by the database's clock. */
+  const lateness = async (): Promise<number[]> => {
+    const { rows } = await shop.db.raw(
+      `select extract(epoch from h.at - o.pending_until)::float8 * 1000 as ms
+         from orders o join order_history h on h.order_id = o.id and h.type = 'OrderConfirmed'`,
+    );
+    return rows.map(({ ms }: { ms: number }) => ms);
+  };
+
+  it('confirms an order at its deadline, not before, and soon', async () => {
+    await start();
+    for (let run = 0; run < 10; run += 1) {
+      await shop.payMany(1, 0.3);
+      shop.deadlines.set(0); // as a commit of the shell does; these deadlines were moved behind its back
+      await eventually(async () => expect(await countOf('Confirmed')).to.equal(run + 1));
+    }
+    const late = await lateness();
+    expect(Math.min(...late)).to.be.at.least(0);
+    expect(Math.max(...late)).to.be.below(250);
+  });
+
+  it('is woken by a window that ends before its next look', async () => {
+    await shop.drop();
+    shop = await ordering({ windowSeconds: 1 });
+    await start();
+    for (const wait of [0, 150, 300]) {
+      await new Promise((resolve) => setTimeout(resolve, wait)); // anywhere between two looks
+      const { id } = await shop.placeFor();
+      await shop.tell('AcceptStock', id);
+      await shop.tell('AcceptPayment', id);
+      await eventually(async () => expect(await shop.db('orders').where({ id }).first('status')).to.deep.equal({ status: 'Confirmed' }));
+    }
+    expect(Math.max(...(await lateness()))).to.be.below(250);
+  });
+
+  it('is woken by a release whose old deadline has passed', async () => {
+    const [id] = (await shop.payMany(1, 3600)) as [string];
+    await shop.db.raw(`update orders set state = state || '{"onHold": true, "deadline": "2026-01-05T10:00:00.000Z"}'`);
+    await start();
+    await new Promise((resolve) => setTimeout(resolve, 100)); // it has looked, and waits
+    await shop.tell('ReleaseOrder', id);
+    await eventually(async () => expect(await countOf('Confirmed')).to.equal(1), { timeoutMs: 400 });
+  });
+
+  it('makes what it causes part of the order’s own story', async () => {
+    const [id] = (await shop.payMany(1, 0)) as [string];
+    await start();
+    await eventually(async () => expect(await countOf('Confirmed')).to.equal(1));
+    const [, , paid, confirmed] = await shop.db('outbox').where({ aggregate_id: id }).orderBy('position');
+    expect(confirmed).to.include({ type: 'OrderConfirmed', correlation_id: paid.correlation_id, causation_id: paid.id });
+    expect(confirmed.traceparent.split('-')[1]).to.equal(paid.traceparent.split('-')[1]);
+  });
+
+  it('takes 10 000 that fall due in the same second within 10 s, shared by two', async () => {
+    await shop.payMany(10_000, 0);
+    timers.push(
+      ...[0, 1].map(() => {
+        const deadlines = alarm();
+        return holdTimer({ db: shop.db, orders: orderAggregate({ deadlines }), deadlines });
+      }),
+    );
+    const began = performance.now();
+    await Promise.all(timers.map((timer) => timer.start(testHost)));
+    await eventually(async () => expect(await countOf('Confirmed')).to.equal(10_000), { timeoutMs: 10_000, everyMs: 100 });
+    expect(performance.now() - began).to.be.below(10_000);
+
+    const { rows } = await shop.db.raw(
+      `select count(*) as events, count(distinct aggregate_id) as orders from outbox where type = 'OrderConfirmed'`,
+    );
+    expect(rows).to.deep.equal([{ events: 10_000, orders: 10_000 }]);
+    expect(Math.min(...(await lateness()))).to.be.at.least(0);
+  });
+
+  it('goes on after the database was away', async () => {
+    await start();
+    await shop.db.raw('alter table orders rename to orders_away');
+    await new Promise((resolve) => setTimeout(resolve, 1_200)); // it has looked in vain
+    await shop.db.raw('alter table orders_away rename to orders');
+    await shop.db.raw(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+    await shop.payMany(3, 0);
+    await eventually(async () => expect(await countOf('Confirmed')).to.equal(3));
+  });
+
+  it('leaves alone what is held, cancelled or not yet due', async () => {
+    await start();
+    const [id] = (await shop.payMany(2, 3600)) as [string];
+    await shop.tell('CancelOrder', id);
+    await shop.db.raw(`update orders set pending_until = '2026-01-05T10:00:00Z' where status = 'CancelRequested'`);
+    shop.deadlines.set(0);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect([await countOf('CancelRequested'), await countOf('Paid'), await countOf('Confirmed')]).to.deep.equal([1, 1, 0]);
+  });
+});

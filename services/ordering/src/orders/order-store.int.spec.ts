@@ -1,0 +1,119 @@
+import { Conflict, OrderCancelRequested, OrderConfirmed, type OrderEventData } from '@orderstream/contracts';
+import { newContext } from '@orderstream/service-host';
+import { expect } from 'chai';
+import { v7 as uuidv7 } from 'uuid';
+import { paymentId, purchase } from '../../test/order-samples.js';
+import { type Ordering, ordering } from '../../test/ordering.js';
+import { orderStore } from './order-store.js';
+
+describe('orders in Postgres', function () {
+  this.timeout(60_000);
+
+  let shop: Ordering;
+  before(async () => {
+    shop = await ordering({ windowSeconds: 0 });
+  });
+  after(() => shop.drop());
+
+  it('keep their history, and announce every event with the order as it is after it', async () => {
+    const { id } = await shop.placeFor();
+    await shop.tell('AcceptStock', id);
+    await shop.tell('AcceptPayment', id); // the window is over
+    const order = await shop.tell('AcceptSettlement', id, { autoShip: true });
+    expect(order).to.include({ status: 'Shipped', version: 5, paymentId });
+
+    const history = await shop.db('order_history').where({ order_id: id }).orderBy('version');
+    expect(history.map(({ version, type, status }) => [version, type, status])).to.deep.equal([
+      [1, 'OrderPlaced', 'Placed'],
+      [2, 'OrderPending', 'PendingPayment'],
+      [3, 'OrderPaid', 'Paid'],
+      [4, 'OrderConfirmed', 'Confirmed'],
+      [5, 'OrderShipped', 'Shipped'],
+    ]);
+    expect(history.map(({ data }) => data).slice(1)).to.deep.equal([{}, { paymentId }, { confirmedBy: 'Deadline' }, {}]);
+
+    const outbox = await shop.db('outbox').where({ aggregate_id: id }).orderBy('position');
+    const announced = outbox.map(({ payload }) => OrderConfirmed.data.parse(payload)) as OrderEventData[];
+    expect(announced.map(({ version, status, previousStatus }) => [version, status, previousStatus])).to.deep.equal([
+      [1, 'Placed', undefined],
+      [2, 'PendingPayment', 'Placed'],
+      [3, 'Paid', 'PendingPayment'],
+      [4, 'Confirmed', 'Paid'],
+      [5, 'Shipped', 'Confirmed'],
+    ]);
+  });
+
+  it('change many at once, each by its own events', async () => {
+    const ids = Array.from({ length: 300 }, () => uuidv7());
+    await shop.db.transaction((tx) =>
+      shop.orders.handle(
+        tx,
+        ids.flatMap((orderId, index) => [
+          { type: 'PlaceOrder' as const, data: { orderId, ...purchase, orderNumber: orderId, windowSeconds: index % 2 === 0 ? 0 : 600 } },
+          { type: 'AcceptStock' as const, data: { orderId } },
+        ]),
+        newContext(),
+      ),
+    );
+    await shop.db.transaction((tx) =>
+      shop.orders.handle(
+        tx,
+        ids.map((orderId) => ({ type: 'AcceptPayment' as const, data: { orderId, paymentId } })),
+        newContext(),
+      ),
+    );
+    const counted = await shop
+      .db('orders')
+      .whereIn('id', ids)
+      .groupBy('status', 'version')
+      .orderBy('status')
+      .select('status', 'version')
+      .count();
+    expect(counted).to.deep.equal([
+      { status: 'Confirmed', version: 4, count: 150 },
+      { status: 'Paid', version: 3, count: 150 },
+    ]);
+  });
+
+  it('let one of two win: a customer who cancels at the deadline, 100 times', async () => {
+    const outcomes = { cancelled: 0, confirmed: 0 };
+    for (let run = 0; run < 100; run += 1) {
+      const [id] = (await shop.payMany(1, 0)) as [string];
+      const cancel = () => shop.tell('CancelOrder', id);
+      const elapse = () => shop.tell('ElapseHold', id);
+      const [first, second] = await Promise.allSettled(run % 2 === 0 ? [cancel(), elapse()] : [elapse(), cancel()]);
+      const cancelling = run % 2 === 0 ? first : second;
+
+      const types = (await shop.db('order_history').where({ order_id: id }).orderBy('version')).map(({ type }) => type);
+      expect(types.slice(0, 3)).to.deep.equal(['OrderPlaced', 'OrderPending', 'OrderPaid']);
+      if (cancelling.status === 'fulfilled') {
+        expect(types.slice(3)).to.deep.equal([OrderCancelRequested.type]);
+        outcomes.cancelled += 1;
+      } else {
+        expect(cancelling.reason)
+          .to.be.instanceOf(Conflict)
+          .and.deep.include({ details: { orderStatus: 'Confirmed' } });
+        expect(types.slice(3)).to.deep.equal([OrderConfirmed.type]);
+        outcomes.confirmed += 1;
+      }
+    }
+    expect(outcomes.cancelled, 'cancelled').to.be.above(0);
+    expect(outcomes.confirmed, 'confirmed').to.be.above(0);
+  });
+
+  it('refuse a save on what somebody else has saved in between', async () => {
+    const { id } = await shop.placeFor();
+    const saving = shop.db.transaction(async (tx) => {
+      const loaded = await orderStore.load(tx, [id], []);
+      // as if the lock had been lost between loading and saving
+      await tx('orders').where({ id }).increment('version');
+      const { state, version } = loaded.get(id)!;
+      const event = { type: 'OrderPending' as const, data: { orderId: id }, at: new Date() };
+      const recorded = [{ id, eventId: uuidv7(), event, version: version + 1, before: state, state, context: newContext() }];
+      await orderStore.save(tx, [{ id, loadedVersion: version, version: version + 1, state, recorded }], () => []);
+    });
+    const error = await saving.catch((reason: Error) => reason);
+    expect(error).to.have.property('name', 'VersionConflict');
+    expect(await shop.db('orders').where({ id }).first('version')).to.deep.equal({ version: 1 });
+  });
+});

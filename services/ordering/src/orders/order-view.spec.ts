@@ -1,0 +1,38 @@
+import { OrderEventData, OrderView, orderEvents } from '@orderstream/contracts';
+import { expect } from 'chai';
+import { orderId, type Situation, situations } from '../../test/order-samples.js';
+import { evolve, initialState, type Order, type PlacedOrder } from './order.js';
+import { toMessages } from './order-messages.js';
+import { orderOf } from './order-store.js';
+import { orderView } from './order-view.js';
+
+const placedSituations = (Object.keys(situations) as Situation[]).filter((situation) => situation !== 'NotPlaced');
+const stateIn = (situation: Situation): PlacedOrder => situations[situation].reduce<Order>(evolve, initialState) as PlacedOrder;
+
+describe('an order', () => {
+  for (const situation of placedSituations) {
+    it(`that is ${situation} is shown as the contract has it`, () => {
+      const view = orderView(orderId, situations[situation].length, stateIn(situation));
+      expect(OrderView.strict().parse(view)).to.deep.equal(view);
+    });
+
+    it(`that is ${situation} is the same after it was stored`, () => {
+      expect(orderOf(JSON.parse(JSON.stringify(stateIn(situation))))).to.deep.equal(stateIn(situation));
+    });
+
+    it(`that is ${situation} was announced with the whole order and the status before`, () => {
+      const events = situations[situation];
+      const before = events.slice(0, -1).reduce<Order>(evolve, initialState);
+      const state = stateIn(situation);
+      const event = events.at(-1)!;
+      const context = { correlationId: 'c-1', traceparent: '' };
+      const [message] = toMessages({ id: orderId, eventId: 'e-1', event, version: events.length, before, state, context });
+      expect(orderEvents).to.include(message?.definition as (typeof orderEvents)[number]);
+      expect(message?.definition.type).to.equal(event.type);
+      expect(OrderEventData.strict().parse(message?.data)).to.deep.equal({
+        ...orderView(orderId, events.length, state),
+        ...(events.length > 1 && { previousStatus: before.status }),
+      });
+    });
+  }
+});

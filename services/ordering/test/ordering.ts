@@ -1,0 +1,111 @@
+import type { NewCommand } from '@orderstream/aggregates';
+import type { OrderView, PlaceOrderRequest, ProductAdded } from '@orderstream/contracts';
+import { currentLog, type Host, newContext } from '@orderstream/service-host';
+import { testDatabase } from '@orderstream/testing';
+import { v7 as uuidv7 } from 'uuid';
+import { catalogueProjection } from '../src/catalogue/catalogue.js';
+import { alarm } from '../src/orders/alarm.js';
+import { commandOrder } from '../src/orders/command-order.js';
+import type { OrderCommand } from '../src/orders/order.js';
+import { orderAggregate } from '../src/orders/orders.js';
+import { placeOrder } from '../src/orders/place-order.js';
+import { customerId, paymentId, purchase } from './order-samples.js';
+
+export const kettle = { id: '019400e2-6f00-7000-8000-0000000000a1', name: 'Kettle', price: { amount: 1990, currency: 'EUR' } };
+export const toaster = { id: '019400e2-6f00-7000-8000-0000000000a2', name: 'Toaster', price: { amount: 2550, currency: 'EUR' } };
+export const lamp = { id: '019400e2-6f00-7000-8000-0000000000a3', name: 'Lamp', price: { amount: 100, currency: 'USD' } };
+
+export const productAdded = ({ id, name, price }: typeof kettle, version = 1): ProductAdded => ({
+  id: uuidv7(),
+  type: 'ProductAdded',
+  version: 1,
+  source: '/services/products',
+  aggregateId: id,
+  aggregateVersion: version,
+  occurredAt: new Date('2026-01-05T10:00:00Z'),
+  correlationId: 'c-1',
+  data: {
+    id,
+    name,
+    price,
+    description: '',
+    categories: [],
+    imageUrl: null,
+    available: 0,
+    version,
+    createdAt: '2026-01-05T10:00:00.000Z',
+    updatedAt: '2026-01-05T10:00:00.000Z',
+  },
+});
+
+export const orderRequest: PlaceOrderRequest = {
+  lines: [{ productId: kettle.id, quantity: 2 }],
+  address: purchase.address,
+  paymentMethod: 'tok_random',
+};
+
+/** A process that runs and says nothing. */
+export const testHost: Host = {
+  name: 'ordering',
+  log: currentLog(),
+  isReady: async () => true,
+  notReady: async () => [],
+  stopping: new AbortController().signal,
+  fail: (error) => {
+    throw error;
+  },
+};
+
+/** Ordering on a database of its own, where kettles, toasters and lamps are for sale; without HTTP and Kafka. */
+export const ordering = async ({ windowSeconds = 600 } = {}) => {
+  const database = await testDatabase('ordering');
+  const { db } = database;
+  const deadlines = alarm();
+  const orders = orderAggregate({ deadlines });
+  const place = placeOrder({ orders, newId: uuidv7, windowSeconds });
+  const tell = commandOrder({ db, orders });
+  await db.transaction((tx) =>
+    catalogueProjection.handle(
+      tx,
+      [kettle, toaster, lamp].map((product) => productAdded(product)),
+    ),
+  );
+
+  return {
+    ...database,
+    deadlines,
+    orders,
+    place,
+    placeFor: (customer = customerId, request = orderRequest): Promise<OrderView> =>
+      db.transaction((tx) => place(tx, customer, request, newContext())),
+    command: tell,
+    tell: (type: OrderCommand['type'], orderId: string, data: object = {}): Promise<OrderView> =>
+      tell({ type, data: { orderId, customerId, paymentId, ...data } } as NewCommand<OrderCommand>, newContext()),
+    /** So many orders that are Paid, in as few transactions as that takes; their windows end `inSeconds` from now. */
+    payMany: async (count: number, inSeconds: number): Promise<string[]> => {
+      const ids = Array.from({ length: count }, () => uuidv7());
+      for (let index = 0; index < count; index += 500) {
+        const batch = ids.slice(index, index + 500);
+        const many = (type: OrderCommand['type'], data: (orderId: string) => object) =>
+          batch.map((orderId) => ({ type, data: { orderId, ...data(orderId) } }) as NewCommand<OrderCommand>);
+        await db.transaction(async (tx) => {
+          const placing = many('PlaceOrder', (id) => ({ ...purchase, orderNumber: id, windowSeconds: 3600 }));
+          await orders.handle(
+            tx,
+            [...placing, ...many('AcceptStock', () => ({})), ...many('AcceptPayment', () => ({ paymentId }))],
+            newContext(),
+          );
+        });
+      }
+      await db.raw(
+        `update orders set pending_until = due, state = jsonb_set(state, '{pendingUntil}', to_jsonb(due))
+           from (select date_trunc('milliseconds', clock_timestamp() + make_interval(secs => ?)) as due) as d
+          where id = any(?::uuid[])`,
+        [inSeconds, ids] as never[],
+      );
+      return ids;
+    },
+  };
+};
+
+export type Ordering = Awaited<ReturnType<typeof ordering>>;
