@@ -5,7 +5,6 @@ import { order } from '../../test/example-order.js';
 import { type TestSearch, testSearch } from '../../test/test-search.js';
 import { connectElasticsearch } from '../search/elasticsearch.js';
 import { DocumentRefused, indexOrders } from './index-orders.js';
-import { orderMapping } from './order-document.js';
 import { ordersIndex } from './orders-index.js';
 
 describe('indexing orders', function () {
@@ -106,29 +105,5 @@ describe('indexing orders', function () {
     const failed = await indexOrders(away, ordersIndex(away))([{ order: order(), version: 1 }]).catch((error) => error);
     expect(isTransient(failed)).to.equal(true);
     await away.close();
-  });
-
-  describe('the index', () => {
-    it('is made once by many at once, behind its alias', async () => {
-      const others = Array.from({ length: 4 }, () => ordersIndex(search.client, search.index.alias.replace(/orders$/, '')));
-      await Promise.all(others.map((other) => other.ensure()));
-      const aliases = await search.client.indices.getAlias({ name: search.index.alias });
-      expect(Object.keys(aliases)).to.deep.equal([`${search.index.alias}-v1`]);
-    });
-
-    it('keeps what it has when the service starts again', async () => {
-      await search.indexOrders([{ order: order(), version: 1 }]);
-      search.index.forget();
-      await search.index.ensure();
-      expect(await count()).to.equal(1);
-    });
-
-    it('has the mapping of the documents, without replicas', async () => {
-      await search.index.ensure();
-      const name = `${search.index.alias}-v1`;
-      const { [name]: found } = await search.client.indices.get({ index: name });
-      expect(Object.keys(found!.mappings!.properties!)).to.have.members(Object.keys(orderMapping.properties!));
-      expect(found!.settings!.index!.number_of_replicas).to.equal('0');
-    });
   });
 });

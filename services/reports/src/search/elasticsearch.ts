@@ -12,9 +12,13 @@ export const retrySoon = { retryBackoff: (_min: number, _max: number, attempt: n
 /** For a request whose caller tries again by itself, and has its transaction open. */
 export const once = { requestTimeout: 4_000, maxRetries: 0 };
 
-/** @throws when Elasticsearch does not answer within a second */
+/**
+ * Asks for the cluster's health, not for `/`, which Elasticsearch's minimal distribution does not have.
+ *
+ * @throws when Elasticsearch does not answer within a second
+ */
 export const ping = async (client: Client): Promise<void> => {
-  await client.ping({}, { requestTimeout: 1_000, maxRetries: 0 });
+  await client.cluster.health({}, { requestTimeout: 1_000, maxRetries: 0 });
 };
 
 /** The index that is asked for is not there (yet), or the search's context is gone with the node that kept it. */
