@@ -6,6 +6,7 @@ import { beginAlone, beginSlice, endAttempt } from './attempts.js';
 import { keyOf, keysThatWait, lockKeys, type Parking, park, waitsBehind } from './dead-letters.js';
 import { contextOfEvent, type Handler } from './handlers.js';
 import { claim } from './inbox.js';
+import { limiter } from './limiter.js';
 import { messageReader, type Reading, type Received } from './message.js';
 import { deadLettersTotal, hopSeconds, messagesTotal, retriesTotal, sliceMessages } from './metrics.js';
 import { isOutage, retryDelayMs, wait } from './retry.js';
@@ -73,6 +74,8 @@ const fails = async (probe: () => Promise<unknown>): Promise<boolean> => {
  */
 export const sliceHandler = ({ db, consumer, handlers, probe, log }: Options) => {
   const read = messageReader(handlers.flatMap(({ events }) => events));
+
+  const oneSuspect = limiter(1); // what goes down with another partition's suspect is not to blame
 
   const parked = (parkings: readonly Parking[]): void => {
     for (const { received, type, error } of parkings) {
@@ -199,7 +202,7 @@ export const sliceHandler = ({ db, consumer, handlers, probe, log }: Options) =>
       log.warn({ consumer, messages: heard.length, err: error }, 'a slice failed, its messages go one by one');
       for (const reading of heard) {
         const context = reading.kind === 'event' ? contextOfEvent(reading.event) : undefined;
-        const alone = () => handleAlone(reading, suspect, signal);
+        const alone = () => (suspect ? oneSuspect(() => handleAlone(reading, true, signal)) : handleAlone(reading, false, signal));
         await (context ? runWithContext(context, alone) : alone());
       }
     }

@@ -1,2 +1,3 @@
 export * from './decider-spec.js';
 export * from './eventually.js';
+export * from './test-database.js';
