@@ -1,0 +1,109 @@
+import type { Envelope, EventDefinition } from '@orderstream/contracts';
+import {
+  PaymentApproved,
+  PaymentCancelled,
+  type PaymentEventData,
+  PaymentFailed,
+  PaymentSettled,
+  StockReservationFailed,
+  StockReserved,
+} from '@orderstream/contracts';
+import { newContext } from '@orderstream/service-host';
+import { expect } from 'chai';
+import { v7 as uuidv7 } from 'uuid';
+import { customerId, paymentId, short } from '../../test/order-samples.js';
+import { type Ordering, ordering } from '../../test/ordering.js';
+import { ignoredEvents } from '../metrics.js';
+import { orderConsumers } from './order-consumers.js';
+
+describe('what orders hear', function () {
+  this.timeout(30_000);
+
+  let shop: Ordering;
+  before(async () => {
+    shop = await ordering();
+  });
+  after(() => shop.drop());
+
+  const event = ({ type, topic }: EventDefinition, aggregateId: string, data: object): Envelope => ({
+    id: uuidv7(),
+    type,
+    version: 1,
+    source: `/services/${topic}`,
+    aggregateId,
+    aggregateVersion: 1,
+    occurredAt: new Date('2026-01-05T10:15:00Z'),
+    ...newContext({ 'x-correlation-id': 'story-1' }),
+    data,
+  });
+  const stock = (definition: EventDefinition, orderId: string, data: object) => event(definition, orderId, { orderId, ...data });
+  const payment = (definition: EventDefinition, orderId: string | undefined, data: Partial<PaymentEventData> = {}) =>
+    event(definition, paymentId, { id: paymentId, customerId, orderId, ...data });
+  const hear = (events: Envelope[], autoShip = true): Promise<void> =>
+    shop.db.transaction((tx) => orderConsumers({ orders: shop.orders, autoShip }).handle(tx, events));
+  const statusOf = async (id: string): Promise<string> => (await shop.db('orders').where({ id }).first('status')).status;
+
+  it('takes orders through their lives, many in one transaction', async () => {
+    const orders = await Promise.all([shop.placeFor(), shop.placeFor(), shop.placeFor(), shop.placeFor()]);
+    const [happy, short_, failed, cancelled] = orders.map(({ id }) => id) as [string, string, string, string];
+
+    await hear([
+      stock(StockReserved, happy, { lines: [] }),
+      stock(StockReservationFailed, short_, { short }),
+      stock(StockReserved, failed, { lines: [] }),
+      stock(StockReserved, cancelled, { lines: [] }),
+    ]);
+    expect(await Promise.all([happy, short_, failed, cancelled].map(statusOf))).to.deep.equal([
+      'PendingPayment',
+      'Cancelled',
+      'PendingPayment',
+      'PendingPayment',
+    ]);
+
+    await shop.tell('CancelOrder', cancelled);
+    await hear([
+      payment(PaymentApproved, happy),
+      payment(PaymentFailed, failed, { reason: 'provider-unreachable' }),
+      payment(PaymentApproved, cancelled), // on its way when the customer cancelled
+      payment(PaymentCancelled, cancelled),
+      payment(PaymentApproved, undefined), // of no order
+    ]);
+    expect(await Promise.all([happy, failed, cancelled].map(statusOf))).to.deep.equal(['Paid', 'Failed', 'Cancelled']);
+
+    await shop.tell('ConfirmOrder', happy);
+    await hear([payment(PaymentSettled, happy)]);
+    expect(await statusOf(happy)).to.equal('Shipped');
+    expect(await shop.db('orders').where({ id: failed }).first('state')).to.have.nested.property('state.reason', 'provider-unreachable');
+  });
+
+  it('does not ship by itself where an operator does', async () => {
+    const { id } = await shop.placeFor();
+    await hear([stock(StockReserved, id, { lines: [] }), payment(PaymentApproved, id)]);
+    await shop.tell('ConfirmOrder', id);
+    await hear([payment(PaymentSettled, id)], false);
+    expect(await shop.db('orders').where({ id }).first('status', 'version')).to.deep.equal({ status: 'Confirmed', version: 5 });
+  });
+
+  it('counts what comes twice, too late, or for an order that nobody placed', async () => {
+    const countOf = async (type: string, status: string): Promise<number> =>
+      (await ignoredEvents.get()).values.find(({ labels }) => labels.type === type && labels.status === status)?.value ?? 0;
+    const { id } = await shop.placeFor();
+    await shop.tell('CancelOrder', id);
+    const before = [await countOf('StockReserved', 'Cancelled'), await countOf('PaymentApproved', 'NotPlaced')] as const;
+    const reserved = stock(StockReserved, id, { lines: [] });
+    await hear([reserved, reserved, payment(PaymentApproved, uuidv7())]);
+    expect([await countOf('StockReserved', 'Cancelled'), await countOf('PaymentApproved', 'NotPlaced')]).to.deep.equal([
+      before[0] + 2,
+      before[1] + 1,
+    ]);
+    expect(await shop.db('orders').where({ id }).first('status', 'version')).to.deep.equal({ status: 'Cancelled', version: 2 });
+  });
+
+  it('announces what an event caused as a part of its story', async () => {
+    const { id } = await shop.placeFor();
+    const reserved = stock(StockReserved, id, { lines: [] });
+    await hear([reserved]);
+    const pending = await shop.db('outbox').where({ aggregate_id: id, type: 'OrderPending' }).first();
+    expect(pending).to.include({ correlation_id: 'story-1', causation_id: reserved.id, aggregate_version: 2 });
+  });
+});
