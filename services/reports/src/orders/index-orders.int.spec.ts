@@ -1,5 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Unavailable } from '@orderstream/contracts';
-import { isTransient } from '@orderstream/persistence';
+import { isTimeout, isTransient } from '@orderstream/persistence';
 import { expect } from 'chai';
 import { order } from '../../test/example-order.js';
 import { type TestSearch, testSearch } from '../../test/test-search.js';
@@ -105,5 +107,18 @@ describe('indexing orders', function () {
     const failed = await indexOrders(away, ordersIndex(away))([{ order: order(), version: 1 }]).catch((error) => error);
     expect(isTransient(failed)).to.equal(true);
     await away.close();
+  });
+
+  it('is an outage, and not suspected of its own fault, while the server takes too long', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const slow = connectElasticsearch(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    const there = { alias: 'orders', ensure: async () => {}, forget: () => {} };
+    const failed = await indexOrders(slow, there)([{ order: order(), version: 1 }]).catch((error) => error);
+    expect(failed).to.be.instanceOf(Unavailable);
+    expect([isTransient(failed), isTimeout(failed)]).to.deep.equal([true, false]);
+    await slow.close();
+    silent.closeAllConnections();
+    silent.close();
   });
 });

@@ -47,8 +47,8 @@ export const indexOrders =
   (client: Client, index: OrdersIndex) =>
   async (versions: readonly OrderVersion[]): Promise<void> => {
     if (versions.length === 0) return;
-    await index.ensure().catch((cause) => {
-      throw new Unavailable('search-unavailable', 'The index of orders is not there', {}, { cause }); // never the orders' fault
+    await index.ensure().catch((error: Error) => {
+      throw new Unavailable('search-unavailable', `The index of orders is not there: ${error.message}`); // never the orders' fault
     });
     const operations = newestOfEach(versions).flatMap(({ order, version }) => [
       { index: { _id: order.id, version, version_type: 'external' as const } },

@@ -1,6 +1,6 @@
 import { Client, errors } from '@elastic/elasticsearch';
 import { Unavailable } from '@orderstream/contracts';
-import { isTransient } from '@orderstream/service-host';
+import { isTimeout, isTransient } from '@orderstream/service-host';
 
 /** A client that gives up in time: 5 s for an attempt, three more attempts. */
 export const connectElasticsearch = (url: string): Client =>
@@ -26,12 +26,17 @@ const isMissing = (error: unknown): boolean => error instanceof errors.ResponseE
 
 const isServerError = (error: unknown): boolean => error instanceof errors.ResponseError && (error.statusCode ?? 0) >= 500;
 
-/** Runs a request; what is not the request's fault is thrown as `Unavailable`, for the same request may succeed later. */
+/**
+ * Runs a request; what is not the request's fault is thrown as `Unavailable`, for the same request may succeed later. That goes for its
+ * timeout too: no document takes long, a server does, so a consumer waits for it and does not suspect the message.
+ */
 export const available = async <Result>(request: () => Promise<Result>): Promise<Result> => {
   try {
     return await request();
-  } catch (cause) {
-    if (!isTransient(cause) && !isMissing(cause) && !isServerError(cause)) throw cause;
-    throw new Unavailable('search-unavailable', 'Elasticsearch does not answer', { retryAfterSeconds: 1 }, { cause });
+  } catch (error) {
+    if (!isTransient(error) && !isMissing(error) && !isServerError(error)) throw error;
+    const options = isTimeout(error) ? {} : { cause: error };
+    const reason = isTimeout(error) ? 'in time' : 'as it should';
+    throw new Unavailable('search-unavailable', `Elasticsearch does not answer ${reason}`, { retryAfterSeconds: 1 }, options);
   }
 };
