@@ -1,0 +1,70 @@
+/** The layers, as docs/architecture.md draws them: whoever reaches across fails the build. @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', comment: 'A cycle has no order to be read in.', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'services-do-not-import-one-another',
+      comment: 'Between services there are events and REST.',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/' },
+      to: { path: '^services/([^/]+)/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'contracts-import-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^building-blocks/contracts/' },
+      to: { path: '^(building-blocks|services|local-stack|tests|migrations)/', pathNot: '^building-blocks/contracts/' },
+    },
+    {
+      name: 'building-blocks-do-not-know-services',
+      severity: 'error',
+      from: { path: '^building-blocks/' },
+      to: { path: '^(services|local-stack|tests)/' },
+    },
+    {
+      name: 'a-building-block-is-entered-by-its-index',
+      severity: 'error',
+      from: { path: '^(building-blocks/[^/]+|services/[^/]+|tests|local-stack)/' },
+      to: { path: '^building-blocks/[^/]+/src/', pathNot: ['^building-blocks/[^/]+/src/index\\.ts$', '^$1/'] },
+    },
+    {
+      name: 'service-host-knows-no-servers-of-ours',
+      comment: 'It is below persistence, event-bridge and message-bus.',
+      severity: 'error',
+      from: { path: '^building-blocks/service-host/src/' },
+      to: { path: '^building-blocks/', pathNot: '^building-blocks/(service-host|contracts)/' },
+    },
+    {
+      name: 'tests-know-the-platform-from-outside',
+      severity: 'error',
+      from: { path: '^tests/' },
+      to: { path: '^(services|local-stack)/' },
+    },
+    {
+      name: 'deciders-are-pure',
+      comment: 'No clock, no ids, no I/O: contracts only.',
+      severity: 'error',
+      from: { path: '^services/(ordering/src/orders/order|payment/src/payments/payment|products/src/stock/stock)\\.ts$' },
+      to: { pathNot: '^building-blocks/contracts/' },
+    },
+    {
+      name: 'migrations-mean-the-same-for-ever',
+      comment: 'A migration imports no application code.',
+      severity: 'error',
+      from: { path: '^migrations/[^/]+/\\d+' },
+      to: { pathNot: ['^migrations/tables/', '^node_modules/'] },
+    },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|node_modules)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'default'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+};
