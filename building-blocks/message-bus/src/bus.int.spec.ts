@@ -207,6 +207,17 @@ describe('the message bus', function () {
     expect(breaks).to.deep.equal([]);
   });
 
+  it('delivers a message once when the server forgot that it had it', async () => {
+    const bus = await open();
+    const { messages } = await collect(bus);
+    await bus.publishAll([message(0), message(1)]);
+    await eventually(() => expect(messages).to.have.length(2));
+    await jsm.streams.delete(stream.name);
+    await eventually(() => bus.publishAll([message(0), message(1), message(2)]));
+    await eventually(() => expect(numbers(messages)).to.deep.equal([0, 1, 2]));
+    expect((await jsm.streams.info(stream.name)).state.messages).to.equal(3);
+  });
+
   it('says so when sequences are used a second time', async () => {
     const bus = await open();
     const { messages, breaks } = await collect(bus);

@@ -15,6 +15,7 @@ import {
 import type { Connection } from './connection.js';
 import * as metrics from './metrics.js';
 import { deliveryOf, judge, resumeAfter, type Seen } from './position.js';
+import { recentIds } from './recent.js';
 import { boundsOf, ensureStream, type StreamDeclaration } from './streams.js';
 
 export type LiveMessage = { subject: string; sequence: number; payload: string };
@@ -36,6 +37,7 @@ const heartbeatMs = 1_000;
 /** silence after which the consumer is taken for lost */
 const silenceMs = 3_500;
 const retryMs = 250;
+const rememberedIds = 10_000;
 
 /**
  * Every message of a stream from now on, in order, none left out and none twice, whatever happens to the connection or to the server:
@@ -51,6 +53,8 @@ export const liveSubscription = (deps: Deps, options: LiveOptions) => {
   let consumer: string | undefined;
   let attaching: Promise<void> | undefined;
   let again = false;
+  // a server that lost its stream forgot the ids as well, and takes again what is published again
+  const recent = recentIds(rememberedIds);
   let attempt = 0;
   let stopped = false;
 
@@ -84,6 +88,8 @@ export const liveSubscription = (deps: Deps, options: LiveOptions) => {
     delivered = delivery.count;
     if (verdict === 'seen') return;
     seen.sequence = delivery.sequence;
+    const id = message.headers?.get('Nats-Msg-Id');
+    if (id && !recent.add(id)) return;
     metrics.received.inc({ stream: stream.name });
     try {
       handle({ subject: message.subject, sequence: delivery.sequence, payload: message.string() });

@@ -18,17 +18,22 @@ describe('a subscriber that comes back', () => {
   });
 
   it('knows how much it missed when it was away longer than the stream keeps', () => {
-    expect(resumeAfter({ created, sequence: 7 }, { created, first: 12, last: 20 })).to.deep.equal({ after: 7, missed: 4, rewound: false });
+    expect(resumeAfter({ created, sequence: 7 }, { created, first: 12, last: 20 })).to.deep.equal({ after: 11, missed: 4, rewound: false });
   });
 
   it('reads a stream that was made anew from its beginning', () => {
     const renewed = { created: later, first: 1_000, last: 1_004 };
-    expect(resumeAfter({ created, sequence: 7 }, renewed)).to.deep.equal({ after: 7, missed: 0, rewound: false });
+    expect(resumeAfter({ created, sequence: 7 }, renewed)).to.deep.equal({ after: 999, missed: 0, rewound: false });
   });
 
   it('is told when a stream that was made anew counts from below', () => {
     const renewed = { created: later, first: 1, last: 3 };
     expect(resumeAfter({ created, sequence: 7 }, renewed)).to.deep.equal({ after: 0, missed: 0, rewound: true });
+  });
+
+  it('is told when a stream that was made anew has come to the same sequences', () => {
+    const renewed = { created: later, first: 5, last: 9 };
+    expect(resumeAfter({ created, sequence: 7 }, renewed)).to.deep.equal({ after: 4, missed: 0, rewound: true });
   });
 
   it('is told when the server lost the last messages of the stream', () => {

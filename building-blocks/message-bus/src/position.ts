@@ -13,10 +13,11 @@ export type Bounds = { created: string; first: number; last: number };
  */
 export const resumeAfter = (seen: Seen | undefined, stream: Bounds): { after: number; missed: number; rewound: boolean } => {
   if (!seen) return { after: stream.last, missed: 0, rewound: false };
-  const same = stream.created === seen.created;
-  if (stream.last < seen.sequence) return { after: same ? stream.last : stream.first - 1, missed: 0, rewound: true };
-  // a stream that was made anew begins at a sequence of its own: the jump to it says nothing of what was missed
-  return { after: seen.sequence, missed: same ? Math.max(0, stream.first - 1 - seen.sequence) : 0, rewound: false };
+  // a stream that was made anew is read from its beginning
+  if (stream.created !== seen.created) return { after: stream.first - 1, missed: 0, rewound: stream.first <= seen.sequence };
+  if (stream.last < seen.sequence) return { after: stream.last, missed: 0, rewound: true };
+  const after = Math.max(seen.sequence, stream.first - 1);
+  return { after, missed: after - seen.sequence, rewound: false };
 };
 
 /** Where a consumer on the server is: how many messages it has delivered, and the stream sequence of the last. */
