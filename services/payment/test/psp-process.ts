@@ -20,14 +20,15 @@ export const startPsp = async (port = 0) => {
   let url = '';
   const start = async (on: number): Promise<void> => {
     child = spawn(process.execPath, ['--import', 'tsx', main], { env: { ...env, PORT: String(on) }, stdio: ['ignore', 'pipe', 'inherit'] });
-    for await (const line of createInterface({ input: child.stdout! })) {
-      const { msg, address } = JSON.parse(line);
-      if (msg !== 'listening') continue;
-      child.stdout!.resume();
-      url = `http://127.0.0.1:${address.port}`;
-      return;
-    }
-    throw new Error('psp did not start');
+    // listened to until its end: a process whose lines nobody takes stands still when the pipe is full
+    const lines = createInterface({ input: child.stdout! });
+    url = await new Promise<string>((resolve, reject) => {
+      lines.on('line', (line) => {
+        const { msg, address } = JSON.parse(line);
+        if (msg === 'listening') resolve(`http://127.0.0.1:${address.port}`);
+      });
+      child.once('exit', () => reject(new Error('psp did not start')));
+    });
   };
   const stop = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;

@@ -101,7 +101,7 @@ describe('psp client', function () {
     const begun = Date.now();
     const error = await fails(client({ timeoutMs: 200 }).ask('create', it, signal), NoAnswer);
     expect(error.message).to.equal('the provider did not answer create within 200 ms');
-    expect(Date.now() - begun).to.be.within(780, 2_500);
+    expect(Date.now() - begun).to.be.within(780, 15_000);
     expect(await psp.calls(it.id)).to.have.length(4);
   });
 
