@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineEvent } from '@orderstream/contracts';
+import { appendToOutbox, kafkaConsumer, project } from '@orderstream/event-bridge';
+import { connectDatabase } from '@orderstream/persistence';
+import { createLogger } from '@orderstream/service-host';
+import { testDatabase } from '@orderstream/testing';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { createInbox } from '../../migrations/tables/inbox.v1.js';
+import { urlOf } from './stack.js';
+import { type Percentiles, percentiles } from './stats.js';
+
+/** Nobody but this consumer listens to it. */
+const Tick = defineEvent({ type: 'BenchTick', version: 1, topic: 'products.stock', data: z.object({ n: z.int() }) });
+
+/** From the commit of an outbox row to the call of a consumer's handler, one event at a time, in ms. */
+export const measureHop = async (offset: number, count: number): Promise<Percentiles> => {
+  const { superuser, kafka, database } = urlOf(offset);
+  process.env.TEST_POSTGRES_URL = superuser;
+  const outbox = connectDatabase(database('products'), { poolMax: 1 });
+  const inbox = await testDatabase(createInbox);
+  const heard = new Map<number, number>();
+  const stopping = new AbortController();
+  const consumer = kafkaConsumer({
+    brokers: [kafka],
+    groupId: `bench-${uuidv7()}`,
+    db: inbox.db,
+    handlers: [
+      project([Tick], async (_, events) => {
+        for (const { data } of events) heard.set(data.n, performance.now());
+      }),
+    ],
+  });
+  const log = createLogger('bench', 'silent');
+  await consumer.start({
+    name: 'bench',
+    log,
+    isReady: async () => true,
+    notReady: async () => [],
+    stopping: stopping.signal,
+    fail: (error) => {
+      throw error;
+    },
+  });
+
+  const tick = async (n: number): Promise<number> => {
+    await outbox.transaction((tx) =>
+      appendToOutbox(tx, [
+        {
+          id: uuidv7(),
+          definition: Tick,
+          aggregateId: uuidv7(),
+          aggregateVersion: 1,
+          occurredAt: new Date(),
+          context: { correlationId: 'bench', traceparent: '' },
+          data: { n },
+        },
+      ]),
+    );
+    return performance.now();
+  };
+  const until = async (n: number): Promise<number> => {
+    for (const deadline = Date.now() + 60_000; !heard.has(n); await sleep(1))
+      if (Date.now() > deadline) throw new Error('an event did not arrive in 60 s');
+    return heard.get(n)!;
+  };
+
+  const warmUp = 50;
+  const hops: number[] = [];
+  for (let n = 0; n < warmUp + count; n += 1) {
+    const committedAt = await tick(n);
+    const handledAt = await until(n);
+    if (n >= warmUp) hops.push(Math.max(0, handledAt - committedAt));
+    await sleep(20 + Math.random() * 60);
+  }
+  await consumer.stop();
+  await inbox.drop();
+  await outbox.destroy();
+  return percentiles(hops);
+};
