@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Conflict, Text, Unauthenticated } from '@orderstream/contracts';
 import { expect } from 'chai';
 import { z } from 'zod';
@@ -71,7 +72,8 @@ describe('the HTTP server', () => {
   let dependencyReady = true;
 
   before(async () => {
-    server = httpServer({ port: 0, basePath: '/orders', apis: [orders], auth, bodyLimit: 1_000 });
+    const onUpgrade = (_req: IncomingMessage, socket: Duplex): void => void socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\nhello');
+    server = httpServer({ port: 0, basePath: '/orders', apis: [orders], auth, bodyLimit: 1_000, onUpgrade });
     const log = createLogger('test', 'debug', { write: (line) => void lines.push(JSON.parse(line)) });
     const dependency = { name: 'database', start: async () => undefined, stop: async () => undefined, isReady: () => dependencyReady };
     host = createHost('test', [dependency, server], { log, graceMs: 5_000, exit: () => undefined });
@@ -250,15 +252,43 @@ describe('the HTTP server', () => {
     expect([notReady.status, notReady.body]).to.deep.equal([503, { status: 'not-ready', notReady: ['database'] }]);
   });
 
-  it('answers what is not HTTP with a problem as well', async () => {
-    const answer = await new Promise<string>((resolve) => {
+  /** Sends these bytes; everything that came until the server closed the connection. */
+  const raw = (...bytes: string[]): Promise<string> =>
+    new Promise((resolve) => {
       let text = '';
-      const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write('NONSENSE\r\n\r\n'));
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', async () => {
+        for (const part of bytes) {
+          socket.write(part);
+          await new Promise((next) => setTimeout(next, 20));
+        }
+      });
       socket.on('data', (chunk) => {
         text += chunk;
       });
       socket.on('close', () => resolve(text));
     });
+
+  it('hands over a WebSocket’s upgrade', async () => {
+    expect(await raw('GET /ws HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n'))
+      .to.contain('101 ')
+      .and.to.contain('hello');
+  });
+
+  it('answers a request that asks for another protocol as if it had not asked', async () => {
+    const body = '{"note":"hi"}';
+    const h2c = `POST /orders HTTP/1.1\r\nhost: x\r\nauthorization: Bearer alice\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n\r\n`;
+    const next = `GET /orders/${id} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
+    for (const parts of [[h2c + body, next], [h2c, body, next], [h2c + body + next]]) {
+      const answer = await raw(...parts);
+      expect(answer)
+        .to.match(/^HTTP\/1.1 201 /)
+        .and.to.contain('hi by alice')
+        .and.to.contain('HTTP/1.1 200 ');
+    }
+  });
+
+  it('answers what is not HTTP with a problem as well', async () => {
+    const answer = await raw('NONSENSE\r\n\r\n');
     expect(answer)
       .to.match(/^HTTP\/1.1 400 /)
       .and.to.contain('"code":"malformed-request"');

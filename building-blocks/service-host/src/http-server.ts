@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { NotFound } from '@orderstream/contracts';
@@ -9,8 +9,8 @@ import type { Component, Host } from './component.js';
 import { currentContext, newContext, runWithContext } from './context.js';
 import { currentLog, type Logger } from './log.js';
 import { collectProcessMetrics, eventLoopDelay, observeRequest, renderMetrics } from './metrics.js';
-import { openApiDocument } from './openapi.js';
-import { HttpRefusal, problemOf } from './problem.js';
+import { type OpenApiDocument, openApiDocument } from './openapi.js';
+import { HttpRefusal, problemOf, rawProblem } from './problem.js';
 import { referencePage } from './reference-page.js';
 import { routeHandler } from './route-handler.js';
 
@@ -22,6 +22,10 @@ export type HttpServerOptions = {
   basePath: string;
   /** of the OpenAPI document; by default the tags of the apis */
   title?: string;
+  /** what stands before every path for the public (`/api`, from the gateway); only the documents name it */
+  publicPrefix?: string;
+  /** run before everything but health and metrics */
+  before?: readonly RequestHandler[];
   apis: readonly Api[];
   /** routers of others' making, after the apis; their bodies are not parsed for them */
   routers?: readonly Router[];
@@ -46,7 +50,12 @@ export const httpServer = (options: HttpServerOptions): HttpServer => {
   server.headersTimeout = 20_000;
   server.requestTimeout = 60_000;
   server.on('clientError', answerUnreadable);
-  if (onUpgrade) server.on('upgrade', onUpgrade);
+  if (onUpgrade) {
+    server.on('upgrade', (req, socket, head) => {
+      if (req.headers.upgrade?.toLowerCase() === 'websocket') onUpgrade(req, socket, head);
+      else withoutUpgrade(server, req, socket, head);
+    });
+  }
 
   return {
     name: 'http-server',
@@ -80,14 +89,22 @@ export const httpServer = (options: HttpServerOptions): HttpServer => {
 
 type Health = { host: Host | undefined; delay: { meanMs(): number } | undefined };
 
-const expressApp = ({ basePath, title, apis, routers = [], auth, bodyLimit = mebibyte }: HttpServerOptions, health: Health): Express => {
+const expressApp = (
+  { basePath, title, publicPrefix = '/api', before = [], apis, routers = [], auth, bodyLimit = mebibyte }: HttpServerOptions,
+  health: Health,
+): Express => {
   const routes = apis.flatMap((api) => api.routes);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(healthRoutes(health));
   app.use(requestScope(health));
-  app.use(documentation(basePath === '/' ? '' : basePath, title ?? apis.map(({ tag }) => tag).join(', '), routes));
+  for (const handler of before) app.use(handler);
+  app.use(
+    documentation(basePath === '/' ? '' : basePath, () =>
+      openApiDocument(title ?? apis.map(({ tag }) => tag).join(', '), routes, publicPrefix),
+    ),
+  );
   for (const route of routes) app[route.method](route.path, routeHandler(route, auth, bodyLimit));
   for (const router of routers) app.use(router);
   for (const [path, methods] of methodsByPath(routes)) app.all(path, otherMethods(methods));
@@ -156,13 +173,13 @@ const levelOf = (status: number): 'debug' | 'info' | 'warn' | 'error' => {
   return status === 503 ? 'warn' : 'error';
 };
 
-const documentation = (basePath: string, title: string, routes: readonly Route[]): Router => {
+const documentation = (basePath: string, make: () => OpenApiDocument): Router => {
   const router = express.Router();
-  let document: ReturnType<typeof openApiDocument> | undefined;
+  let document: OpenApiDocument | undefined;
   let text: string | undefined;
   let page: string | undefined;
   const documented = () => {
-    document ??= openApiDocument(title, routes);
+    document ??= make();
     return document;
   };
   router.get(`${basePath}/openapi.json`, (_req, res) => {
@@ -209,12 +226,26 @@ const answerError: ErrorRequestHandler = (error, req, res, _next) => {
     return;
   }
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-  if (status === 413) res.setHeader('connection', 'close');
+  if (!req.complete) req.resume(); // a client that is still sending hears the answer only if it may go on
   const body = Buffer.from(JSON.stringify(problem));
   res.statusCode = status;
   res.setHeader('content-type', 'application/problem+json');
   res.setHeader('content-length', body.byteLength);
   res.end(body);
+};
+
+/**
+ * Some clients (Java's, curl --http2) ask for `h2c` with any request. Nobody has to upgrade (RFC 9110, 7.8), but Node hands over every
+ * request that asks as soon as one kind of upgrade is served: so it is put back as it would have been without asking.
+ */
+const withoutUpgrade = (server: Server, req: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  const lines = [`${req.method} ${req.url} HTTP/1.1`];
+  for (let index = 0; index < req.rawHeaders.length; index += 2) {
+    const name = req.rawHeaders[index] as string;
+    if (!/^(upgrade|connection|http2-settings)$/i.test(name)) lines.push(`${name}: ${req.rawHeaders[index + 1]}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
+  server.emit('connection', socket);
 };
 
 const unreadable: Record<string, [number, string]> = {
@@ -229,9 +260,5 @@ const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void =>
     return;
   }
   const [status, code] = unreadable[error.code ?? ''] ?? [400, 'malformed-request'];
-  const { problem } = problemOf(new HttpRefusal(status, code, 'The request is not valid HTTP'), newContext().correlationId);
-  const body = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  socket.end(rawProblem(new HttpRefusal(status, code, 'The request is not valid HTTP'), newContext().correlationId));
 };

@@ -149,8 +149,8 @@ const operationOf = (route: Route, schemaOf: SchemaOf): Operation => {
   };
 };
 
-/** The OpenAPI 3.1 document of a service, from the same declarations as its router. Paths are as behind the gateway's `/api`. */
-export const openApiDocument = (title: string, routes: readonly Route[]): OpenApiDocument => {
+/** The OpenAPI 3.1 document of a service, from the same declarations as its router. `publicPrefix` stands before every path. */
+export const openApiDocument = (title: string, routes: readonly Route[], publicPrefix = '/api'): OpenApiDocument => {
   const { schemas, schemaOf } = schemaCollector();
   const paths: OpenApiDocument['paths'] = {};
   for (const route of routes) {
@@ -160,7 +160,7 @@ export const openApiDocument = (title: string, routes: readonly Route[]): OpenAp
   return {
     openapi: '3.1.0',
     info: { title, version: '1', description: 'Errors are RFC 9457 problem documents with a stable `code` and the `correlationId`.' },
-    servers: [{ url: '/api' }],
+    servers: [{ url: publicPrefix === '' ? '/' : publicPrefix }],
     tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {

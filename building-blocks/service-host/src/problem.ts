@@ -98,3 +98,17 @@ export const problemOf = (error: unknown, correlationId: string): ProblemAnswer 
     },
   };
 };
+
+/** The same as the bytes of a whole HTTP/1.1 response: for a socket that has no response object (an upgrade, an unreadable request). */
+export const rawProblem = (error: unknown, correlationId: string): string => {
+  const { status, headers, problem } = problemOf(error, correlationId);
+  const body = JSON.stringify(problem);
+  const lines = Object.entries({
+    ...headers,
+    'x-correlation-id': correlationId,
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${problem.title}\r\n${lines.join('')}\r\n${body}`;
+};

@@ -35,7 +35,7 @@ const responses = (operation: Operation): string =>
 
 const operationSection = (path: string, method: string, operation: Operation): string => `
 <section id="${escapeHtml(operation.operationId)}">
-<h3><span class="${method}">${method.toUpperCase()}</span> <code>/api${escapeHtml(path)}</code></h3>
+<h3><span class="${method}">${method.toUpperCase()}</span> <code>${escapeHtml(path)}</code></h3>
 <p>${escapeHtml(operation.summary)}. Who: <b>${escapeHtml(operation['x-who'])}</b></p>
 ${operation.description ? `<p>${escapeHtml(operation.description)}</p>` : ''}
 ${parameters(operation)}
@@ -52,8 +52,9 @@ h3 span{font-size:.8em;padding:.1em .5em;border-radius:4px;background:#445;color
 
 /** The API's reference as one page of HTML without scripts: made from the OpenAPI document, so it says what the service does, offline too. */
 export const referencePage = (document: OpenApiDocument): string => {
+  const prefix = document.servers[0]?.url.replace(/\/$/, '') ?? '';
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+    Object.entries(methods).map(([method, operation]) => ({ path: prefix + path, method, operation })),
   );
   const title = escapeHtml(`${document.info.title}: API reference`);
   return `<!doctype html>
@@ -63,7 +64,7 @@ export const referencePage = (document: OpenApiDocument): string => {
 <nav><ul>${operations
     .map(
       ({ path, method, operation }) =>
-        `<li><a href="#${escapeHtml(operation.operationId)}"><code>${method.toUpperCase()} /api${escapeHtml(path)}</code></a> ${escapeHtml(operation.summary)}</li>`,
+        `<li><a href="#${escapeHtml(operation.operationId)}"><code>${method.toUpperCase()} ${escapeHtml(path)}</code></a> ${escapeHtml(operation.summary)}</li>`,
     )
     .join('')}</ul></nav>
 ${operations.map(({ path, method, operation }) => operationSection(path, method, operation)).join('')}

@@ -1,0 +1,25 @@
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+
+const first = (value: string | string[] | undefined): string => (Array.isArray(value) ? value.join(',') : (value ?? ''));
+
+/**
+ * The address of who calls. `X-Forwarded-For` is believed only as far as proxies of our own wrote it: with n of them, its n-th entry from
+ * the right.
+ */
+export const clientAddress = ({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>, trustedProxies: number): string => {
+  const direct = socket.remoteAddress ?? 'unknown';
+  if (trustedProxies === 0) return direct;
+  const forwarded = first(headers['x-forwarded-for'])
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  return forwarded.at(-trustedProxies) ?? direct;
+};
+
+/** `http` or `https`, as the client spoke it. */
+export const clientProtocol = ({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>, trustedProxies: number): string => {
+  const forwarded = first(headers['x-forwarded-proto']).split(',')[0]?.trim();
+  if (trustedProxies > 0 && (forwarded === 'http' || forwarded === 'https')) return forwarded;
+  return (socket as TLSSocket).encrypted ? 'https' : 'http';
+};

@@ -1,0 +1,24 @@
+import { AuthConfig, envInt, envList, envUrl, HttpConfig } from '@orderstream/service-host';
+import { z } from 'zod';
+
+export const Config = z.object({
+  ...HttpConfig,
+  IDENTITY_URL: envUrl().describe('identity'),
+  PRODUCTS_URL: envUrl().describe('products'),
+  ORDERING_URL: envUrl().describe('ordering'),
+  PAYMENT_URL: envUrl().describe('payment'),
+  REPORTS_URL: envUrl().describe('reports'),
+  NOTIFICATIONS_URL: envUrl().describe('notifications'),
+  WAIT_FOR_URLS: envList().default([]).describe('nobody is let in before each of these has answered 200 once'),
+  RATE_LIMIT_PER_SECOND: envInt({ min: 1 }).default(5_000).describe('most requests of one caller in a second'),
+  // the callers of the rate limit are told apart by address alone unless all three are given
+  OIDC_ISSUER: AuthConfig.OIDC_ISSUER.optional(),
+  OIDC_AUDIENCE: AuthConfig.OIDC_AUDIENCE.optional(),
+  OIDC_JWKS_URL: AuthConfig.OIDC_JWKS_URL.optional(),
+  CORS_ORIGINS: envList().default([]).describe('origins whose pages may call the API'),
+  WS_ORIGINS: envList().default([]).describe('origins, besides our own, whose pages may open /ws'),
+  TRUSTED_PROXIES: envInt({ min: 0, max: 10 }).default(0).describe('proxies in front of the gateway that append to X-Forwarded-For'),
+  UPSTREAM_TIMEOUT_MS: envInt({ min: 100 }).default(15_000).describe('longest silence of a service, ms'),
+  UPSTREAM_MAX_IN_FLIGHT: envInt({ min: 1 }).default(1_000).describe('most requests that wait for one service'),
+});
+export type Config = z.output<typeof Config>;

@@ -1,0 +1,48 @@
+import { authenticator, type Component, type HttpServer, httpServer } from '@orderstream/service-host';
+import type { Config } from './config.js';
+import { entryRoutes } from './entry-routes.js';
+import { proxy } from './proxy.js';
+import { rateLimiter } from './rate-limit.js';
+import { cors, securityHeaders } from './security.js';
+import { publicServices } from './services.js';
+import { startGate } from './start-gate.js';
+import { webSockets } from './web-sockets.js';
+
+/** The parts of the gateway, in the order in which they start. */
+export const gateway = (config: Config): { components: Component[]; http: HttpServer } => {
+  const services = publicServices(config);
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: jwksUrl, TRUSTED_PROXIES: trustedProxies } = config;
+  const auth = issuer && audience && jwksUrl ? authenticator({ issuer, audience, jwksUrl }) : undefined;
+  const limiter = rateLimiter({ perSecond: config.RATE_LIMIT_PER_SECOND, trustedProxies, auth });
+  const gate = startGate({ urls: config.WAIT_FOR_URLS });
+  const sockets = webSockets({
+    target: new URL(config.NOTIFICATIONS_URL),
+    origins: config.WS_ORIGINS,
+    trustedProxies,
+    timeoutMs: config.UPSTREAM_TIMEOUT_MS,
+    admit: async (req) => {
+      await limiter.admit(req);
+      gate.admit();
+    },
+  });
+  const http = httpServer({
+    port: config.PORT,
+    host: config.HOST,
+    basePath: '/',
+    title: 'Gateway',
+    publicPrefix: '',
+    before: [
+      securityHeaders(config.CORS_ORIGINS),
+      cors(config.CORS_ORIGINS),
+      limiter.http,
+      (_req, _res, next) => {
+        gate.admit();
+        next();
+      },
+    ],
+    apis: [entryRoutes(services)],
+    routers: [proxy({ services, trustedProxies, timeoutMs: config.UPSTREAM_TIMEOUT_MS, maxInFlight: config.UPSTREAM_MAX_IN_FLIGHT })],
+    onUpgrade: sockets.upgrade,
+  });
+  return { components: [gate, http, sockets.component], http };
+};

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Unavailable } from '@orderstream/contracts';
+import { type Component, currentLog } from '@orderstream/service-host';
+
+type Options = { urls: readonly string[]; everyMs?: number };
+
+/**
+ * Nobody is let in before everything behind the gateway works: until each URL has answered 200 once. From then on it stays open,
+ * whatever becomes of them: a part that fails later is its callers' to meet, not everybody's.
+ */
+export const startGate = ({ urls, everyMs = 250 }: Options): Component & { admit(): void } => {
+  const waitingFor = new Set(urls);
+  const stopped = new AbortController();
+
+  const waitFor = async (url: string): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      try {
+        const answer = await fetch(url, { signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(2_000)]), redirect: 'manual' });
+        await answer.arrayBuffer();
+        if (answer.status === 200) {
+          waitingFor.delete(url);
+          if (waitingFor.size === 0) currentLog().info('open');
+          return;
+        }
+      } catch {
+        // not there yet
+      }
+      await sleep(everyMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+    }
+  };
+
+  return {
+    name: 'platform',
+    start: async () => {
+      for (const url of waitingFor) void waitFor(url);
+    },
+    stop: async () => stopped.abort(),
+    isReady: () => waitingFor.size === 0,
+    admit: () => {
+      if (waitingFor.size === 0) return;
+      throw new Unavailable('platform-starting', `The platform is starting: ${waitingFor.size} of its parts are not ready`, {
+        retryAfterSeconds: 2,
+      });
+    },
+  };
+};

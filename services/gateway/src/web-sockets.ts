@@ -1,0 +1,130 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Forbidden, NotFound, type Refusal, Unavailable } from '@orderstream/contracts';
+import { type Component, currentLog, HttpRefusal, newContext, rawProblem, runWithContext } from '@orderstream/service-host';
+import { clientProtocol } from './client.js';
+import { requestHeaders } from './headers.js';
+
+export type WebSocketOptions = {
+  target: URL;
+  /** origins besides our own */
+  origins: readonly string[];
+  trustedProxies: number;
+  timeoutMs: number;
+  /** throws what is to be answered instead of an upgrade */
+  admit: (req: IncomingMessage) => void | Promise<void>;
+};
+
+type OriginCheck = { origin: string | undefined; host: string | undefined; protocol: string; origins: readonly string[] };
+
+/** A page of another origin may not open a socket in the name of its visitor. Who is no browser sends no Origin. */
+export const mayUpgrade = ({ origin, host, protocol, origins }: OriginCheck): boolean =>
+  origin === undefined || origins.includes(origin) || origin === `${protocol}://${host}`;
+
+/** Carries `/ws` to notifications. Stopping ends the sockets: their clients come back to whoever is there then. */
+export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }: WebSocketOptions) => {
+  const open = new Set<Duplex>();
+  let stopping = false;
+
+  const refuse = (socket: Duplex, refusal: Refusal, correlationId: string): void => {
+    currentLog().info({ code: refusal.code, correlationId }, 'upgrade refused');
+    socket.end(rawProblem(refusal, correlationId));
+  };
+
+  const connect = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const context = newContext(req.headers);
+    const upstream = httpRequest({
+      hostname: target.hostname,
+      port: target.port,
+      path: req.url,
+      method: 'GET',
+      timeout: timeoutMs,
+      headers: { ...requestHeaders(req, context, target, trustedProxies), connection: 'Upgrade', upgrade: req.headers.upgrade },
+    });
+    socket.once('close', () => upstream.destroy());
+    upstream.on('timeout', () => upstream.destroy(new Error('timeout')));
+    upstream.on('error', () => {
+      if (socket.writable)
+        refuse(socket, new HttpRefusal(502, 'service-unreachable', 'notifications cannot be reached'), context.correlationId);
+    });
+    upstream.on('response', (answer) => {
+      answer.resume();
+      refuse(
+        socket,
+        new HttpRefusal(answer.statusCode ?? 502, 'upgrade-refused', 'notifications refused the upgrade'),
+        context.correlationId,
+      );
+    });
+    upstream.on('upgrade', (answer, service, firstBytes) => {
+      service.setTimeout(0);
+      if (socket.destroyed || stopping) {
+        service.destroy();
+        socket.destroy();
+        return;
+      }
+      socket.write(switchingProtocols(answer));
+      if (firstBytes.length > 0) socket.write(firstBytes);
+      if (head.length > 0) service.write(head);
+      join(socket, service);
+    });
+    upstream.end();
+  };
+
+  const join = (client: Duplex, service: Duplex): void => {
+    open.add(client);
+    for (const socket of [client, service]) (socket as Socket).setNoDelay(true);
+    for (const [from, to] of [
+      [client, service],
+      [service, client],
+    ] as const) {
+      from.pipe(to); // with back-pressure: a browser that does not read slows notifications down, which cuts it off
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+    }
+    client.once('close', () => open.delete(client));
+  };
+
+  const component: Component = {
+    name: 'web-sockets',
+    start: async () => undefined,
+    stop: async () => {
+      stopping = true;
+      for (const socket of open) socket.end();
+      const cut = setTimeout(() => {
+        for (const socket of open) socket.destroy();
+      }, 500);
+      await Promise.all([...open].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+      clearTimeout(cut);
+    },
+  };
+
+  const upgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+    socket.on('error', () => socket.destroy());
+    const context = newContext(req.headers);
+    try {
+      if ((req.url ?? '').split('?', 1)[0] !== '/ws') throw new NotFound('route-not-found', 'There is no socket here');
+      if (stopping) throw new Unavailable('stopping', 'The gateway is stopping', { retryAfterSeconds: 1 });
+      await admit(req);
+      const { origin, host } = req.headers;
+      if (!mayUpgrade({ origin, host, protocol: clientProtocol(req, trustedProxies), origins })) {
+        throw new Forbidden('origin-not-allowed', 'Pages of this origin may not connect');
+      }
+      runWithContext(context, () => connect(req, socket, head));
+    } catch (error) {
+      refuse(socket, error as Refusal, context.correlationId);
+    }
+  };
+
+  return {
+    component,
+    size: () => open.size,
+    upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void upgrade(req, socket, head),
+  };
+};
+
+const switchingProtocols = ({ rawHeaders }: IncomingMessage): string => {
+  const lines: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}\r\n`);
+  return `HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`;
+};
