@@ -16,7 +16,7 @@ export const up = async (db: Knex): Promise<void> => {
     table.text('correlation_id').notNullable().comment('with the next two: the context of what its deadline will cause');
     table.text('traceparent').notNullable();
     table.uuid('last_event_id').notNullable();
-    table.jsonb('state').notNullable().comment('the Order of order.ts');
+    table.jsonb('state').notNullable().comment('the rest of the Order of order.ts');
 
     table.index(['customer_id', 'placed_at', 'id'], 'orders_customer_history_idx'); // a customer's orders, newest first
     table.index(['placed_at', 'id'], 'orders_newest_idx'); // every order, newest first

@@ -98,9 +98,7 @@ export const ordering = async ({ windowSeconds = 600 } = {}) => {
         });
       }
       await db.raw(
-        `update orders set pending_until = due, state = jsonb_set(state, '{pendingUntil}', to_jsonb(due))
-           from (select date_trunc('milliseconds', clock_timestamp() + make_interval(secs => ?)) as due) as d
-          where id = any(?::uuid[])`,
+        `update orders set pending_until = date_trunc('milliseconds', clock_timestamp() + make_interval(secs => ?)) where id = any(?::uuid[])`,
         [inSeconds, ids] as never[],
       );
       return ids;

@@ -1,11 +1,9 @@
 import { type OrderQuery, type OrderView, type Page, pageOf } from '@orderstream/contracts';
 import type { User } from '@orderstream/service-host';
 import type { Knex } from 'knex';
-import { orderOf, type StoredOrder } from '../orders/order-store.js';
+import { type OrderRow, orderColumns, orderOf } from '../orders/order-store.js';
 import { orderView } from '../orders/order-view.js';
 import { visibleTo } from './visible-to.js';
-
-type Row = { id: string; version: number; state: StoredOrder };
 
 /** The orders that the user may see, newest first. */
 export const listOrders =
@@ -20,7 +18,7 @@ export const listOrders =
     const [rows, counted] = await Promise.all([
       matching
         .clone()
-        .select<Row[]>('id', 'version', 'state')
+        .select<OrderRow[]>(orderColumns)
         .orderBy([
           { column: 'placed_at', order: 'desc' },
           { column: 'id', order: 'desc' },
@@ -29,6 +27,6 @@ export const listOrders =
         .offset((page - 1) * limit),
       matching.clone().count<[{ count: number }]>('* as count'),
     ]);
-    const orders = rows.map(({ id, version, state }) => orderView(id, version, orderOf(state)));
+    const orders = rows.map((row) => orderView(row.id, row.version, orderOf(row)));
     return pageOf(orders, Number(counted[0]?.count ?? 0), query);
   };

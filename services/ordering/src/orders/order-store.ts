@@ -1,30 +1,31 @@
 import { type Change, type NewCommand, stateStored, type Versioned } from '@orderstream/aggregates';
+import type { OrderStatus } from '@orderstream/contracts';
 import { VersionConflict } from '@orderstream/persistence';
 import type { Knex } from 'knex';
 import type { Order, OrderCommand, OrderEvent, PlacedOrder } from './order.js';
 
 type OrderChange = Change<Order, OrderEvent>;
-type Row = { id: string; version: number; state: StoredOrder };
 
-const times = [
-  'placedAt',
-  'deadline',
-  'pendingUntil',
-  'paidAt',
-  'confirmedAt',
-  'capturedAt',
-  'shippedAt',
-  'cancelledAt',
-  'failedAt',
-] as const satisfies (keyof PlacedOrder)[];
+const times = ['placedAt', 'deadline', 'paidAt', 'confirmedAt', 'capturedAt', 'shippedAt', 'cancelledAt', 'failedAt'] as const;
+type Time = (typeof times)[number];
 
-/** An order as jsonb gives it back: its times are texts. */
-export type StoredOrder = Omit<PlacedOrder, (typeof times)[number]> & Partial<Record<(typeof times)[number], string>>;
-
-export const orderOf = (stored: StoredOrder): PlacedOrder => {
-  const read = times.flatMap((name) => (stored[name] === undefined ? [] : [[name, new Date(stored[name])]]));
-  return { ...stored, ...Object.fromEntries(read) };
+/** A row of `orders`. What the database looks for and may change is in columns alone; times in jsonb are texts. */
+export type OrderRow = {
+  id: string;
+  version: number;
+  status: OrderStatus;
+  pending_until: Date;
+  state: Omit<PlacedOrder, 'status' | 'pendingUntil' | Time> & Partial<Record<Time, string>>;
 };
+
+export const orderColumns = ['id', 'version', 'status', 'pending_until', 'state'] as const satisfies (keyof OrderRow)[];
+
+export const orderOf = ({ status, pending_until: pendingUntil, state }: Omit<OrderRow, 'id' | 'version'>): PlacedOrder => {
+  const dates = times.flatMap((name) => (state[name] === undefined ? [] : [[name, new Date(state[name])]]));
+  return { ...(state as Omit<PlacedOrder, 'status' | 'pendingUntil'>), ...Object.fromEntries(dates), status, pendingUntil };
+};
+
+export const stateOf = ({ status: _, pendingUntil: __, ...state }: PlacedOrder): string => JSON.stringify(state);
 
 /** An order that is being placed has a new id: there is nothing to look for. */
 const idsToLoad = (ids: string[], commands: readonly NewCommand<OrderCommand>[]): string[] => {
@@ -44,10 +45,11 @@ const load = async (
 ): Promise<Map<string, Versioned<Order>>> => {
   const existing = idsToLoad(ids, commands);
   if (existing.length === 0) return new Map();
-  const { rows } = await tx.raw<{ rows: Row[] }>('select id, version, state from orders where id = any(?::uuid[]) order by id for update', [
-    existing,
-  ] as Knex.RawBinding[]);
-  return new Map(rows.map(({ id, version, state }) => [id, { state: orderOf(state), version }]));
+  const { rows } = await tx.raw<{ rows: OrderRow[] }>(
+    `select ${orderColumns.join(', ')} from orders where id = any(?::uuid[]) order by id for update`,
+    [existing] as Knex.RawBinding[],
+  );
+  return new Map(rows.map((row) => [row.id, { state: orderOf(row), version: row.version }]));
 };
 
 /** In one statement with the rows of the orders; `saved` is how many of those were as they had been loaded. */
@@ -108,7 +110,7 @@ const rowValues = (changes: OrderChange[]): unknown[][] => {
     last.map(({ context }) => context.correlationId),
     last.map(({ context }) => context.traceparent),
     last.map(({ eventId }) => eventId),
-    orders.map((order) => JSON.stringify(order)),
+    orders.map(stateOf),
   ];
 };
 
