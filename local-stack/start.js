@@ -1,5 +1,6 @@
 // The entry of `npm start`, `npm run reset`, `npm run doctor`: plain JavaScript that needs nothing but Node, because on a fresh
 // clone there is nothing else. It brings node_modules, and then goes on in TypeScript, in this same process.
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install, installReason } from './node-modules.js';
@@ -37,12 +38,37 @@ if (reason) {
 
 if (needsServers && process.env.npm_lifecycle_event) {
   // npm hands on SIGINT and SIGTERM; when it is killed outright, nobody would tell us
-  const npm = process.ppid;
+  const callers = npmAbove(process.ppid);
   setInterval(() => {
-    if (process.ppid !== npm) process.emit('SIGHUP');
+    if (!callers.every(isAlive)) process.emit('SIGHUP');
   }, 500).unref();
 }
 
 const { register } = await import('tsx/esm/api');
 register();
 await import('./src/main.js'); // main.ts, by tsx
+
+/**
+ * Our parent, which npm or its shell is, and npm above that shell.
+ *
+ * @param {number} parent
+ */
+function npmAbove(parent) {
+  try {
+    const stat = readFileSync(`/proc/${parent}/stat`, 'utf8');
+    const above = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return /\bnpm\b/.test(readFileSync(`/proc/${above}/cmdline`, 'utf8')) ? [parent, above] : [parent];
+  } catch {
+    return [parent]; // a system without /proc
+  }
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -33,15 +33,16 @@ type Options = {
   recordPid: (name: string, pid: number | undefined) => void;
 };
 
-const stopGraceMs = 15_000;
+const stopGraceMs = 20_000;
 const steadyMs = 10_000;
-const readyPollMs = 100;
+const readyPollMs = 150;
 
 /** Runs a program until it is stopped; whenever it ends by itself, it is started again after a delay that grows. */
 export const supervise = (program: Program, { logFile, say, recordPid }: Options) => {
   let state: ProgramState = 'stopped';
   let child: ChildProcess | undefined;
   let restarts = 0;
+  const readyListeners: (() => void)[] = [];
   let running: Promise<void> | undefined;
   let stopping = new AbortController();
 
@@ -99,6 +100,7 @@ export const supervise = (program: Program, { logFile, say, recordPid }: Options
       if (await program.isReady().catch(() => false)) {
         if (over.aborted || state !== 'starting') return;
         state = 'ready';
+        for (const tell of readyListeners.splice(0)) tell();
         say(`${program.name} is ready (${((Date.now() - since) / 1000).toFixed(1)} s)`);
         return;
       }
@@ -134,7 +136,11 @@ export const supervise = (program: Program, { logFile, say, recordPid }: Options
   };
 
   const untilReady = async (signal: AbortSignal): Promise<void> => {
-    while (state !== 'ready') await sleep(50, undefined, { signal });
+    if (state === 'ready') return;
+    await new Promise<void>((resolve, reject) => {
+      readyListeners.push(resolve);
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
   };
 
   const kill = async (signal: NodeJS.Signals): Promise<boolean> => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
@@ -122,6 +123,7 @@ const sameSignalMs = 1_000;
 /** The first signal stops in order, one that comes later at once. */
 const stopOnSignal = (stop: () => Promise<void>, supervisor: Supervisor): AbortSignal => {
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // everything that waits listens to it
   let since = 0;
   const onSignal = (signal: string): void => {
     if (stopping.signal.aborted) {
