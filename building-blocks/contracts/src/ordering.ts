@@ -33,7 +33,7 @@ export const maxOrderLines = 100;
 export const PlaceOrderRequest = z
   .strictObject({
     lines: z
-      .array(z.strictObject({ productId: z.uuid(), quantity: z.int().min(1).max(maxLineQuantity) }))
+      .array(z.strictObject({ productId: z.uuid().toLowerCase(), quantity: z.int().min(1).max(maxLineQuantity) }))
       .min(1)
       .max(maxOrderLines),
     address: Address,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent, type EventOf } from './event.js';
-import { Money } from './money.js';
+import { Money, Price } from './money.js';
 import { PageQuery } from './paging.js';
 import { LongText, Text, Timestamp } from './text.js';
 
@@ -42,8 +42,8 @@ export const AddProductRequest = z
   .strictObject({
     name: Text(),
     description: LongText().default(''),
-    price: Money,
-    categoryIds: z.array(z.uuid()).max(20).default([]),
+    price: Price,
+    categoryIds: z.array(z.uuid().toLowerCase()).max(20).default([]),
     quantity: z.int().min(0).max(1_000_000_000).default(0).describe('the stock to begin with'),
   })
   .meta({ id: 'AddProductRequest' });

@@ -12,6 +12,7 @@ export const ClientFrame = z.discriminatedUnion('type', [
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
 
+/** The client has everything up to `sequence`; the frame may come again, so that a quiet client's position does not grow too old to resume from. */
 export const ReadyFrame = z.object({ type: z.literal('ready'), userId: z.string(), sequence: z.int() });
 export type ReadyFrame = z.infer<typeof ReadyFrame>;
 
