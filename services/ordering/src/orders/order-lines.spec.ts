@@ -8,7 +8,7 @@ const lamp: PricedProduct = { id: '019400e2-6f00-7000-8000-0000000000a3', name: 
 const ship: PricedProduct = {
   id: '019400e2-6f00-7000-8000-0000000000a4',
   name: 'Ship',
-  price: { amount: 100_000_000_000, currency: 'EUR' },
+  price: { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' },
 };
 const line = ({ id }: PricedProduct, quantity: number) => ({ productId: id, quantity });
 
