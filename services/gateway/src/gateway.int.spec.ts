@@ -1,0 +1,343 @@
+import { createServer, request as httpRequest, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { createHost, createLogger, type ServiceHost } from '@orderstream/service-host';
+import { expect } from 'chai';
+import { Config } from './config.js';
+import { gateway } from './gateway.js';
+
+type Started = { url: string; host: ServiceHost };
+
+const listen = async (server: Server): Promise<string> => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
+describe('the gateway', function () {
+  this.timeout(20_000);
+  const seen: IncomingMessage[] = [];
+  let answer: RequestListener;
+  let service: Server;
+  let serviceUrl: string;
+  let open: Started;
+
+  const start = async (env: Record<string, string> = {}): Promise<Started> => {
+    const urls = ['IDENTITY', 'PRODUCTS', 'ORDERING', 'PAYMENT', 'REPORTS', 'NOTIFICATIONS'].map((name) => [`${name}_URL`, serviceUrl]);
+    const { components, http } = gateway(Config.parse({ ...Object.fromEntries(urls), PORT: '0', UPSTREAM_TIMEOUT_MS: '300', ...env }));
+    const host = createHost('gateway', components, { log: createLogger('gateway', 'silent'), graceMs: 5_000, exit: () => undefined });
+    await host.start();
+    return { host, url: `http://127.0.0.1:${(http.server.address() as AddressInfo).port}` };
+  };
+
+  before(async () => {
+    service = createServer((req, res) => {
+      seen.push(req);
+      answer(req, res);
+    });
+    service.on('upgrade', (req, socket) => {
+      seen.push(req);
+      socket.on('error', () => undefined);
+      if (req.headers['x-refuse']) socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n');
+      else {
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: yes\r\n\r\nhello',
+        );
+        socket.on('data', (chunk) => socket.write(`echo ${chunk}`));
+      }
+    });
+    serviceUrl = await listen(service);
+    open = await start();
+  });
+  beforeEach(() => {
+    seen.length = 0;
+    answer = (req, res) => {
+      const chunks: Buffer[] = [];
+      req.on('data', (chunk) => chunks.push(chunk));
+      req.on('end', () => {
+        res.setHeader('content-type', 'application/json');
+        res.setHeader('x-correlation-id', req.headers['x-correlation-id'] ?? '');
+        res.end(JSON.stringify({ method: req.method, url: req.url, bytes: Buffer.concat(chunks).length }));
+      });
+    };
+  });
+  after(async () => {
+    await open.host.stop();
+    service.closeAllConnections();
+    service.close();
+  });
+
+  const call = async (path: string, init: RequestInit = {}, at = open) => {
+    const response = await fetch(at.url + path, init);
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') && text !== '';
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  };
+
+  it('sends a request to the service of its path, without /api, and its answer back', async () => {
+    const { status, headers, body } = await call('/api/orders/1?x=%20y', {
+      method: 'POST',
+      body: 'hello',
+      headers: { 'x-correlation-id': 'c-1' },
+    });
+    expect([status, body]).to.deep.equal([200, { method: 'POST', url: '/orders/1?x=%20y', bytes: 5 }]);
+    expect(headers.get('x-correlation-id')).to.equal('c-1');
+    expect(seen[0]?.headers).to.include({ 'x-correlation-id': 'c-1', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' });
+  });
+
+  it('makes a correlation id and a trace where there is none', async () => {
+    const { headers } = await call('/api/orders');
+    expect(headers.get('x-correlation-id'))
+      .to.match(/^[0-9a-f-]{36}$/)
+      .and.to.equal(seen[0]?.headers['x-correlation-id']);
+    expect(seen[0]?.headers.traceparent).to.match(/^00-/);
+  });
+
+  it('keeps its connections to services', async () => {
+    await call('/api/orders');
+    await call('/api/products');
+    expect(seen[0]?.socket).to.equal(seen[1]?.socket);
+  });
+
+  it('passes on what the service answers, problems and empty answers included', async () => {
+    answer = (_req, res) => res.writeHead(409, { 'content-type': 'application/problem+json', 'retry-after': '1' }).end('{"code":"x"}');
+    const problem = await call('/api/orders');
+    expect([problem.status, problem.body.code, problem.headers.get('retry-after')]).to.deep.equal([409, 'x', '1']);
+    answer = (_req, res) => res.writeHead(204).end();
+    expect((await call('/api/orders', { method: 'DELETE' })).status).to.equal(204);
+    answer = (_req, res) => res.writeHead(303, { location: '/api/identity/x', 'set-cookie': ['a=1', 'b=2'] }).end();
+    const redirect = await call('/api/identity/login', { redirect: 'manual' });
+    expect([redirect.status, redirect.headers.get('location')]).to.deep.equal([303, '/api/identity/x']);
+    expect(redirect.headers.getSetCookie()).to.deep.equal(['a=1', 'b=2']);
+    answer = (_req, res) => res.writeHead(200, { 'content-length': '5' }).end();
+    expect((await call('/api/orders', { method: 'HEAD' })).headers.get('content-length')).to.equal('5');
+  });
+
+  it('streams an answer while it is made', async () => {
+    let finish = (): void => undefined;
+    answer = (_req, res) => {
+      res.write('first');
+      finish = () => void res.end('last');
+    };
+    const response = await fetch(`${open.url}/api/reports/exports/1/download`);
+    const reader = response.body!.getReader();
+    expect(Buffer.from((await reader.read()).value!).toString()).to.equal('first');
+    finish();
+    expect(Buffer.from((await reader.read()).value!).toString()).to.equal('last');
+  });
+
+  it('knows no other service', async () => {
+    for (const path of ['/api/psp/payments', '/api/metrics', '/api/unknown', '/psp/calls', '/orders']) {
+      const { status, body } = await call(path);
+      expect([status, body.code]).to.deep.equal([404, 'route-not-found']);
+    }
+    expect(seen).to.have.length(0);
+  });
+
+  it('refuses a body that is too large, whether it says so or not', async () => {
+    const megabyte = Buffer.alloc(1_048_576);
+    expect((await call('/api/orders', { method: 'POST', body: megabyte })).body.bytes).to.equal(1_048_576);
+    const declared = await call('/api/orders', { method: 'POST', body: Buffer.alloc(1_048_577) });
+    expect([declared.status, declared.body.code, declared.headers.get('content-type')]).to.deep.equal([
+      413,
+      'body-too-large',
+      'application/problem+json',
+    ]);
+    const chunked = (bytes: number) =>
+      ({ method: 'POST', duplex: 'half', body: new Blob([Buffer.alloc(bytes)]).stream() }) as unknown as RequestInit;
+    expect((await call('/api/orders', chunked(1_048_576))).body.bytes).to.equal(1_048_576);
+    const large = await call('/api/orders', chunked(1_500_000));
+    expect([large.status, large.body.code]).to.deep.equal([413, 'body-too-large']);
+    expect((await call('/api/products/1/image', { method: 'PUT', body: Buffer.alloc(2_000_000) })).status).to.equal(200);
+    expect((await call('/api/products/1/image', { method: 'PUT', body: Buffer.alloc(2_097_153) })).status).to.equal(413);
+  });
+
+  it('has problems for a service that is silent, away, or breaks off', async () => {
+    answer = () => undefined;
+    const silent = await call('/api/orders');
+    expect([silent.status, silent.body.code]).to.deep.equal([504, 'service-timeout']);
+    answer = (req) => req.socket.destroy();
+    const broken = await call('/api/orders', { method: 'POST', body: 'x' });
+    expect([broken.status, broken.body.code, broken.headers.get('retry-after')]).to.deep.equal([502, 'service-unreachable', '1']);
+    const away = await start({ ORDERING_URL: 'http://127.0.0.1:1' });
+    const unreachable = await call('/api/orders', {}, away);
+    expect([unreachable.status, unreachable.body.code, unreachable.body.title]).to.deep.equal([502, 'service-unreachable', 'Bad Gateway']);
+    await away.host.stop();
+  });
+
+  it('sends a GET again that met a connection which was being closed', async () => {
+    await call('/api/orders');
+    let times = 0;
+    answer = (req, res) => {
+      times += 1;
+      if (times === 1) req.socket.destroy();
+      else res.end('again');
+    };
+    expect((await call('/api/orders')).body).to.equal('again');
+  });
+
+  it('does not finish an answer that broke off', async () => {
+    answer = (_req, res) => {
+      res.writeHead(200, { 'content-length': '10' });
+      res.write('half', () => res.destroy());
+    };
+    const outcome = await call('/api/orders').then(
+      () => 'whole',
+      () => 'broken off',
+    );
+    expect(outcome).to.equal('broken off');
+  });
+
+  it('lets go of a service when its client goes away', async () => {
+    const left = new Promise<void>((resolve) => {
+      answer = (req) => req.on('close', () => resolve());
+    });
+    const client = httpRequest(`${open.url}/api/orders`).on('error', () => undefined);
+    client.end();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    client.destroy();
+    await left;
+  });
+
+  it('does not let one service’s silence take more than its share', async () => {
+    const at = await start({ UPSTREAM_MAX_IN_FLIGHT: '2', UPSTREAM_TIMEOUT_MS: '400' });
+    const respond = answer;
+    answer = (req, res) => (req.url === '/orders' ? undefined : respond(req, res));
+    const outcomes = await Promise.all([1, 2, 3].map(() => call('/api/orders', {}, at)));
+    expect(outcomes.map(({ status }) => status).sort()).to.deep.equal([503, 504, 504]);
+    expect((await call('/api/products', {}, at)).status).to.equal(200);
+    expect((await call('/api/orders/1', {}, at)).status).to.equal(200);
+    await at.host.stop();
+  });
+
+  it('limits how often a caller may call', async () => {
+    const at = await start({ RATE_LIMIT_PER_SECOND: '3' });
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => call('/api/orders', {}, at)));
+    const refused = outcomes.filter(({ status }) => status === 429);
+    expect(refused.length).to.be.within(4, 7); // the second may turn while we ask
+    expect(refused[0]?.body).to.include({ code: 'rate-limited', status: 429 });
+    expect(refused[0]?.headers.get('retry-after')).to.equal('1');
+    expect(outcomes[0]?.headers.get('ratelimit')).to.contain('limit=3');
+    expect((await call('/health/live', {}, at)).status).to.equal(200);
+    await at.host.stop();
+  });
+
+  it('lets nobody in before everything is ready, and everybody from then on', async () => {
+    let ready = false;
+    answer = (req, res) => res.writeHead(req.url !== '/health/ready' || ready ? 200 : 503).end();
+    const at = await start({ WAIT_FOR_URLS: `${serviceUrl}/health/ready` });
+    const refused = await call('/api/orders', {}, at);
+    expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).to.deep.equal([503, 'platform-starting', '2']);
+    expect((await call('/', {}, at)).status).to.equal(503);
+    expect((await call('/health/live', {}, at)).status).to.equal(200);
+    expect((await call('/health/ready', {}, at)).body.notReady).to.deep.equal(['platform']);
+    ready = true;
+    while ((await call('/health/ready', {}, at)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
+    ready = false;
+    expect((await call('/api/orders', {}, at)).status).to.equal(200);
+    await at.host.stop();
+  });
+
+  it('has security headers, which a service may replace', async () => {
+    const { headers } = await call('/api/orders');
+    expect(headers.get('x-content-type-options')).to.equal('nosniff');
+    expect(headers.get('content-security-policy')).to.contain("frame-ancestors 'none'");
+    expect(headers.get('x-powered-by')).to.equal(null);
+    answer = (_req, res) => res.writeHead(200, { 'content-security-policy': "default-src 'none'" }).end();
+    expect((await call('/api/identity/login')).headers.get('content-security-policy')).to.equal("default-src 'none'");
+  });
+
+  it('answers pages of the listed origins only', async () => {
+    const at = await start({ CORS_ORIGINS: 'https://shop.example' });
+    const preflight = (origin: string) =>
+      call('/api/orders', { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } }, at);
+    const allowed = await preflight('https://shop.example');
+    expect([allowed.status, allowed.headers.get('access-control-allow-origin')]).to.deep.equal([204, 'https://shop.example']);
+    expect(allowed.headers.get('vary')).to.contain('Origin');
+    expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).to.equal(null);
+    expect(
+      (await call('/api/orders', { headers: { origin: 'https://shop.example' } })).headers.get('access-control-allow-origin'),
+    ).to.equal(null);
+    await at.host.stop();
+  });
+
+  it('says what it is, and where the services’ documents are', async () => {
+    expect((await call('/')).body).to.contain('/api/orders/reference');
+    const { body } = await call('/api');
+    expect(body.services.map(({ name }: { name: string }) => name)).to.deep.equal([
+      'identity',
+      'products',
+      'ordering',
+      'payment',
+      'reports',
+      'notifications',
+    ]);
+    expect(body.services[2]).to.deep.include({ openapi: '/api/orders/openapi.json' });
+    expect((await call('/openapi.json')).body.paths).to.have.property('/api');
+    expect((await call('/reference')).status).to.equal(200);
+  });
+
+  /** Opens a raw socket with an upgrade; what comes until `until` or the end. */
+  const upgrade = (path: string, headers: Record<string, string> = {}, { say = '', until = '\0', at = open } = {}): Promise<string> =>
+    new Promise((resolve) => {
+      const lines = Object.entries({ host: new URL(at.url).host, connection: 'Upgrade', upgrade: 'websocket', ...headers });
+      const socket = connect(Number(new URL(at.url).port), '127.0.0.1', () =>
+        socket.write(`GET ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`),
+      );
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+        if (text.endsWith('hello') && say) socket.write(say);
+        if (text.includes(until)) socket.destroy();
+      });
+      socket.on('error', () => undefined);
+      socket.on('close', () => resolve(text));
+    });
+
+  it('carries a WebSocket to notifications, both ways', async () => {
+    const said = await upgrade('/ws?x=1', { 'sec-websocket-key': 'k', 'x-correlation-id': 'c-9' }, { say: 'hi', until: 'echo hi' });
+    expect(said)
+      .to.match(/^HTTP\/1.1 101 /)
+      .and.to.contain('sec-websocket-accept: yes')
+      .and.to.contain('hello')
+      .and.to.contain('echo hi');
+    expect(seen[0]?.url).to.equal('/ws?x=1');
+    expect(seen[0]?.headers).to.include({
+      upgrade: 'websocket',
+      'sec-websocket-key': 'k',
+      'x-correlation-id': 'c-9',
+      'x-forwarded-for': '127.0.0.1',
+    });
+  });
+
+  it('refuses a WebSocket of another page, at another path, or that notifications refuses', async () => {
+    const foreign = await upgrade('/ws', { origin: 'https://evil.example' });
+    expect(foreign)
+      .to.match(/^HTTP\/1.1 403 /)
+      .and.to.contain('origin-not-allowed')
+      .and.to.contain('application/problem+json');
+    expect(await upgrade('/api/orders')).to.match(/^HTTP\/1.1 404 /);
+    expect(seen).to.have.length(0);
+    expect(await upgrade('/ws', { 'x-refuse': '1' })).to.match(/^HTTP\/1.1 401 /);
+    expect(await upgrade('/ws', { origin: open.url }, { until: 'hello' })).to.match(/^HTTP\/1.1 101 /);
+    const away = await start({ NOTIFICATIONS_URL: 'http://127.0.0.1:1' });
+    expect(await upgrade('/ws', {}, { at: away }))
+      .to.match(/^HTTP\/1.1 502 /)
+      .and.to.contain('service-unreachable');
+    await away.host.stop();
+    const starting = await start({ WAIT_FOR_URLS: 'http://127.0.0.1:1/' });
+    expect(await upgrade('/ws', {}, { at: starting }))
+      .to.match(/^HTTP\/1.1 503 /)
+      .and.to.contain('platform-starting');
+    await starting.host.stop();
+  });
+
+  it('ends its sockets when it stops', async () => {
+    const at = await start();
+    const ended = upgrade('/ws', {}, { at });
+    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const from = Date.now();
+    await at.host.stop();
+    expect(await ended).to.contain('101 ');
+    expect(Date.now() - from).to.be.below(1_000);
+  });
+});
