@@ -82,9 +82,13 @@ export const services = (stack: Stack): Program[] =>
       ...Object.fromEntries(settable.filter((variable) => stack.env[variable]).map((variable) => [variable, stack.env[variable]])),
     },
     ...(name === 'psp' && { prepare: async () => void (await mkdir(join(stack.state, 'psp'), { recursive: true })) }),
-    isReady: () => answers(readyUrl(stack, name)),
+    // the gateway lets nobody in before the whole stack is ready, and the stack cannot wait for that in turn
+    isReady: () => answers(name === 'gateway' ? `${serviceUrl(stack, name)}/health/live` : readyUrl(stack, name)),
     address: serviceUrl(stack, name),
   }));
+
+/** Whether the gateway lets people in. */
+export const isOpen = (stack: Stack): Promise<boolean> => answers(readyUrl(stack, 'gateway'));
 
 /** Demo data; a service's own script puts it in, and may be run again. */
 export const seeds = (stack: Stack) =>

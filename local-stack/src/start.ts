@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { catalogueComplete } from './catalogue.js';
 import { connectUrl } from './connect.js';
 import { say } from './console.js';
@@ -19,7 +20,7 @@ import { endLeftovers, forgetSupervisor, recordSupervisor, runningSupervisor } f
 import { runOnce } from './run-once.js';
 import { localSecrets } from './secrets.js';
 import { servers } from './servers.js';
-import { seeds, services } from './services.js';
+import { isOpen, seeds, services } from './services.js';
 import type { Stack } from './stack.js';
 import { summary } from './summary.js';
 import { supervisor as makeSupervisor, type Supervisor } from './supervisor.js';
@@ -53,6 +54,7 @@ export const start = async (stack: Stack, { only }: { only?: 'servers' } = {}): 
       await Promise.all([parts.databases, parts.topics, ...parts.servers.map((server) => server.untilReady(stopping))]);
     else await startPlatform(stack, supervisor, parts, stopping);
     isReady = true;
+    while (only !== 'servers' && !(await isOpen(stack))) await sleep(50, undefined, { signal: stopping });
     say(only === 'servers' ? 'the servers are ready' : 'everything is ready');
     if (only !== 'servers') console.log(summary(stack));
   } catch (error) {
