@@ -1,0 +1,49 @@
+import { platform } from './platform.js';
+
+export type Answer<Body = unknown> = { status: number; headers: Headers; body: Body };
+
+export type Ask = {
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  token?: string | undefined;
+  body?: unknown;
+  /** sent as it is, instead of `body` */
+  text?: string;
+  headers?: Record<string, string>;
+  timeoutMs?: number;
+};
+
+/** One request, whatever it is answered; a text that is not JSON is the body as it is. */
+export const ask = async <Body>(
+  url: string,
+  { method = 'GET', token, body, text, headers, timeoutMs = 30_000 }: Ask = {},
+): Promise<Answer<Body>> => {
+  const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...(sent !== undefined && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    signal: AbortSignal.timeout(timeoutMs),
+    ...(sent !== undefined && { body: sent }),
+  });
+  return { status: response.status, headers: response.headers, body: parsed(await response.text()) as Body };
+};
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text || undefined;
+  }
+};
+
+/** Of the public API: `api('/orders', …)` is `/api/orders` at the gateway. */
+export const api = <Body>(path: string, request?: Ask): Promise<Answer<Body>> => ask<Body>(`${platform.gateway}/api${path}`, request);
+
+/** @throws Error with what was answered, when that is not the status that was expected */
+export const expectStatus = <Body>(answer: Answer<Body>, status: number): Body => {
+  if (answer.status !== status) throw new Error(`expected ${status}, was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  return answer.body;
+};

@@ -1,0 +1,34 @@
+const offset = Number(process.env.PORT_OFFSET || 0);
+const local = (protocol: string, port: number): string => `${protocol}://127.0.0.1:${port + offset}`;
+
+/** Passwords of the local stack, which are no secret: it listens on 127.0.0.1 and holds demo data. */
+const postgres = (user: string, password: string, database: string): string =>
+  `postgres://${user}:${password}@127.0.0.1:${15432 + offset}/${database}`;
+
+export type Service = 'identity' | 'products' | 'ordering' | 'payment' | 'reports' | 'notifications';
+export type DatabaseName = Exclude<Service, 'notifications'>;
+
+const servicePorts: Record<Service, number> = {
+  identity: 3001,
+  products: 3002,
+  ordering: 3003,
+  payment: 3004,
+  reports: 3006,
+  notifications: 3007,
+};
+
+/** Where the platform under test is: all that the suites know of it. `PORT_OFFSET` is that of its local stack. */
+export const platform = {
+  gateway: local('http', 8080),
+  webSocket: `${local('ws', 8080)}/ws`,
+  issuer: `${local('http', 8080)}/api/identity/oidc`,
+  audience: 'urn:orderstream:api',
+  /** a service itself, for what the gateway does not show to everybody: dead letters, metrics */
+  service: (name: Service): string => local('http', servicePorts[name]),
+  provider: local('http', 3005),
+  control: local('http', 3090),
+  connect: local('http', 18083),
+  kafka: [`127.0.0.1:${19092 + offset}`],
+  database: (name: DatabaseName): string => postgres(name, `${name}-local`, name),
+  superuser: (name: DatabaseName): string => postgres('postgres', 'postgres-local', name),
+};
