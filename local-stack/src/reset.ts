@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { say } from './console.js';
 import { clearState, exists, stateMarker } from './folders.js';
 import { endLeftovers, runningSupervisor } from './records.js';
@@ -8,7 +9,8 @@ export const reset = async (stack: Stack): Promise<void> => {
   const running = await runningSupervisor(stack);
   if (running) throw new Error(`the stack runs, as pid ${running.pid}: stop it first (Ctrl-C, or npm run stack:stop)`);
   if (!(await exists(stack.state))) return say(`nothing to clear: there is no ${stack.state}`);
-  if (!(await exists(stateMarker(stack)))) throw new Error(`${stack.state} was not made by the local stack: not touched`);
+  const isOurs = (await exists(stateMarker(stack))) || (await readdir(stack.state)).length === 0;
+  if (!isOurs) throw new Error(`${stack.state} was not made by the local stack: not touched`);
   const ended = await endLeftovers(stack);
   if (ended.length > 0) say(`ended what an earlier run left behind: ${ended.join(', ')}`);
   await clearState(stack);

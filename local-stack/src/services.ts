@@ -46,7 +46,7 @@ const environments = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
   const kafka = { KAFKA_BROKERS: kafkaBrokers(stack) };
   const nats = { NATS_URL: natsUrl(stack) };
   const database = (service: string) => ({ DATABASE_URL: databaseUrl(stack, service) });
-  const behindGateway = ['identity', 'products', 'ordering', 'payment', 'psp', 'reports', 'notifications'] as const;
+  const behindGateway = ['identity', 'products', 'ordering', 'payment', 'reports', 'notifications'] as const;
 
   return {
     identity: { ...tokens, ...database('identity'), OIDC_COOKIE_KEYS: localSecrets.oidcCookieKeys, ALLOW_PASSWORD_GRANT: 'true' },
@@ -57,11 +57,13 @@ const environments = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
     reports: { ...tokens, ...database('reports'), ...kafka, ELASTICSEARCH_URL: elasticsearchUrl(stack) },
     notifications: { ...tokens, ...kafka, ...nats },
     gateway: {
+      ...tokens,
       ...Object.fromEntries(behindGateway.map((service) => [`${service.toUpperCase()}_URL`, url(service)])),
       // nobody is let in before everything works, demo data included
-      WAIT_FOR_URLS: [`http://127.0.0.1:${stack.ports.status}/ready`, ...behindGateway.map((service) => readyUrl(stack, service))].join(
-        ',',
-      ),
+      WAIT_FOR_URLS: [
+        `http://127.0.0.1:${stack.ports.status}/ready`,
+        ...[...behindGateway, 'psp' as const].map((service) => readyUrl(stack, service)),
+      ].join(','),
       RATE_LIMIT_PER_SECOND: '5000',
     },
   };

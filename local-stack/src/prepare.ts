@@ -1,0 +1,29 @@
+import { createDatabases, databaseServices } from './databases.js';
+import { createTopics } from './topics.js';
+
+/**
+ * What a new set of servers needs before migrations and services: databases, roles and topics. The local stack does it by itself; elsewhere
+ * this is run once, and may be run again: `node --import tsx local-stack/src/prepare.ts`.
+ *
+ * POSTGRES_ADMIN_URL, DEBEZIUM_PASSWORD, <SERVICE>_DATABASE_URL (the owner's password is taken from there), KAFKA_BROKERS
+ */
+const required = (name: string): string => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is missing`);
+  return value;
+};
+
+const ownerPassword = (service: string): string => decodeURIComponent(new URL(required(`${service.toUpperCase()}_DATABASE_URL`)).password);
+
+try {
+  const debezium = required('DEBEZIUM_PASSWORD');
+  await Promise.all([
+    createDatabases(required('POSTGRES_ADMIN_URL'), { debezium, owner: ownerPassword }).then(() =>
+      console.log(`databases and roles: ${databaseServices.join(', ')}`),
+    ),
+    createTopics(required('KAFKA_BROKERS')).then(() => console.log('topics are there')),
+  ]);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
