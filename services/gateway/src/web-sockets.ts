@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Forbidden, NotFound, type Refusal, Unavailable } from '@orderstream/contracts';
 import { type Component, currentLog, HttpRefusal, newContext, rawProblem, runWithContext } from '@orderstream/service-host';
+import { Gauge } from 'prom-client';
 import { clientProtocol } from './client.js';
 import { requestHeaders } from './headers.js';
 
@@ -22,10 +23,20 @@ type OriginCheck = { origin: string | undefined; host: string | undefined; proto
 export const mayUpgrade = ({ origin, host, protocol, origins }: OriginCheck): boolean =>
   origin === undefined || origins.includes(origin) || origin === `${protocol}://${host}`;
 
+let countOpen = (): number => 0;
+new Gauge({
+  name: 'gateway_websockets',
+  help: 'WebSockets that are open through this gateway',
+  collect() {
+    this.set(countOpen());
+  },
+});
+
 /** Carries `/ws` to notifications. Stopping ends the sockets: their clients come back to whoever is there then. */
 export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }: WebSocketOptions) => {
   const open = new Set<Duplex>();
   let stopping = false;
+  countOpen = () => open.size;
 
   const refuse = (socket: Duplex, refusal: Refusal, correlationId: string): void => {
     currentLog().info({ code: refusal.code, correlationId }, 'upgrade refused');
