@@ -1,0 +1,308 @@
+import { type OrderStatus, orderEvents, type PaymentStatus, paymentEvents } from '@orderstream/contracts';
+import { expect } from 'chai';
+import { rows } from './databases.js';
+import type { DatabaseName } from './platform.js';
+import { provider } from './provider.js';
+
+/*
+ * What must be true of the whole platform whatever happened to it: within a database at every moment, across databases as soon as all is
+ * quiet. An audit returns what is wrong, so that nothing is wrong when it is empty.
+ */
+
+type Ending = `${OrderStatus} + ${PaymentStatus | 'no payment'}`;
+
+/** How orders and their payments stand, by order id. */
+export const endings = async (orderIds: readonly string[]): Promise<Map<string, Ending>> => {
+  const [orders, payments] = await Promise.all([
+    rows<{ id: string; status: OrderStatus }>('ordering', 'select id, status from orders where id = any($1)', [orderIds]),
+    rows<{ order_id: string; status: PaymentStatus }>('payment', 'select order_id, status from payments where order_id = any($1)', [
+      orderIds,
+    ]),
+  ]);
+  const paid = new Map(payments.map(({ order_id, status }) => [order_id, status]));
+  return new Map(orders.map(({ id, status }): [string, Ending] => [id, `${status} + ${paid.get(id) ?? 'no payment'}`]));
+};
+
+const pureEndings: readonly Ending[] = [
+  'Shipped + Completed',
+  'Cancelled + no payment',
+  'Cancelled + Declined',
+  'Cancelled + Cancelled',
+  'Cancelled + Refunded',
+  'Cancelled + Failed',
+  'Failed + Failed',
+];
+
+/** Orders that are over, with a payment that is over in the way that belongs to it. */
+export const everyEndingIsPure = (ends: Map<string, Ending>): Map<string, Ending> => {
+  const others = [...ends].filter(([, ending]) => !pureEndings.includes(ending));
+  expect(tally(others.map(([, ending]) => ending)), `${others.length} of ${ends.size} orders, e.g. ${others[0]?.[0]}`).to.deep.equal({});
+  return ends;
+};
+
+export const tally = (words: readonly string[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+};
+
+/** I3, and that no order that is over keeps a reservation. */
+export const stockAudit = async (): Promise<string[]> => {
+  const unbalanced = await rows<{ product_id: string }>(
+    'products',
+    `with line as (
+       select reservations.status, (line ->> 'productId')::uuid as product_id, sum((line ->> 'quantity')::int)::int as quantity
+         from reservations, jsonb_array_elements(lines) as line group by 1, 2
+     )
+     select stock.product_id, stock.quantity, reserved from stock
+      where quantity < 0 or reserved < 0 or reserved > quantity
+         or reserved <> coalesce((select quantity from line where line.product_id = stock.product_id and status = 'Reserved'), 0)
+         or quantity <> coalesce((select sum(change) from stock_adjustments where stock_adjustments.product_id = stock.product_id), 0)
+                      - coalesce((select quantity from line where line.product_id = stock.product_id and status = 'Committed'), 0)`,
+  );
+  const open = await rows<{ order_id: string }>('products', `select order_id from reservations where status = 'Reserved'`);
+  const over = await rows<{ id: string; status: string }>(
+    'ordering',
+    `select id, status from orders where id = any($1) and status in ('Confirmed', 'Shipped', 'Cancelled', 'Failed')`,
+    [open.map(({ order_id }) => order_id)],
+  );
+  return [
+    ...unbalanced.map((row) => `the books of a product do not balance: ${JSON.stringify(row)}`),
+    ...over.map(({ id, status }) => `order ${id} is ${status} and still has a reservation`),
+  ];
+};
+
+type Machine = Record<string, readonly string[]>;
+
+/** An order's life: which event may follow which. */
+const afterOrderEvent: Machine = {
+  '': ['OrderPlaced'],
+  OrderPlaced: ['OrderPending', 'OrderCancelled'],
+  OrderPending: ['OrderPaid', 'OrderCancelled', 'OrderFailed', 'OrderCancelRequested'],
+  OrderPaid: ['OrderHoldChanged', 'OrderConfirmed', 'OrderCancelRequested'],
+  OrderHoldChanged: ['OrderHoldChanged', 'OrderConfirmed', 'OrderCancelRequested'],
+  OrderConfirmed: ['OrderShipped', 'OrderCaptured'],
+  OrderCaptured: ['OrderShipped'],
+  OrderCancelRequested: ['OrderCancelled'],
+};
+
+/** A payment's life, likewise. */
+const afterPaymentEvent: Machine = {
+  '': ['PaymentInitiated'],
+  PaymentInitiated: ['PaymentApproved', 'PaymentDeclined', 'PaymentFailed', 'PaymentCancelled'],
+  PaymentApproved: ['PaymentSettlementInitiated', 'PaymentRefundInitiated'],
+  PaymentRefundInitiated: ['PaymentRefunded'],
+  PaymentSettlementInitiated: ['PaymentSettled'],
+  PaymentSettled: ['PaymentCompleted'],
+};
+
+type Life = { id: string; types: string[]; versions: number[]; status: string; last_status: string; version: number };
+
+const wrongLife = (machine: Machine, { id, types, versions, status, last_status, version }: Life): string[] => {
+  const isPath = types.every((type, index) => machine[types[index - 1] ?? '']?.includes(type));
+  const counts = versions.every((each, index) => each === index + 1) && version === versions.length;
+  return isPath && counts && status === last_status
+    ? []
+    : [`${id} is ${status} v${version}, after ${types.join(', ')} (${versions.join(', ')})`];
+};
+
+/** I5: every order's history is a path of the machine, its versions one by one, and its last status the order's. */
+export const orderHistoryAudit = async (): Promise<string[]> => {
+  const lives = await rows<Life>(
+    'ordering',
+    `select id, orders.status, orders.version, array_agg(type order by history.version) as types,
+            array_agg(history.version order by history.version) as versions,
+            (array_agg(history.status order by history.version desc))[1] as last_status
+       from orders left join order_history as history on history.order_id = orders.id group by id`,
+  );
+  return lives.flatMap((life) => wrongLife(afterOrderEvent, life));
+};
+
+/** I5 for payments, and: what the read table shows is what the payment's last event says. */
+export const paymentHistoryAudit = async (): Promise<string[]> => {
+  const lives = await rows<Life & { differs: boolean }>(
+    'payment',
+    `select payments.id, payments.status, payments.version, array_agg(type order by aggregate_version) as types,
+            array_agg(aggregate_version order by aggregate_version) as versions,
+            (array_agg(payload ->> 'status' order by aggregate_version desc))[1] as last_status,
+            ((array_agg(payload order by aggregate_version desc))[1] - 'paymentMethod') is distinct from payments.view as differs
+       from payments left join payment_events on stream = 'payment-' || payments.id group by payments.id`,
+  );
+  const unread = await rows<{ stream: string }>(
+    'payment',
+    `select distinct stream from payment_events where not exists (select from payments where 'payment-' || payments.id = stream)`,
+  );
+  return [
+    ...lives.flatMap((life) => wrongLife(afterPaymentEvent, life)),
+    ...lives.flatMap(({ id, differs }) => (differs ? [`what the read table shows of payment ${id} is not what its events say`] : [])),
+    ...unread.map(({ stream }) => `${stream} is not in the read table`),
+  ];
+};
+
+type Payment = { id: string; order_id: string | null; status: PaymentStatus; amount: string };
+type Money = { authorised: number; captured: number; refunded: number; voided: number };
+
+/** What the provider's book has to say of a payment with this status; undefined while it is on its way. */
+const bookOf = (status: PaymentStatus, amount: number, authorised: number): Money | undefined => {
+  const nothing = { authorised, captured: 0, refunded: 0, voided: 0 };
+  switch (status) {
+    case 'Approved':
+      return { ...nothing, authorised: amount };
+    case 'Declined':
+      return { ...nothing, authorised: 0 };
+    case 'Failed': // an authorisation that was never heard of, or came too late, is voided
+    case 'Cancelled':
+      return { ...nothing, voided: authorised };
+    case 'Refunded':
+      return { ...nothing, authorised: amount, refunded: amount };
+    case 'Settled':
+    case 'Completed':
+      return { ...nothing, authorised: amount, captured: amount };
+    default:
+      return undefined;
+  }
+};
+
+/** I1: our payments and the provider's book agree row by row, and captured is the total of what is shipped and of nothing else. */
+export const moneyAudit = async (): Promise<string[]> => {
+  const payments = await rows<Payment>('payment', 'select id, order_id, status, amount from payments');
+  const orders = await rows<{ id: string; status: OrderStatus; total_amount: string }>(
+    'ordering',
+    'select id, status, total_amount from orders',
+  );
+  const book = new Map((await provider.book()).map((account) => [account.paymentId, account]));
+  const paymentOfOrder = new Map(payments.flatMap((payment) => (payment.order_id ? [[payment.order_id, payment] as const] : [])));
+  const wrong: string[] = [];
+
+  for (const { id, status, amount } of payments) {
+    const account = book.get(id);
+    const { authorised, captured, refunded, voided } = account ?? { authorised: 0, captured: 0, refunded: 0, voided: 0 };
+    const said = JSON.stringify({ authorised, captured, refunded, voided });
+    const expected = bookOf(status, Number(amount), authorised);
+    if (!expected) wrong.push(`payment ${id} is ${status}, and not over`);
+    else if (JSON.stringify(expected) !== said) wrong.push(`payment ${id} of ${amount} is ${status}, and the book says ${said}`);
+    if (captured + refunded + voided > authorised) wrong.push(`more than was authorised is gone of payment ${id}: ${said}`);
+    if (captured > 0 && refunded > 0) wrong.push(`payment ${id} is captured and refunded: ${said}`);
+  }
+  for (const { id, status, total_amount } of orders) {
+    const payment = paymentOfOrder.get(id);
+    const captured = (payment && book.get(payment.id)?.captured) ?? 0;
+    const due = status === 'Shipped' ? Number(total_amount) : 0;
+    if (status !== 'Confirmed' && captured !== due) wrong.push(`order ${id} of ${total_amount} is ${status}, and ${captured} is captured`);
+  }
+  const ours = new Set(payments.map(({ id }) => id));
+  for (const id of book.keys()) if (!ours.has(id)) wrong.push(`the book has payment ${id}, and we do not`);
+  return wrong;
+};
+
+/** I2: no operation of a payment has an effect twice, and no key is used for two requests. */
+export const callAudit = async (): Promise<string[]> => {
+  const calls = await provider.calls();
+  const effects = tally(calls.filter(({ effect }) => effect).map(({ paymentId, operation }) => `${operation} of payment ${paymentId}`));
+  return [
+    ...Object.entries(effects).flatMap(([what, times]) => (times > 1 ? [`${what} had an effect ${times} times`] : [])),
+    ...calls.filter(({ status }) => status === 422).map(({ key }) => `the key ${key} was used for another request`),
+  ];
+};
+
+type Hearing = { consumer: string; database: DatabaseName; types: readonly string[] };
+
+const reportTypes = orderEvents.map(({ type }) => type);
+
+/** Who hears what, by the database that announces it: the consumer groups with an inbox. */
+const hearings: Record<'ordering' | 'products' | 'payment', Hearing[]> = {
+  ordering: [
+    { consumer: 'products', database: 'products', types: ['OrderPlaced', 'OrderCancelled', 'OrderFailed', 'OrderConfirmed'] },
+    { consumer: 'payment', database: 'payment', types: ['OrderPending', 'OrderCancelRequested', 'OrderConfirmed'] },
+    { consumer: 'reports', database: 'reports', types: reportTypes },
+  ],
+  products: [{ consumer: 'ordering', database: 'ordering', types: ['ProductAdded', 'StockReserved', 'StockReservationFailed'] }],
+  payment: [
+    {
+      consumer: 'ordering',
+      database: 'ordering',
+      types: ['PaymentApproved', 'PaymentDeclined', 'PaymentFailed', 'PaymentCancelled', 'PaymentRefunded', 'PaymentSettled'],
+    },
+    {
+      consumer: 'payment-effects',
+      database: 'payment',
+      types: [
+        'PaymentInitiated',
+        'PaymentRefundInitiated',
+        'PaymentSettlementInitiated',
+        'PaymentSettled',
+        'PaymentCancelled',
+        'PaymentFailed',
+      ],
+    },
+  ],
+};
+
+const missing = async (from: keyof typeof hearings, { consumer, database, types }: Hearing): Promise<string[]> => {
+  const table = from === 'payment' ? 'payment_events' : 'outbox';
+  const announced = await rows<{ id: string; type: string }>(from, `select id, type from ${table} where type = any($1)`, [types]);
+  const handled = await rows<{ event_id: string }>(
+    database,
+    `select event_id from inbox where consumer = $1
+     union select event_id from dead_letters where consumer = $1 and event_id is not null`,
+    [consumer],
+  );
+  const known = new Set(handled.map(({ event_id }) => event_id));
+  return announced.flatMap(({ id, type }) => (known.has(id) ? [] : [`${type} ${id} never came to ${consumer}`]));
+};
+
+/** I9: what was announced came to everybody who listens, or to their dead letters. */
+export const pipeAudit = async (): Promise<string[]> => {
+  const all = Object.entries(hearings) as [keyof typeof hearings, Hearing[]][];
+  return (await Promise.all(all.flatMap(([from, listeners]) => listeners.map((hearing) => missing(from, hearing))))).flat();
+};
+
+/** I9 at its beginning: an order's every event was announced once, a payment's types are those of its contract. */
+export const announcementAudit = async (): Promise<string[]> => {
+  const silent = await rows<{ order_id: string; version: number; announced: number }>(
+    'ordering',
+    `select order_id, history.version, count(outbox.id)::int as announced
+       from order_history as history
+       left join outbox on outbox.aggregate_id = order_id::text and outbox.aggregate_version = history.version and outbox.type = history.type
+      where history.at > now() - interval '6 days'
+      group by 1, 2 having count(outbox.id) <> 1`,
+  );
+  const strange = await rows<{ type: string }>('payment', 'select distinct type from payment_events where type <> all($1)', [
+    paymentEvents.map(({ type }) => type),
+  ]);
+  return [
+    ...silent.map((row) => `an event of an order was not announced once: ${JSON.stringify(row)}`),
+    ...strange.map(({ type }) => `a payment event is called ${type}`),
+  ];
+};
+
+/** Elasticsearch's part (I10) is seen through the report's own API: that of its dead letters is here. */
+export const deadLetterAudit = async (): Promise<string[]> => {
+  const all = await Promise.all(
+    (['ordering', 'products', 'payment', 'reports'] as const).map((name) =>
+      rows<{ consumer: string; type: string; error: string }>(name, 'select consumer, type, error from dead_letters'),
+    ),
+  );
+  return all.flat().map(({ consumer, type, error }) => `${consumer} has a dead letter: ${type}, ${error}`);
+};
+
+const audits = {
+  stock: stockAudit,
+  'order history': orderHistoryAudit,
+  'payment history': paymentHistoryAudit,
+  money: moneyAudit,
+  calls: callAudit,
+  pipe: pipeAudit,
+  announcements: announcementAudit,
+  'dead letters': deadLetterAudit,
+};
+
+const mostShown = 10;
+
+/** All of it. @throws AssertionError with the first of what is wrong */
+export const audit = async (): Promise<void> => {
+  for (const [name, find] of Object.entries(audits)) {
+    const wrong = await find();
+    expect(wrong.slice(0, mostShown), `${wrong.length} found by the audit of ${name}`).to.deep.equal([]);
+  }
+};

@@ -1,0 +1,263 @@
+import { randomUUID } from 'node:crypto';
+import type { Problem, ProductView } from '@orderstream/contracts';
+import { expect } from 'chai';
+import { addProduct } from './catalogue.js';
+import { count } from './databases.js';
+import { type Answer, type Ask, api } from './http.js';
+import { address, orderOf, placeOrder, readOrder, untilStatus } from './orders.js';
+import { admin, newShopper, type Person } from './people.js';
+import { genuineToken, wrongTokens } from './tokens.js';
+
+type Expected = { status: number; code?: string; paths?: string[] };
+
+const expectProblem = (answer: Answer<Problem>, { status, code, paths }: Expected): void => {
+  expect(answer.status, JSON.stringify(answer.body)?.slice(0, 500)).to.equal(status);
+  expect(answer.headers.get('content-type')).to.match(/^application\/problem\+json/);
+  expect(answer.body).to.include({ status });
+  expect(answer.body.title).to.be.a('string');
+  expect(answer.body.code)
+    .to.be.a('string')
+    .that.matches(/^[a-z0-9-]+$/);
+  expect(answer.body.correlationId).to.equal(answer.headers.get('x-correlation-id'));
+  if (code) expect(answer.body.code).to.equal(code);
+  if (paths) expect((answer.body.errors ?? []).map(({ path }) => path)).to.include.members(paths);
+};
+
+describe('a bad request', function () {
+  this.timeout(120_000);
+
+  let shopper: Person;
+  let product: ProductView;
+  let token: string;
+
+  before(async () => {
+    shopper = await newShopper();
+    product = await addProduct({ quantity: 100 });
+    token = await shopper.token();
+  });
+
+  const orders = () => count('ordering', 'select from orders where customer_id = $1', [shopper.id]);
+  const keys = () => count('ordering', 'select from idempotency_keys where caller = $1', [shopper.id]);
+  const payments = () => count('payment', 'select from payments where customer_id = $1', [shopper.id]);
+  const products = () => count('products', 'select from products');
+
+  /** Nothing is stored, whatever is asked. */
+  const refuses = async (path: string, request: Ask, expected: Expected): Promise<void> => {
+    const stored = async () => ({ orders: await orders(), keys: await keys(), payments: await payments(), products: await products() });
+    const before = await stored();
+    expectProblem(await api<Problem>(path, request), expected);
+    expect(await stored()).to.deep.equal(before);
+  };
+  const refusesOrder = (request: Ask, expected: Expected): Promise<void> =>
+    refuses('/orders', { method: 'POST', token, headers: { 'idempotency-key': randomUUID() }, ...request }, expected);
+
+  const order = (changes: object = {}): object => ({ ...orderOf([{ productId: product.id, quantity: 1 }]), ...changes });
+  const line = (changes: object = {}): object => order({ lines: [{ productId: product.id, quantity: 1, ...changes }] });
+  const home = (changes: object = {}): object => order({ address: { ...address, ...changes } });
+
+  describe('to order', () => {
+    const texts: Record<string, [text: string, Expected]> = {
+      'a body that ends early': ['{"lines": [', { status: 400, code: 'malformed-json' }],
+      'a body that is no JSON': ['lines=1', { status: 400, code: 'malformed-json' }],
+      'a list': ['[]', { status: 400 }],
+      'a text': ['"order"', { status: 400 }],
+      null: ['null', { status: 400 }],
+      'no body': ['', { status: 400 }],
+    };
+    for (const [what, [text, expected]] of Object.entries(texts)) {
+      it(`with ${what} is refused`, () => refusesOrder({ text }, expected));
+    }
+
+    const bodies: Record<string, [body: () => unknown, Expected]> = {
+      'nothing in it': [() => ({}), { status: 400, paths: ['lines', 'address'] }],
+      'an unknown field': [() => order({ coupon: 'FREE' }), { status: 400 }],
+      'a price': [() => line({ unitPrice: { amount: 1, currency: 'EUR' } }), { status: 400 }],
+      "somebody else's name on it": [() => order({ customerId: randomUUID() }), { status: 400 }],
+      'no lines': [() => order({ lines: [] }), { status: 400, paths: ['lines'] }],
+      'lines that are no list': [() => order({ lines: { productId: product.id, quantity: 1 } }), { status: 400, paths: ['lines'] }],
+      '101 lines': [
+        () => order({ lines: Array.from({ length: 101 }, () => ({ productId: product.id, quantity: 1 })) }),
+        { status: 400, paths: ['lines'] },
+      ],
+      'a quantity of 0': [() => line({ quantity: 0 }), { status: 400, paths: ['lines.0.quantity'] }],
+      'a quantity of -1': [() => line({ quantity: -1 }), { status: 400, paths: ['lines.0.quantity'] }],
+      'a quantity of 1.5': [() => line({ quantity: 1.5 }), { status: 400, paths: ['lines.0.quantity'] }],
+      'a quantity of 1 001': [() => line({ quantity: 1_001 }), { status: 400, paths: ['lines.0.quantity'] }],
+      'a quantity of 2^53': [() => line({ quantity: 2 ** 53 }), { status: 400, paths: ['lines.0.quantity'] }],
+      'a quantity of 1e400': [() => line({ quantity: '1e400' }), { status: 400, paths: ['lines.0.quantity'] }],
+      'a quantity as text': [() => line({ quantity: '1' }), { status: 400, paths: ['lines.0.quantity'] }],
+      'a quantity that is missing': [() => line({ quantity: undefined }), { status: 400, paths: ['lines.0.quantity'] }],
+      'lines that come to more than 1 000 of a product': [
+        () =>
+          order({
+            lines: [
+              { productId: product.id, quantity: 600 },
+              { productId: product.id.toUpperCase(), quantity: 401 },
+            ],
+          }),
+        { status: 400, paths: ['lines.0.quantity', 'lines.1.quantity'] },
+      ],
+      'a product that there is none of': [() => line({ productId: randomUUID() }), { status: 400, paths: ['lines.0.productId'] }],
+      'a product that is no id': [() => line({ productId: "'; drop table orders; --" }), { status: 400, paths: ['lines.0.productId'] }],
+      'no address': [() => order({ address: undefined }), { status: 400, paths: ['address'] }],
+      'a blank name': [() => home({ fullName: '  ' }), { status: 400, paths: ['address.fullName'] }],
+      'a name of 201 characters': [() => home({ fullName: 'x'.repeat(201) }), { status: 400, paths: ['address.fullName'] }],
+      'a control character': [() => home({ street: 'Hauptstraße\u0000 1' }), { status: 400, paths: ['address.street'] }],
+      'a line break in a line': [() => home({ city: 'Köln\nBonn' }), { status: 400, paths: ['address.city'] }],
+      'a country that is no code': [() => home({ country: 'Germany' }), { status: 400, paths: ['address.country'] }],
+      'a number for a name': [() => home({ fullName: 7 }), { status: 400, paths: ['address.fullName'] }],
+      'an unknown part of an address': [() => home({ planet: 'Earth' }), { status: 400 }],
+      'an unknown way to pay': [() => order({ paymentMethod: 'tok_free' }), { status: 400, paths: ['paymentMethod'] }],
+    };
+    for (const [what, [body, expected]] of Object.entries(bodies)) {
+      it(`with ${what} is refused`, () => refusesOrder({ body: body() }, expected));
+    }
+
+    it('in two currencies is refused', async () => {
+      const dollars = await addProduct({ quantity: 10, currency: 'USD' });
+      const lines = [product, dollars].map(({ id }) => ({ productId: id, quantity: 1 }));
+      await refusesOrder({ body: order({ lines }) }, { status: 400 });
+    });
+
+    it('with a number beyond all numbers is refused', () =>
+      refusesOrder(
+        { text: JSON.stringify(line()).replace('"quantity":1', '"quantity":1e400') },
+        { status: 400, paths: ['lines.0.quantity'] },
+      ));
+
+    it('with a body over 1 MB is refused', () =>
+      refusesOrder({ body: home({ street: 'x'.repeat(1_100_000) }) }, { status: 413, code: 'body-too-large' }));
+
+    it('with a body of another type is refused', () =>
+      refusesOrder({ text: '<order/>', headers: { 'content-type': 'application/xml' } }, { status: 415 }));
+
+    it('with an Idempotency-Key of 256 characters is refused', () =>
+      refusesOrder({ body: order(), headers: { 'idempotency-key': 'k'.repeat(256) } }, { status: 400, paths: ['Idempotency-Key'] }));
+  });
+
+  describe('by somebody who is not known', () => {
+    it('is refused without a token', () => refusesOrder({ body: order(), token: undefined }, { status: 401, code: 'token-missing' }));
+
+    it('is refused with any token that does not hold', async () => {
+      for (const [what, wrong] of Object.entries(await wrongTokens(shopper.id))) {
+        try {
+          await refusesOrder({ body: order(), token: wrong }, { status: 401 });
+          await refuses('/orders', { token: wrong }, { status: 401 });
+          await refuses('/reports/sales', { token: wrong }, { status: 401 });
+          await refuses('/payments', { token: wrong }, { status: 401 });
+        } catch (cause) {
+          throw new Error(`a token that ${what} is not refused`, { cause });
+        }
+      }
+    });
+
+    it('is refused with a token in the wrong place', async () => {
+      const other = { authorization: `Basic ${Buffer.from('alice@example.com:Pass123$').toString('base64')}` };
+      await refusesOrder({ body: order(), token: undefined, headers: other }, { status: 401 });
+      await refuses(`/orders?access_token=${token}`, {}, { status: 401 });
+    });
+
+    it('says what it is made from: a genuine token holds', async () => {
+      const answer = await api('/orders', { token: await genuineToken(shopper.id) });
+      expect(answer.status).to.equal(200);
+    });
+  });
+
+  describe('by somebody who may not', () => {
+    it('is refused to a shopper where only an admin may', async () => {
+      const name = { name: 'Nothing', price: { amount: 1, currency: 'EUR' } };
+      await refuses('/products', { method: 'POST', token, body: name }, { status: 403 });
+      await refuses(`/products/${product.id}/stock`, { method: 'PUT', token, body: { quantity: 5 } }, { status: 403 });
+      await refuses('/reports/sales', { token }, { status: 403 });
+      await refuses('/payments/stats', { token }, { status: 403 });
+      await refuses(`/orders/${randomUUID()}/ship`, { method: 'POST', token }, { status: 403 });
+    });
+
+    it('is refused to an admin where only a shopper may', async () => {
+      const { token: adminToken } = await admin();
+      await refusesOrder({ body: order(), token: await adminToken() }, { status: 403 });
+    });
+
+    it("finds nothing where it is another shopper's", async () => {
+      const owner = await newShopper();
+      const placed = await placeOrder(owner, [{ productId: product.id, quantity: 1 }]);
+      await refuses(`/orders/${placed.id}`, { token }, { status: 404 });
+      await refuses(`/orders/${placed.id}/history`, { token }, { status: 404 });
+      for (const name of ['cancel', 'release', 'confirm']) {
+        await refuses(`/orders/${placed.id}/${name}`, { method: 'POST', token }, { status: 404 });
+      }
+      await refuses(`/orders/${placed.id}/hold`, { method: 'POST', token, body: { seconds: 60 } }, { status: 404 });
+      const { paymentId } = await untilStatus(owner, placed, 'Shipped');
+      await refuses(`/payments/${paymentId}`, { token }, { status: 404 });
+      await refuses(`/payments/${paymentId}/events`, { token }, { status: 404 });
+      expect((await readOrder(owner, placed.id)).status).to.equal('Shipped');
+    });
+  });
+
+  describe('for what there is not', () => {
+    it('is a 404', async () => {
+      for (const path of [
+        '/nothing',
+        '/orders/x/y/z',
+        `/orders/${randomUUID()}`,
+        `/products/${randomUUID()}`,
+        `/payments/${randomUUID()}`,
+      ]) {
+        await refuses(path, { token }, { status: 404 });
+      }
+    });
+
+    it('is a 405 where there is another method', () => refuses('/orders', { method: 'PUT', token, body: {} }, { status: 405 }));
+
+    it('is a 400 where an id is no id', async () => {
+      for (const path of ['/orders/1', '/products/x', '/payments/%00']) await refuses(path, { token }, { status: 400 });
+    });
+
+    it('is a 400 for a page that there can not be', async () => {
+      const queries: [string, string][] = [
+        ['/orders?page=0', 'page'],
+        ['/orders?limit=101', 'limit'],
+        ['/orders?limit=ten', 'limit'],
+        ['/orders?status=Lost', 'status'],
+        ['/orders?from=yesterday', 'from'],
+        ['/products?sort=weight', 'sort'],
+        ['/products?minPrice=-1', 'minPrice'],
+      ];
+      for (const [path, field] of queries) await refuses(path, { token }, { status: 400, paths: [field] });
+      await refuses('/orders?color=red', { token }, { status: 400 });
+    });
+  });
+
+  describe('to pay', () => {
+    const pays: Record<string, unknown> = {
+      nothing: { amount: { amount: 0, currency: 'EUR' } },
+      'less than nothing': { amount: { amount: -100, currency: 'EUR' } },
+      'half a cent': { amount: { amount: 0.5, currency: 'EUR' } },
+      'no currency': { amount: { amount: 100 } },
+      'a currency that there is none of': { amount: { amount: 100, currency: 'euro' } },
+      'for an order of its choice': { amount: { amount: 100, currency: 'EUR' }, orderId: randomUUID() },
+      'in an unknown way': { amount: { amount: 100, currency: 'EUR' }, paymentMethod: 'cash' },
+    };
+    for (const [what, body] of Object.entries(pays)) {
+      it(`${what} is refused`, () => refuses('/payments', { method: 'POST', token, body }, { status: 400 }));
+    }
+  });
+
+  describe('to register', () => {
+    const somebody = { email: `bad-${randomUUID()}@example.com`, password: 'Pass123$', fullName: 'Max' };
+    const registers: Record<string, [body: object, paths: string[]]> = {
+      'without an e-mail': [{ ...somebody, email: undefined }, ['email']],
+      'with an e-mail that is none': [{ ...somebody, email: 'max' }, ['email']],
+      'as an admin': [{ ...somebody, roles: ['admin'] }, []],
+      'without a name': [{ ...somebody, fullName: '' }, ['fullName']],
+      'with a short password': [{ ...somebody, password: 'a1$' }, ['password']],
+      'with a weak password': [{ ...somebody, password: 'passwordpassword' }, []],
+    };
+    for (const [how, [body, paths]] of Object.entries(registers)) {
+      it(`${how} is refused`, async () => {
+        await refuses('/identity/register', { method: 'POST', body }, { status: 400, paths });
+        expect(await count('identity', 'select from users where email = $1', [somebody.email])).to.equal(0);
+      });
+    }
+  });
+});

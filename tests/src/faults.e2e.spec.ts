@@ -1,0 +1,390 @@
+import { randomUUID } from 'node:crypto';
+import type { OrderView, Page, ProductView } from '@orderstream/contracts';
+import { eventually } from '@orderstream/testing';
+import { expect } from 'chai';
+import { audit, endings, everyEndingIsPure, tally } from './audit.js';
+import { openBrowser } from './browser.js';
+import { addProduct } from './catalogue.js';
+import { asSuperuser, count, rows } from './databases.js';
+import { ask, expectStatus } from './http.js';
+import { command, historyOf, placeOrder, readOrder, salesOf, tryToPlace, untilPayment, untilStatus } from './orders.js';
+import { inParallel, times, untilTime } from './parallel.js';
+import { admin, newShopper, type Person } from './people.js';
+import { platform } from './platform.js';
+import { everythingIsReady, isBack, killAndWait, pidOf, processes } from './processes.js';
+import { provider } from './provider.js';
+import { everythingIn, headerOf, produce } from './topics.js';
+
+/** Faults are real ones, at the running platform: this suite is the last to run, and leaves behind a platform that works. */
+describe('with a fault', function () {
+  this.timeout(420_000);
+
+  let shopper: Person;
+  let product: ProductView;
+
+  before(async () => {
+    await everythingIsReady();
+    product = await addProduct({ quantity: 1_000_000, price: 250 });
+  });
+  beforeEach(async () => {
+    shopper = await newShopper();
+  });
+  afterEach(async () => {
+    await provider.recover();
+    await everythingIsReady();
+  });
+
+  const lines = (quantity = 1) => [{ productId: product.id, quantity }];
+  const ids = (orders: readonly { id: string }[]): string[] => orders.map(({ id }) => id);
+  const place = (): Promise<OrderView> => placeOrder(shopper, lines());
+
+  /** As a client does that has lost its connection: the same again under the same key, until it is answered. */
+  const placeInsistently = async (): Promise<OrderView> => {
+    const key = randomUUID();
+    return eventually(async () => expectStatus(await tryToPlace(shopper, lines(), { key }), 201), { timeoutMs: 120_000, everyMs: 250 });
+  };
+
+  /** Orders that keep coming, four shoppers at a time, until it is told to stop. */
+  const load = (one: () => Promise<OrderView>): { stop: () => Promise<OrderView[]>; placed: OrderView[] } => {
+    const placed: OrderView[] = [];
+    let going = true;
+    const coming = Promise.all(
+      times(4).map(async () => {
+        while (going) {
+          placed.push(await one());
+          await untilTime(Date.now() + 100);
+        }
+      }),
+    );
+    coming.catch(() => undefined);
+    return {
+      placed,
+      stop: async () => {
+        going = false;
+        await coming;
+        return placed;
+      },
+    };
+  };
+  const loaded = (placed: OrderView[], howMany: number): Promise<void> =>
+    eventually(() => expect(placed).to.have.length.at.least(howMany), { timeoutMs: 60_000 });
+
+  const allShip = async (orders: readonly OrderView[], timeoutMs = 180_000): Promise<void> => {
+    await eventually(
+      async () => {
+        const ends = await endings(ids(orders));
+        expect(tally([...ends.values()])).to.deep.equal({ 'Shipped + Completed': orders.length });
+      },
+      { timeoutMs, everyMs: 500 },
+    );
+  };
+  const untilSound = (): Promise<void> => eventually(audit, { timeoutMs: 120_000, everyMs: 1_000 });
+
+  const inStatus = (orders: readonly OrderView[], statuses: string[]) =>
+    count('ordering', 'select from orders where id = any($1) and status = any($2)', [ids(orders), statuses]);
+
+  it('a payment provider that answers 500 for 30 s, of 200 orders some ship, the others fail, and nobody pays twice', async () => {
+    const authorised = await inParallel(times(80), 8, place);
+    await eventually(async () => expect(await inStatus(authorised, ['Placed', 'PendingPayment'])).to.equal(0), { timeoutMs: 60_000 });
+
+    expect(await provider.toggleErrors()).to.equal(true);
+    const over = Date.now() + 30_000;
+    const during = await inParallel(times(60), 8, place);
+    await untilTime(over);
+    expect(await provider.toggleErrors()).to.equal(false);
+
+    const afterwards = await inParallel(times(60), 8, place);
+    await allShip(authorised);
+    const ends = await eventually(async () => everyEndingIsPure(await endings(ids([...during, ...afterwards]))), {
+      timeoutMs: 180_000,
+      everyMs: 500,
+    });
+    expect(tally(ids(during).map((id) => ends.get(id)!))).to.deep.equal({ 'Failed + Failed': 60 });
+    await eventually(async () => allShip([await place()], 20_000), { timeoutMs: 120_000 }); // the breaker closes by itself
+    await untilSound();
+  });
+
+  it('ordering killed in the middle of 100 running windows, each is confirmed on time or as soon as it is back', async () => {
+    const orders = await inParallel(times(100), 8, place);
+    await eventually(async () => expect(await inStatus(orders, ['Placed', 'PendingPayment'])).to.equal(0), { timeoutMs: 60_000 });
+    // every other window outlives the fault; those that are over already cannot be held any more
+    await inParallel(
+      orders.filter((_, index) => index % 2 === 0),
+      8,
+      async ({ id }) => expect((await command(shopper, id, 'hold', { seconds: 12 })).status).to.be.oneOf([202, 409]),
+    );
+    expect(await inStatus(orders, ['Paid']), 'windows that are running').to.be.at.least(20);
+    await killAndWait('ordering');
+    const backAt = Date.now();
+
+    await allShip(orders);
+    const confirmed = await rows<{ late: number; early: boolean }>(
+      'ordering',
+      `select extract(epoch from at - greatest(pending_until, to_timestamp($2 / 1000.0)))::float8 as late, at < pending_until as early
+         from orders join order_history on order_id = id and type = 'OrderConfirmed' where id = any($1)`,
+      [ids(orders), backAt],
+    );
+    expect(confirmed).to.have.length(100);
+    expect(confirmed.filter(({ early }) => early)).to.deep.equal([]);
+    expect(Math.max(...confirmed.map(({ late }) => late)), 'seconds late').to.be.below(3);
+    await untilSound();
+  });
+
+  for (const service of ['products', 'payment', 'reports', 'notifications', 'identity', 'gateway'] as const) {
+    it(`${service} killed under load, every order that was accepted ships`, async () => {
+      const browser = await openBrowser(shopper);
+      const { placed, stop } = load(placeInsistently);
+      await loaded(placed, 10);
+      await killAndWait(service);
+      await loaded(placed, placed.length + 10);
+      const orders = await stop();
+      await allShip(orders);
+      await eventually(
+        () => {
+          for (const { id } of orders)
+            expect(browser.orderStatuses(id)).to.deep.equal(['Placed', 'PendingPayment', 'Paid', 'Confirmed', 'Shipped']);
+        },
+        { timeoutMs: 60_000 },
+      );
+      browser.close();
+      await untilSound();
+    });
+  }
+
+  it('the replication slot of ordering dropped under load, everything arrives, in order, once in effect', async () => {
+    const { placed, stop } = load(place);
+    await loaded(placed, 20);
+    await asSuperuser('ordering', async (client) => {
+      await eventually(
+        async () => {
+          await client.query(
+            `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = 'ordering_outbox' and active_pid is not null`,
+          );
+          await client.query(`select pg_drop_replication_slot('ordering_outbox')`);
+        },
+        { timeoutMs: 30_000, everyMs: 5 },
+      );
+    });
+    await loaded(placed, placed.length + 20);
+    const orders = await stop();
+    await eventually(
+      async () => {
+        const slots = await asSuperuser('ordering', (client) =>
+          client.query(`select active from pg_replication_slots where slot_name = 'ordering_outbox'`),
+        );
+        expect(slots.rows).to.deep.equal([{ active: true }]);
+      },
+      { timeoutMs: 60_000, everyMs: 250 },
+    );
+    await allShip(orders);
+
+    const wanted = new Set(ids(orders));
+    const firstSeen = new Map<string, number[]>();
+    const seen = new Set<string>();
+    for (const message of await everythingIn('ordering.orders')) {
+      const id = headerOf(message, 'ce_id');
+      if (!wanted.has(message.key) || seen.has(id)) continue;
+      seen.add(id);
+      firstSeen.set(message.key, [...(firstSeen.get(message.key) ?? []), Number(headerOf(message, 'ce_aggregateversion'))]);
+    }
+    for (const id of wanted)
+      expect(firstSeen.get(id), `the versions of order ${id}, as they were first seen`).to.deep.equal([1, 2, 3, 4, 5]);
+    await untilSound();
+  });
+
+  it('every message of an order delivered again, nothing happens twice', async () => {
+    const browser = await openBrowser(shopper);
+    const orders = [await place(), await placeOrder(shopper, lines(), { paymentMethod: 'tok_declined' }), await place()];
+    await untilStatus(shopper, orders[2]!, 'Paid');
+    expectStatus(await command(shopper, orders[2]!.id, 'cancel'), 202);
+    const ended = await eventually(async () => everyEndingIsPure(await endings(ids(orders))), { timeoutMs: 60_000 });
+    await untilSound();
+    const payments = await rows<{ id: string }>('payment', 'select id from payments where order_id = any($1)', [ids(orders)]);
+    const keys = new Set([...ids(orders), ...ids(payments)]);
+    const state = async () => ({
+      orders: await Promise.all(ids(orders).map(async (id) => [await readOrder(shopper, id), await historyOf(shopper, id)])),
+      calls: (await Promise.all(ids(payments).map((id) => provider.calls(id)))).flat().filter(({ effect }) => effect),
+      stock: await rows('products', 'select * from stock where product_id = $1', [product.id]),
+      events: await count('payment', 'select from payment_events'),
+    });
+    const before = await state();
+    const frames = browser.frames.length;
+
+    for (const topic of ['ordering.orders', 'products.stock', 'payment.payments'] as const) {
+      const again = (await everythingIn(topic)).filter(({ key }) => keys.has(key));
+      expect(again, topic).to.have.length.at.least(3);
+      await produce(topic, again);
+    }
+    const last = await place(); // goes the same way behind them
+    await untilStatus(shopper, last, 'Shipped');
+    await untilPayment(shopper, last.id, 'Completed');
+    await untilSound();
+
+    const { events, stock: _, ...after } = await state();
+    const { events: eventsBefore, stock: __, ...expected } = before;
+    expect(after).to.deep.equal(expected);
+    expect(events).to.equal(eventsBefore + 5);
+    expect(await endings(ids(orders))).to.deep.equal(ended);
+    const ofLast = browser.frames.filter(({ data }) => 'orderId' in data && data.orderId === last.id);
+    expect(browser.frames.length - ofLast.length, 'frames of the orders that were there').to.equal(frames);
+    browser.close();
+  });
+
+  it('Kafka killed under load, orders are accepted as before, and all ship', async () => {
+    const { placed, stop } = load(place); // each accepted at its first try
+    await loaded(placed, 10);
+    await killAndWait('kafka');
+    await loaded(placed, placed.length + 10);
+    await allShip(await stop());
+    await untilSound();
+  });
+
+  it('Postgres killed under load, every order that was accepted ships, and none is there twice', async () => {
+    const { placed, stop } = load(placeInsistently);
+    await loaded(placed, 10);
+    await killAndWait('postgres');
+    await loaded(placed, placed.length + 10);
+    const orders = await stop();
+    await allShip(orders);
+    const stored = await rows<{ id: string }>('ordering', 'select id from orders where customer_id = $1', [shopper.id]);
+    expect(ids(stored).sort()).to.deep.equal(ids(orders).sort());
+    await untilSound();
+  });
+
+  it('Connect killed under load, orders are accepted as before, and all ship', async () => {
+    const { placed, stop } = load(place);
+    await loaded(placed, 10);
+    await killAndWait('connect');
+    await loaded(placed, placed.length + 10);
+    await allShip(await stop());
+    await untilSound();
+  });
+
+  it('NATS away for 10 s, orders go their way, and browsers see all of it afterwards', async () => {
+    const browser = await openBrowser(shopper);
+    await processes.stop('nats');
+    const backAt = Date.now() + 10_000;
+    const orders = await inParallel(times(10), 5, place);
+    for (const order of orders) await untilStatus(shopper, order, ['Paid', 'Confirmed', 'Shipped']);
+    await untilTime(backAt);
+    await processes.start('nats');
+    await isBack('nats', null);
+
+    await allShip(orders);
+    await eventually(
+      () => {
+        for (const { id } of orders)
+          expect(browser.orderStatuses(id)).to.deep.equal(['Placed', 'PendingPayment', 'Paid', 'Confirmed', 'Shipped']);
+      },
+      { timeoutMs: 60_000 },
+    );
+    const sequences = browser.frames.map(({ sequence }) => sequence);
+    expect(sequences).to.deep.equal([...new Set(sequences)].sort((a, b) => a - b));
+    browser.close();
+    await untilSound();
+  });
+
+  it('Elasticsearch away for 15 s, orders go their way, and the report knows all of it afterwards', async () => {
+    const from = new Date().toISOString();
+    const own = await addProduct({ quantity: 100, price: 700 });
+    await processes.stop('elasticsearch');
+    const backAt = Date.now() + 15_000;
+    const orders = await inParallel(times(10), 5, () => placeOrder(shopper, [{ productId: own.id, quantity: 2 }]));
+    await allShip(orders);
+    await untilTime(backAt);
+    await processes.start('elasticsearch');
+    await isBack('elasticsearch', null, 180_000);
+
+    await eventually(
+      async () => {
+        const sale = { key: own.id, name: own.name, quantity: 20, orders: 10, amount: { amount: 14_000, currency: 'EUR' } };
+        expect(await salesOf(own.id, from)).to.deep.equal([sale]);
+      },
+      { timeoutMs: 120_000, everyMs: 250 },
+    );
+    await untilSound();
+  });
+
+  type Letter = { id: string; key: string; type: string | null; error: string };
+  const listeners = ['products', 'payment', 'reports'] as const;
+  type Listener = (typeof listeners)[number];
+
+  /** What an operator does, at the service itself. */
+  const operate = async <Body>(service: Listener, path: string, method: 'GET' | 'POST' | 'DELETE' = 'GET') =>
+    ask<Body>(`${platform.service(service)}/dead-letters${path}`, { method, token: await (await admin()).token() });
+  const lettersOf = async (service: Listener, key: string): Promise<Letter[]> =>
+    expectStatus(await operate<Page<Letter>>(service, '?limit=100'), 200).data.filter((letter) => letter.key === key);
+
+  it('a poison message, it is set aside, and what has another key goes its way', async () => {
+    const key = randomUUID();
+    const poison = {
+      'of no type': {},
+      'that is no JSON': { ce_id: randomUUID(), ce_type: 'OrderConfirmed', ce_time: new Date().toISOString() },
+    };
+    for (const headers of Object.values(poison)) await produce('ordering.orders', [{ key, value: '{"id":', headers }]);
+    await allShip(await inParallel(times(12), 6, place)); // on every partition
+
+    for (const service of listeners) {
+      const letters = await eventually(async () => {
+        const found = await lettersOf(service, key);
+        expect(found, service).to.have.length(2);
+        return found;
+      });
+      expect(letters.map(({ type }) => type)).to.deep.equal([null, 'OrderConfirmed']);
+      expect((await ask(`${platform.service(service)}/dead-letters`, { token: await shopper.token() })).status, 'a shopper looks').to.equal(
+        403,
+      );
+
+      const replayed = await operate<{ replayed: number; error?: string }>(service, `/${letters[0]!.id}/replay`, 'POST');
+      expect(expectStatus(replayed, 200)).to.have.property('error').that.includes('type');
+      for (const { id } of letters) expect((await operate(service, `/${id}`, 'DELETE')).status).to.equal(204);
+      expect(await lettersOf(service, key)).to.deep.equal([]);
+    }
+    await untilSound();
+  });
+
+  it("a poison message under an order's own key, what follows waits behind it, and goes on when it is discarded", async () => {
+    const order = await place();
+    await untilStatus(shopper, order, 'Paid');
+    expectStatus(await command(shopper, order.id, 'hold', { seconds: 300 }), 202);
+    await produce('ordering.orders', [{ key: order.id, value: 'poison', headers: {} }]);
+    for (const service of listeners) {
+      await eventually(async () => expect(await lettersOf(service, order.id), service).to.have.length(1), { timeoutMs: 30_000 });
+    }
+    expectStatus(await command(shopper, order.id, 'confirm'), 202);
+    for (const service of listeners) {
+      const waiting = await eventually(
+        async () => {
+          const letters = await lettersOf(service, order.id);
+          expect(letters, service).to.have.length(2);
+          return letters;
+        },
+        { timeoutMs: 30_000 },
+      );
+      expect(waiting[1]).to.include({ type: 'OrderConfirmed' });
+    }
+    expect(await readOrder(shopper, order.id)).to.include({ status: 'Confirmed' });
+
+    for (const service of listeners) {
+      const [poison] = await lettersOf(service, order.id);
+      expect((await operate(service, `/${poison!.id}`, 'DELETE')).status, service).to.equal(204);
+    }
+    await untilStatus(shopper, order, 'Shipped');
+    await untilPayment(shopper, order.id, 'Completed');
+    await untilSound();
+  });
+
+  it('each of its frozen processes thawed again after 10 s, every order ships', async () => {
+    for (const service of ['products', 'payment', 'ordering'] as const) {
+      const orders = await inParallel(times(10), 5, place);
+      const thawAt = Date.now() + 10_000; // longer than its Kafka session lasts
+      const pid = await pidOf(service);
+      await processes.freeze(service);
+      await untilTime(thawAt);
+      await processes.thaw(service);
+      expect(await pidOf(service), 'it is the same process').to.equal(pid);
+      await allShip(orders);
+    }
+    await untilSound();
+  });
+});

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { Topic } from '@orderstream/contracts';
+import { type IHeaders, Kafka, logLevel } from 'kafkajs';
+import { platform } from './platform.js';
+
+export type Message = { key: string; value: Buffer | null; headers: IHeaders };
+
+const kafka = (): Kafka => new Kafka({ clientId: 'e2e', brokers: platform.kafka, logLevel: logLevel.NOTHING });
+
+/** What nobody but Debezium does in earnest: for poison, and for messages that come twice. */
+export const produce = async (
+  topic: Topic,
+  messages: { key: string; value: string | Buffer | null; headers?: IHeaders }[],
+): Promise<void> => {
+  const producer = kafka().producer();
+  await producer.connect();
+  try {
+    await producer.send({ topic, messages });
+  } finally {
+    await producer.disconnect();
+  }
+};
+
+/** Every message that a topic has at this moment, each partition in order. */
+export const everythingIn = async (topic: Topic): Promise<Message[]> => {
+  const client = kafka();
+  const admin = client.admin();
+  await admin.connect();
+  const ends = new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, BigInt(high)]));
+  const groupId = `e2e-${randomUUID()}`;
+  const open = new Set([...ends].filter(([, end]) => end > 0n).map(([partition]) => partition));
+  const consumer = client.consumer({ groupId, sessionTimeout: 30_000, maxWaitTimeInMs: 200 });
+  const messages: Message[] = [];
+  try {
+    if (open.size === 0) return messages;
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
+      void consumer
+        .run({
+          autoCommit: false,
+          eachBatch: async ({ batch }) => {
+            const end = ends.get(batch.partition) ?? 0n;
+            for (const { offset, key, value, headers = {} } of batch.messages) {
+              if (BigInt(offset) < end) messages.push({ key: String(key), value, headers });
+            }
+            if (BigInt(batch.lastOffset()) + 1n >= end) open.delete(batch.partition);
+            if (open.size === 0) resolve();
+          },
+        })
+        .catch(reject);
+    });
+    return messages;
+  } finally {
+    await consumer.disconnect();
+    await admin.deleteGroups([groupId]).catch(() => undefined);
+    await admin.disconnect();
+  }
+};
+
+export const headerOf = ({ headers }: Message, name: string): string => String([headers[name]].flat().at(-1) ?? '');
