@@ -8,7 +8,7 @@ import { eventDataOf } from './payment-view.js';
  * The event that a row of the event store tells of. A row carries the whole payment as it was after the event; what is taken from it here is
  * what the event itself said.
  */
-export const eventOf = ({ type, data, at }: StoredEvent): PaymentEvent => {
+const eventOf = ({ type, data, at }: StoredEvent): PaymentEvent => {
   const { id: paymentId, orderId, customerId, amount, paymentMethod, reason = '', pspReference = '' } = data as PaymentEventData;
   switch (type as PaymentEvent['type']) {
     case 'PaymentInitiated':

@@ -1,8 +1,6 @@
 import type { PaymentEventData, PaymentView } from '@orderstream/contracts';
 import type { Payment } from './payment.js';
 
-export type Begun = Exclude<Payment, { status: 'NotInitiated' }>;
-
 /** A payment as an event carries it. */
 export const eventDataOf = (id: string, payment: Payment, version: number): PaymentEventData => {
   if (payment.status === 'NotInitiated') throw new Error(`payment ${id} has not begun`);

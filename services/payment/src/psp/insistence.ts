@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   BrokenCircuitError,
   bulkhead,
@@ -61,6 +62,7 @@ export const insistence = ({ timeoutMs, concurrency, backoffMs, breakMs, onBreak
 
   /** @throws NoAnswer after the retries, or at once while the breaker is open; the signal's reason when that is aborted */
   return async <Answer>(paymentId: string, attempt: (signal: AbortSignal) => Promise<Answer>, signal: AbortSignal): Promise<Answer> => {
+    setMaxListeners(0, signal); // one for all calls that are under way
     try {
       const answer = await policy.execute(async (context) => {
         signal.throwIfAborted(); // the policy forgets its signal while it waits for the one that tries
