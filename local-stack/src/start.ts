@@ -81,8 +81,17 @@ const startServers = (stack: Stack, supervisor: Supervisor, stopping: AbortSigna
   };
 };
 
-/** Each step begins as soon as what it needs is there. */
-const startPlatform = async (stack: Stack, supervisor: Supervisor, parts: Parts, stopping: AbortSignal): Promise<void> => {
+/**
+ * Each step begins as soon as what it needs is there.
+ *
+ * @returns the gateway, once all the rest is ready: it opens after that
+ */
+const startPlatform = async (
+  stack: Stack,
+  supervisor: Supervisor,
+  parts: Parts,
+  stopping: AbortSignal,
+): Promise<Supervised | undefined> => {
   const run = async (name: string, command: string, args: string[], env?: NodeJS.ProcessEnv): Promise<void> =>
     say(await runOnce(stack, { name, command, args, env: env ?? {} }, stopping));
 
@@ -99,10 +108,12 @@ const startPlatform = async (stack: Stack, supervisor: Supervisor, parts: Parts,
   );
   const running = Promise.all([built, migrated, parts.topics, parts.ready('nats')]).then(async () => {
     const started = supervisor.start(services(stack));
-    await Promise.all([...parts.servers, ...started].map((program) => program.untilReady(stopping)));
+    const others = started.filter(({ name }) => name !== 'gateway');
+    await Promise.all([...parts.servers, ...others].map((program) => program.untilReady(stopping)));
   });
   await Promise.all([seeded, streaming, running]);
   say(`ordering knows all ${await catalogueComplete(stack, stopping)} products`);
+  return supervisor.find('gateway');
 };
 
 const databaseUrls = (stack: Stack): NodeJS.ProcessEnv =>
