@@ -6,6 +6,20 @@ const hasBody = ({ headers }: Request): boolean => headers['transfer-encoding'] 
 const mediaTypeOf = ({ headers }: Request): string => (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 const isJson = (type: string): boolean => type === 'application/json' || /^application\/[\w.-]+\+json$/.test(type);
 
+const maxDepth = 50;
+
+/** Half of a surrogate pair, written as an escape, is JSON but no text: Postgres would refuse it later. And nobody nests that deep. */
+const wellFormed = (value: unknown): unknown => {
+  if (illFormed(value, 0)) throw new HttpRefusal(400, 'malformed-json', 'The body has text that is not Unicode, or is nested too deeply');
+  return value;
+};
+
+const illFormed = (value: unknown, depth: number): boolean => {
+  if (typeof value === 'string') return /\p{Surrogate}/u.test(value);
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === maxDepth || Object.entries(value).some(([name, member]) => illFormed(name, depth) || illFormed(member, depth + 1));
+};
+
 const read = (reader: RequestHandler, req: Request, res: Response): Promise<unknown> =>
   new Promise((resolve, reject) => {
     reader(req, res, (error?: unknown) => (error ? reject(error) : resolve(req.body)));
@@ -29,6 +43,6 @@ export const bodyReader = ({ body, upload }: Pick<Route, 'body' | 'upload'>, lim
   return async (req, res) => {
     if (!hasBody(req)) return undefined;
     if (!isJson(mediaTypeOf(req))) throw new HttpRefusal(415, 'unsupported-media-type', 'The body must be application/json');
-    return read(json, req, res);
+    return wellFormed(await read(json, req, res));
   };
 };

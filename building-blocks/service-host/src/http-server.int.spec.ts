@@ -167,6 +167,9 @@ describe('the HTTP server', () => {
     const large = await post(JSON.stringify({ note: 'x'.repeat(1_000) }), 'application/json');
     expect([large.status, large.body.code]).to.deep.equal([413, 'body-too-large']);
     expect((await post('"text"', 'application/json')).body.code).to.equal('invalid-request');
+    expect((await post('{"note":"\\ud800"}', 'application/json')).body.code).to.equal('malformed-json');
+    expect((await post(`${'['.repeat(400)}${']'.repeat(400)}`, 'application/json')).body.code).to.equal('malformed-json');
+    expect((await post('{"note":"\\ud83d\\ude00"}', 'application/json')).body.note).to.contain('😀');
   });
 
   it('takes and gives bytes', async () => {

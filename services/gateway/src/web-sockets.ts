@@ -23,20 +23,12 @@ type OriginCheck = { origin: string | undefined; host: string | undefined; proto
 export const mayUpgrade = ({ origin, host, protocol, origins }: OriginCheck): boolean =>
   origin === undefined || origins.includes(origin) || origin === `${protocol}://${host}`;
 
-let countOpen = (): number => 0;
-new Gauge({
-  name: 'gateway_websockets',
-  help: 'WebSockets that are open through this gateway',
-  collect() {
-    this.set(countOpen());
-  },
-});
+const openSockets = new Gauge({ name: 'gateway_websockets', help: 'WebSockets that are open through this gateway' });
 
 /** Carries `/ws` to notifications. Stopping ends the sockets: their clients come back to whoever is there then. */
 export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }: WebSocketOptions) => {
   const open = new Set<Duplex>();
   let stopping = false;
-  countOpen = () => open.size;
 
   const refuse = (socket: Duplex, refusal: Refusal, correlationId: string): void => {
     currentLog().info({ code: refusal.code, correlationId }, 'upgrade refused');
@@ -84,6 +76,7 @@ export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }
 
   const join = (client: Duplex, service: Duplex): void => {
     open.add(client);
+    openSockets.inc();
     for (const socket of [client, service]) (socket as Socket).setNoDelay(true);
     for (const [from, to] of [
       [client, service],
@@ -93,7 +86,10 @@ export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }
       from.on('error', () => to.destroy());
       from.on('close', () => to.destroy());
     }
-    client.once('close', () => open.delete(client));
+    client.once('close', () => {
+      open.delete(client);
+      openSockets.dec();
+    });
   };
 
   const component: Component = {
