@@ -119,11 +119,19 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
   };
 
   return {
-    /** Runs the commands in order. A refusal (`Conflict`, `Invalid`) is thrown as the decider threw it, and nothing is saved. */
-    handle: (tx: Knex.Transaction, commands: readonly NewCommand<Command>[], context: MessageContext) =>
+    /**
+     * Runs the commands in order. A refusal (`Conflict`, `Invalid`) is thrown as the decider threw it, and nothing is saved.
+     *
+     * @param context of all of them, or of each
+     */
+    handle: (
+      tx: Knex.Transaction,
+      commands: readonly NewCommand<Command>[],
+      context: MessageContext | ((command: NewCommand<Command>) => MessageContext),
+    ) =>
       run(
         tx,
-        commands.map((command) => ({ command, context })),
+        commands.map((command) => ({ command, context: typeof context === 'function' ? context(command) : context })),
       ),
 
     /** A handler for `kafkaConsumer`: a slice of events becomes one list of commands, each with the context of its event. */

@@ -1,8 +1,7 @@
-import { defineEvent, type EventOf } from '@orderstream/contracts';
-import { on, retryDelayMs } from '@orderstream/event-bridge';
-import type { Component, Logger } from '@orderstream/service-host';
+import type { MessageContext } from '@orderstream/contracts';
+import { retryDelayMs } from '@orderstream/event-bridge';
+import { type Component, childContext, type Logger } from '@orderstream/service-host';
 import type { Knex } from 'knex';
-import { z } from 'zod';
 import { holdLateness, holdTimerFailures } from '../metrics.js';
 import type { Alarm } from './alarm.js';
 import type { Orders } from './orders.js';
@@ -20,23 +19,11 @@ type Options = {
 /** Where another instance has what is due in hand, there is nothing to do but look again. */
 const othersAreAtItMs = 20;
 
-/** The end of an order's window is heard like an event, caused by the order's last one: what it causes belongs to the order's story. */
-const HoldElapsed = defineEvent({ type: 'HoldElapsed', version: 1, topic: 'ordering.orders', data: z.object({ orderId: z.uuid() }) });
+/** A due order, and the context of its last event: what the end of its window causes belongs to the order's story. */
+type DueOrder = { id: string; correlation_id: string; traceparent: string; last_event_id: string; late: number };
 
-type DueOrder = { id: string; version: number; correlation_id: string; traceparent: string; last_event_id: string; at: Date; late: number };
-
-const elapsed = ({ id, version, at, ...cause }: DueOrder): EventOf<typeof HoldElapsed> => ({
-  id: cause.last_event_id,
-  type: 'HoldElapsed',
-  version: 1,
-  source: '/services/ordering',
-  aggregateId: id,
-  aggregateVersion: version,
-  occurredAt: at,
-  correlationId: cause.correlation_id,
-  traceparent: cause.traceparent,
-  data: { orderId: id },
-});
+const contextOf = ({ correlation_id: correlationId, traceparent, last_event_id }: DueOrder): MessageContext =>
+  childContext({ correlationId, traceparent }, last_event_id);
 
 /** In ms, by the database's clock; 0 or less when one is due, Infinity when no order waits. */
 const untilEarliestDeadline = async (db: Knex): Promise<number> => {
@@ -49,7 +36,7 @@ const untilEarliestDeadline = async (db: Knex): Promise<number> => {
 /** statement_timestamp() rather than clock_timestamp(): a value that does not change while the query runs can be searched for in an index. */
 const takeDue = async (tx: Knex.Transaction, limit: number): Promise<DueOrder[]> => {
   const { rows } = await tx.raw<{ rows: DueOrder[] }>(
-    `select id, version, correlation_id, traceparent, last_event_id, pending_until as at,
+    `select id, correlation_id, traceparent, last_event_id,
             extract(epoch from statement_timestamp() - pending_until)::float8 as late
        from orders
       where status = 'Paid' and pending_until <= statement_timestamp()
@@ -69,13 +56,13 @@ export const holdTimer = ({ db, orders, deadlines, batchSize = 500, maxWaitMs = 
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
 
-  const elapse = orders.consumers(on(HoldElapsed, ({ data: { orderId } }) => [{ type: 'ElapseHold', data: { orderId } }]));
-
   const confirmDue = async (): Promise<number> => {
     const began = performance.now();
     const due = await db.transaction(async (tx) => {
       const taken = await takeDue(tx, batchSize);
-      if (taken.length > 0) await elapse.handle(tx, taken.map(elapsed));
+      const contexts = new Map(taken.map((order) => [order.id, contextOf(order)]));
+      const commands = taken.map(({ id }) => ({ type: 'ElapseHold' as const, data: { orderId: id } }));
+      if (commands.length > 0) await orders.handle(tx, commands, ({ data }) => contexts.get(data.orderId)!);
       return taken;
     });
     const seconds = (performance.now() - began) / 1000;
