@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -87,8 +88,7 @@ export const kafka = (stack: Stack): Program => {
 
 const format = async (command: string, java: string[], config: string, env: NodeJS.ProcessEnv, data: string): Promise<void> => {
   const run = promisify(execFile);
-  const tool = [...java, 'kafka.tools.StorageTool'];
-  const { stdout: id } = await run(command, [...tool, 'random-uuid'], { env });
-  await run(command, [...tool, 'format', '--standalone', '--ignore-formatted', '-t', id.trim(), '-c', config], { env });
+  const id = `A${randomBytes(16).toString('base64url').slice(1)}`; // as its random-uuid makes them, never with a dash first
+  await run(command, [...java, 'kafka.tools.StorageTool', 'format', '--standalone', '--ignore-formatted', '-t', id, '-c', config], { env });
   await writeFile(join(data, 'formatted'), '');
 };
