@@ -7,7 +7,9 @@ const orderId = fc
   .record({ msecs: fc.integer({ min: 0, max: 2 ** 48 - 1 }), random: fc.uint8Array({ minLength: 16, maxLength: 16 }) })
   .map((options) => uuidv7(options));
 
-describe('the id of the payment of an order', () => {
+describe('the id of the payment of an order', function () {
+  this.timeout(20_000);
+
   it('is a UUIDv7 of the moment of the order', () =>
     fc.assert(
       fc.property(orderId, (id) => {

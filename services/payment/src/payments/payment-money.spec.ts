@@ -184,7 +184,9 @@ const moneyIsWhereThePaymentSays = (of: World): void => {
   if (of.status() === 'Cancelled' || of.status() === 'Failed') expect(of.asked).to.include('void');
 };
 
-describe('the money of a payment', () => {
+describe('the money of a payment', function () {
+  this.timeout(60_000);
+
   it('is held, taken or given back as the payment says, whatever its order and the provider do', () =>
     fc.assert(
       fc.asyncProperty(fc.boolean(), fc.array(fc.oneof(orderFact, ...common), { maxLength: 30, size: 'max' }), async (approves, steps) => {
