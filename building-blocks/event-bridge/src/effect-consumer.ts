@@ -77,6 +77,7 @@ export const effectConsumer = <Command>({
   const performers = new Map(effects.map(({ definition, perform }) => [definition.type, perform]));
   const read = messageReader(definitions);
   const limit = limiter(concurrency);
+  const limitReplays = limiter(concurrency);
   const stopping = new AbortController();
 
   const underWay = new Map<string, Promise<void>>(); // by where the message is, so that a rebalance does not begin it again
@@ -242,11 +243,16 @@ export const effectConsumer = <Command>({
   const replayWhatIsDue = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        for (const key of await keysDueForReplay(db, groupId)) {
-          if (stopping.signal.aborted) return;
-          const { replayed, error } = await replay(key);
-          log.info({ consumer: groupId, ...key, replayed, reason: error }, 'replayed by itself');
-        }
+        const due = await keysDueForReplay(db, groupId);
+        await Promise.all(
+          due.map((key) =>
+            limitReplays(async () => {
+              if (stopping.signal.aborted) return;
+              const { replayed, error } = await replay(key);
+              log.info({ consumer: groupId, ...key, replayed, reason: error }, 'replayed by itself');
+            }),
+          ),
+        );
       } catch (err) {
         log.warn({ consumer: groupId, err }, 'could not look for what is due to be replayed');
       }

@@ -31,7 +31,7 @@ type Options = {
 };
 
 const stallMs = 10_000;
-const lookMs = 2_000;
+const lookMs = 3_000;
 const joinMs = 60_000;
 
 /** The end of one member's life, and why. */
@@ -142,7 +142,7 @@ export const supervisedConsumer = ({
       }
     };
 
-    const looking = setInterval(async () => {
+    const look = async (): Promise<void> => {
       if (!member.joined) {
         if (Date.now() - member.since > joinMs) member.end('never joined');
         return;
@@ -154,8 +154,15 @@ export const supervisedConsumer = ({
       }
       stalled = await lags(admin, positions, assigned).catch(() => stalled);
       if (stalled) member.end('stalled');
-    }, lookMs);
+    };
+    const keepLooking = async (): Promise<void> => {
+      for (;;) {
+        await wait(lookMs, member.abort.signal);
+        await look();
+      }
+    };
 
+    keepLooking().catch(() => {}); // until the member ends
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
@@ -163,7 +170,6 @@ export const supervisedConsumer = ({
       await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: concurrency, eachBatch });
       return await member.ended;
     } finally {
-      clearInterval(looking);
       member.joined = false;
       member.abort.abort(new Error('the consumer stops'));
       await Promise.race([close(consumer, admin), new Promise((resolve) => setTimeout(resolve, 8_000).unref())]);

@@ -47,7 +47,7 @@ const transientNames = new Set([
   'NoLivingConnectionsError',
   'TimeoutError',
 ]);
-const timeoutNames = new Set(['TimeoutError', 'KnexTimeoutError']);
+const timeoutNames = new Set(['TimeoutError']); // not the pool's: that no connection was free is nobody's own fault
 const transientStatuses = new Set([429, 502, 503, 504]);
 const connectionLost =
   /Connection terminated|Client has encountered a connection error|server closed the connection|Unable to acquire a connection/i;
