@@ -47,7 +47,16 @@ describe('money', function () {
       expect((await command(shopper, order.id, 'cancel')).status).to.be.oneOf([202, 409]);
     }
     if (confirm) {
-      await eventually(async () => expect((await command(shopper, order.id, 'confirm')).status).to.equal(202), { timeoutMs: 30_000 });
+      const refused = await eventually(
+        async () => {
+          const { status, body } = await command(shopper, order.id, 'confirm');
+          const { orderStatus } = body as { orderStatus?: string };
+          if (orderStatus === 'Placed' || orderStatus === 'PendingPayment') throw new Error(`order ${order.id} is ${orderStatus}`);
+          return status === 409 && orderStatus;
+        },
+        { timeoutMs: 60_000, everyMs: 100 },
+      );
+      expect(refused, 'where it came too late').to.be.oneOf([false, 'Confirmed', 'Shipped', 'Failed']);
     }
     return order;
   };
