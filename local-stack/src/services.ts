@@ -78,6 +78,7 @@ export const services = (stack: Stack): Program[] =>
     env: {
       PATH: stack.env.PATH,
       NODE_ENV: 'production',
+      NODE_COMPILE_CACHE: join(stack.cache, 'node-compile-cache'), // Node 22 and later start faster with it
       HOST: '127.0.0.1',
       PORT: String(stack.ports[name]),
       ...env,
