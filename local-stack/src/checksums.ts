@@ -26,7 +26,7 @@ export const differences = (found: Map<string, string>, pinned: Map<string, stri
   ...[...pinned.keys()].filter((path) => !found.has(path)).map((path) => `${path} is missing`),
 ];
 
-export const sha256 = async (file: string): Promise<string> => {
+const sha256 = async (file: string): Promise<string> => {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');

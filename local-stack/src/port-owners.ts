@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 
-export type Owner = { pid: number; command: string };
+type Owner = { pid: number; command: string };
 
 /** The ports that are taken, each with who has it as far as this user may see. */
 export const takenPorts = async (ports: Record<string, number>): Promise<string[]> => {
@@ -24,7 +24,7 @@ const isFree = (port: number): Promise<boolean> =>
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-export const portOwner = async (port: number): Promise<Owner | undefined> => {
+const portOwner = async (port: number): Promise<Owner | undefined> => {
   if (process.platform === 'linux') return ownerByProc(port);
   const { stdout } = await promisify(execFile)('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']).catch(() => ({ stdout: '' }));
   return ownerByLsof(stdout);

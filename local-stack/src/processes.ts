@@ -21,7 +21,7 @@ export const bornAt = async (pid: number): Promise<string | undefined> => {
 export const isAlive = async ({ pid, born }: ProcessMark): Promise<boolean> => (await bornAt(pid)) === born;
 
 /** The process and all that descend from it, itself first. */
-export const processTree = async (root: number): Promise<number[]> => {
+const processTree = async (root: number): Promise<number[]> => {
   const children = new Map<number, number[]>();
   for (const [pid, parent] of await parents()) children.set(parent, [...(children.get(parent) ?? []), pid]);
   const tree = [root];

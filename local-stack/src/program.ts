@@ -22,7 +22,7 @@ export type Program = {
   address: string;
 };
 
-export type ProgramState = 'stopped' | 'starting' | 'ready' | 'waiting' | 'stopping';
+type ProgramState = 'stopped' | 'starting' | 'ready' | 'waiting' | 'stopping';
 
 export type Supervised = ReturnType<typeof supervise>;
 
