@@ -146,7 +146,7 @@ const stopOnSignal = (stop: () => Promise<void>, supervisor: Supervisor): AbortS
       return;
     }
     since = Date.now();
-    say('stopping');
+    say(`${signal}: stopping`);
     stopping.abort();
     void stop().then(
       () => {
