@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import { Invalid, type MessageContext, Problem, Text } from '@orderstream/contracts';
+import { Invalid, type MessageContext, Text } from '@orderstream/contracts';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Reply } from './reply.js';
@@ -198,8 +197,3 @@ const fieldErrors = (issue: z.core.$ZodIssue): { path: string; message: string }
 
 export const isMediaType = (answer: Answers[number] | undefined): answer is MediaType =>
   answer !== null && answer !== undefined && 'mediaType' in answer;
-
-export const problemSchema: z.ZodType = Problem;
-
-/** Path, without its query. */
-export const pathOf = (req: IncomingMessage): string => (req.url ?? '/').split('?', 1)[0] ?? '/';
