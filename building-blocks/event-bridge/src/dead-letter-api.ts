@@ -63,7 +63,7 @@ export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api =
     { summary: 'Handle it, and what waits behind it, again: its key from the oldest on', who: 'admin', answers: { 200: ReplayView } },
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);
-      return consumer.replay(letter);
+      return consumer.replay({ topic: letter.topic, key: letter.key });
     },
   );
 
@@ -73,7 +73,7 @@ export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api =
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);
       await removeLetter(db, letter.id);
-      await consumer.replay(letter);
+      await consumer.replay({ topic: letter.topic, key: letter.key });
       return noContent();
     },
   );

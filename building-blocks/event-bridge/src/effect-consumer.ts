@@ -249,7 +249,7 @@ export const effectConsumer = <Command>({
             limitReplays(async () => {
               if (stopping.signal.aborted) return;
               const { replayed, error } = await replay(key);
-              log.info({ consumer: groupId, ...key, replayed, reason: error }, 'replayed by itself');
+              log.info({ consumer: groupId, topic: key.topic, key: key.key, replayed, reason: error }, 'replayed by itself');
             }),
           ),
         );

@@ -74,7 +74,7 @@ export const kafkaConsumer = ({
         const failure = await replayLetter(letter);
         if (failure) {
           await recordFailure(db, letter.id, failure.error ?? '');
-          currentLog().warn({ consumer: groupId, ...key, reason: failure.error }, 'replay of a dead letter failed');
+          currentLog().warn({ consumer: groupId, topic: key.topic, key: key.key, reason: failure.error }, 'replay of a dead letter failed');
           return { replayed, error: failure.error };
         }
         replayed += 1;
