@@ -6,5 +6,8 @@ import { postgres } from './postgres.js';
 import type { Program } from './program.js';
 import type { Stack } from './stack.js';
 
-/** In the order in which they start; they are stopped in reverse. */
-export const servers = (stack: Stack): Program[] => [postgres(stack), kafka(stack), elasticsearch(stack), nats(stack), connect(stack)];
+/** In stages, as they stop in reverse: Connect takes leave of Kafka, so Kafka has to outlast it. */
+export const servers = (stack: Stack): Program[][] => [
+  [postgres(stack), kafka(stack), elasticsearch(stack), nats(stack)],
+  [connect(stack)],
+];

@@ -69,7 +69,7 @@ export const start = async (stack: Stack, { only }: { only?: 'servers' } = {}): 
 type Parts = { servers: Supervised[]; ready: (name: string) => Promise<void>; databases: Promise<void>; topics: Promise<void> };
 
 const startServers = (stack: Stack, supervisor: Supervisor, stopping: AbortSignal): Parts => {
-  const started = supervisor.start(servers(stack));
+  const started = servers(stack).flatMap((stage) => supervisor.start(stage));
   const ready = async (name: string): Promise<void> => started.find((server) => server.name === name)?.untilReady(stopping);
   return {
     servers: started,
@@ -107,8 +107,10 @@ const startPlatform = async (
     }),
   );
   const running = Promise.all([built, migrated, parts.topics, parts.ready('nats')]).then(async () => {
-    const started = supervisor.start(services(stack));
-    const others = started.filter(({ name }) => name !== 'gateway');
+    const programs = services(stack);
+    const isGateway = ({ name }: { name: string }): boolean => name === 'gateway';
+    const others = supervisor.start(programs.filter((program) => !isGateway(program)));
+    supervisor.start(programs.filter(isGateway)); // a stage of its own: it stops before what it forwards to
     await Promise.all([...parts.servers, ...others].map((program) => program.untilReady(stopping)));
   });
   await Promise.all([seeded, streaming, running]);
