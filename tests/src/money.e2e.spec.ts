@@ -74,7 +74,7 @@ describe('money', function () {
       everyMs: 500,
     });
     expect(ends.size).to.equal(orders.length);
-    await eventually(audit, { timeoutMs: 60_000, everyMs: 1_000 });
+    await eventually(() => audit(), { timeoutMs: 60_000, everyMs: 1_000 });
     return ends;
   };
 
