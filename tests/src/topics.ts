@@ -21,6 +21,9 @@ export const produce = async (
   }
 };
 
+/** A header may be null (an event that nothing caused); kafkajs reads such, and cannot write them. */
+const present = (headers: IHeaders): IHeaders => Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== null));
+
 /** Every message that a topic has at this moment, each partition in order. */
 export const everythingIn = async (topic: Topic): Promise<Message[]> => {
   const client = kafka();
@@ -43,7 +46,7 @@ export const everythingIn = async (topic: Topic): Promise<Message[]> => {
           eachBatch: async ({ batch }) => {
             const end = ends.get(batch.partition) ?? 0n;
             for (const { offset, key, value, headers = {} } of batch.messages) {
-              if (BigInt(offset) < end) messages.push({ key: String(key), value, headers });
+              if (BigInt(offset) < end) messages.push({ key: String(key), value, headers: present(headers) });
             }
             if (BigInt(batch.lastOffset()) + 1n >= end) open.delete(batch.partition);
             if (open.size === 0) resolve();
