@@ -69,8 +69,9 @@ describe('with a fault', function () {
       },
     };
   };
-  const loaded = (placed: OrderView[], howMany: number): Promise<void> =>
-    eventually(() => expect(placed).to.have.length.at.least(howMany), { timeoutMs: 60_000 });
+  const loaded = async (placed: OrderView[], howMany: number): Promise<void> => {
+    await eventually(() => expect(placed).to.have.length.at.least(howMany), { timeoutMs: 60_000 });
+  };
 
   const allShip = async (orders: readonly OrderView[], timeoutMs = 180_000): Promise<void> => {
     await eventually(
