@@ -209,7 +209,7 @@ export const effectConsumer = <Command>({
       await Promise.race([...underWay.values()].map((work) => work.catch(() => {})));
   };
 
-  const consumer = supervisedConsumer({ brokers, groupId, topics, concurrency: 6, commits: 'own', onSlice });
+  const consumer = supervisedConsumer({ brokers, groupId, topics, commits: 'own', onSlice });
 
   const replayLetter = async (letter: DeadLetter): Promise<{ error: string; afterMs?: number } | undefined> => {
     const reading = read(letter);

@@ -68,7 +68,7 @@ const fails = async (probe: () => Promise<unknown>): Promise<boolean> => {
 };
 
 /**
- * Handles slices of a partition. All of a slice commits in one transaction with its inbox rows; when that fails, its messages go one by
+ * Handles slices of partitions. All of a slice commits in one transaction with its inbox rows; when that fails, its messages go one by
  * one, and the poison among them to the dead letters. When it resolves, every message is handled or parked; it rejects only when it is
  * aborted.
  */
@@ -90,6 +90,7 @@ export const sliceHandler = ({ db, consumer, handlers, probe, log }: Options) =>
     const outcome = await inTransaction(db, async (tx) => {
       const unclaimed = await claim(tx, consumer, [...new Set(readings.flatMap(({ id }) => id ?? []))]);
       const fresh = readings.filter(({ id }) => id === undefined || unclaimed.delete(id)); // the first of the same id only
+      const isFresh = new Set<Heard>(fresh);
       const keys = fresh.map(({ received }) => received);
 
       let waiting = await keysThatWait(tx, consumer, keys); // after the claim, which waits for whoever is parking one of these
@@ -99,7 +100,7 @@ export const sliceHandler = ({ db, consumer, handlers, probe, log }: Options) =>
         waiting = await keysThatWait(tx, consumer, keys);
       }
 
-      const direct: Envelope[] = [];
+      const direct: Extract<Heard, { kind: 'event' }>[] = [];
       const parkings: Parking[] = [];
       for (const reading of fresh) {
         const { received } = reading;
@@ -108,21 +109,26 @@ export const sliceHandler = ({ db, consumer, handlers, probe, log }: Options) =>
           parkings.push({ received, id: reading.id, type: reading.type, error: reading.problem, attempts: 1 });
         else if (waiting.has(key)) parkings.push({ received, id: reading.id, type: reading.event.type, error: waitsBehind, attempts: 0 });
         else {
-          direct.push(reading.event);
+          direct.push(reading);
           continue;
         }
         waiting.add(key);
       }
-      await runHandlers(tx, handlers, direct);
+      await runHandlers(
+        tx,
+        handlers,
+        direct.map(({ event }) => event),
+      );
       await park(tx, consumer, parkings);
-      return { direct, parkings, duplicates: readings.length - fresh.length };
+      return { direct, parkings, duplicates: readings.filter((reading) => !isFresh.has(reading)) };
     });
 
-    const topic = readings[0]!.received.topic;
     const now = Date.now();
-    for (const { occurredAt } of outcome.direct) hopSeconds.observe({ consumer, topic }, (now - occurredAt.getTime()) / 1000);
-    messagesTotal.inc({ consumer, topic, outcome: 'handled' }, outcome.direct.length);
-    messagesTotal.inc({ consumer, topic, outcome: 'duplicate' }, outcome.duplicates);
+    for (const { event, received } of outcome.direct) {
+      hopSeconds.observe({ consumer, topic: received.topic }, (now - event.occurredAt.getTime()) / 1000);
+      messagesTotal.inc({ consumer, topic: received.topic, outcome: 'handled' });
+    }
+    for (const { received } of outcome.duplicates) messagesTotal.inc({ consumer, topic: received.topic, outcome: 'duplicate' });
     sliceMessages.observe({ consumer }, readings.length);
     parked(outcome.parkings);
   };
@@ -176,7 +182,8 @@ export const sliceHandler = ({ db, consumer, handlers, probe, log }: Options) =>
   return async (slice: readonly Received[], { first, signal }: { first: boolean; signal: AbortSignal }): Promise<void> => {
     const readings = slice.map(read);
     const heard = readings.filter((reading): reading is Heard => reading.kind !== 'unheard');
-    messagesTotal.inc({ consumer, topic: slice[0]!.topic, outcome: 'unheard' }, readings.length - heard.length);
+    for (const { kind, received } of readings)
+      if (kind === 'unheard') messagesTotal.inc({ consumer, topic: received.topic, outcome: 'unheard' });
     if (heard.length === 0) return;
 
     const received = heard.map((reading) => reading.received);

@@ -5,43 +5,43 @@ import { describe, runHandlers, sliceHandler } from './handle-slice.js';
 import { contextOfEvent, type Handler } from './handlers.js';
 import { messageReader } from './message.js';
 import type { Replayable, ReplayResult } from './replay.js';
-import { supervisedConsumer } from './supervised-consumer.js';
+import { type Slice, supervisedConsumer } from './supervised-consumer.js';
+import { together } from './together.js';
 
 type Options = {
   brokers: string[];
   groupId: string;
   db: Knex;
   handlers: readonly Handler[];
-  /** how many partitions are worked on side by side, each in a transaction of its own (3) */
-  concurrency?: number;
   /** asks what the handlers need besides the database (Elasticsearch) whether it answers; rejects when it does not */
   probe?: () => Promise<unknown>;
 };
 
 /**
- * A consumer group that handles each event once in effect: what Kafka gives it of a partition is handled in one transaction with the inbox
+ * A consumer group that handles each event once in effect: what Kafka gives it at a time is handled in one transaction with the inbox
  * rows, and the offset is committed after that. Outages are waited for; poison goes to the dead letters of the same database.
  */
-export const kafkaConsumer = ({
-  brokers,
-  groupId,
-  db,
-  handlers,
-  concurrency = 3,
-  probe = async () => {},
-}: Options): Component & Replayable => {
+export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async () => {} }: Options): Component & Replayable => {
   const definitions = handlers.flatMap(({ events }) => events);
   const topics = [...new Set(definitions.map(({ topic }) => topic))];
   const read = messageReader(definitions);
   const probeAll = () => Promise.all([db.raw('select 1'), probe()]);
   let handleSlice: ReturnType<typeof sliceHandler>;
 
+  const handleTogether = together<Slice>(
+    (slices) =>
+      handleSlice(
+        slices.flatMap(({ messages }) => messages),
+        { first: slices.some(({ first }) => first), signal: slices[0]!.signal },
+      ),
+    { most: 500, breatherMs: 40 },
+  );
+
   const consumer = supervisedConsumer({
     brokers,
     groupId,
     topics,
-    concurrency,
-    onSlice: ({ messages, first, signal }) => handleSlice(messages, { first, signal }),
+    onSlice: (slice) => handleTogether(slice, slice.messages.length),
   });
 
   const replayLetter = async (letter: DeadLetter): Promise<ReplayResult | undefined> => {

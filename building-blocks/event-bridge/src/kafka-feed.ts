@@ -5,6 +5,7 @@ import { messageReader } from './message.js';
 import { messagesTotal } from './metrics.js';
 import { retryDelayMs, wait } from './retry.js';
 import { type Slice, supervisedConsumer } from './supervised-consumer.js';
+import { together } from './together.js';
 
 type Options<Definitions extends readonly EventDefinition[]> = {
   brokers: string[];
@@ -12,7 +13,6 @@ type Options<Definitions extends readonly EventDefinition[]> = {
   events: Definitions;
   /** Gets the events of a slice, oldest first; has to bear being given them again. */
   handle: (events: EventOf<Definitions[number]>[]) => Promise<void>;
-  concurrency?: number;
 };
 
 const maxFailures = 3;
@@ -26,7 +26,6 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
   groupId,
   events,
   handle,
-  concurrency = 3,
 }: Options<Definitions>): Component => {
   const read = messageReader(events);
   let log: Logger;
@@ -47,12 +46,14 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
     }
   };
 
-  const onSlice = async ({ topic, messages, signal }: Slice): Promise<void> => {
+  const onSlices = async (slices: Slice[]): Promise<void> => {
+    const { topic, signal } = slices[0]!;
+    const messages = slices.flatMap((slice) => slice.messages);
     const heard: Envelope[] = [];
     for (const reading of messages.map(read)) {
       if (reading.kind === 'event') heard.push(reading.event);
       if (reading.kind !== 'unreadable') continue;
-      const { partition, offset } = reading.received;
+      const { topic, partition, offset } = reading.received;
       messagesTotal.inc({ consumer: groupId, topic, outcome: 'skipped' });
       log.error({ consumer: groupId, topic, partition, offset, reason: reading.problem }, 'message skipped');
     }
@@ -67,7 +68,14 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
     }
   };
 
-  const consumer = supervisedConsumer({ brokers, groupId, topics: [...new Set(events.map(({ topic }) => topic))], concurrency, onSlice });
+  const handleTogether = together(onSlices, { most: 500, breatherMs: 40 });
+
+  const consumer = supervisedConsumer({
+    brokers,
+    groupId,
+    topics: [...new Set(events.map(({ topic }) => topic))],
+    onSlice: (slice) => handleTogether(slice, slice.messages.length),
+  });
   return {
     name: `feed ${groupId}`,
     start: async (host) => {

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host, Logger } from '@orderstream/service-host';
 import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from 'kafkajs';
 import { type Received, receive } from './message.js';
 import { lagMessages, restartsTotal } from './metrics.js';
+import { offsetCommitter } from './offset-committer.js';
 import { retryDelayMs, wait } from './retry.js';
 
 /** Messages of one partition, in order. */
@@ -21,15 +23,16 @@ type Options = {
   brokers: string[];
   groupId: string;
   topics: readonly string[];
-  /** how many partitions are worked on side by side */
-  concurrency: number;
   maxSliceMessages?: number;
   sessionTimeoutMs?: number;
-  /** 'after-slice' (the default): once `onSlice` resolves; 'own': `onSlice` takes what it is given and commits when it is done */
+  /** 'after-slice' (the default): some time after `onSlice` resolved; 'own': `onSlice` takes what it is given and commits when it is done */
   commits?: 'after-slice' | 'own';
+  /** Called for each partition, side by side for those that were fetched together. */
   onSlice: (slice: Slice) => Promise<void>;
 };
 
+/** Whatever was fetched together is worked on together. */
+const allPartitions = 128;
 const stallMs = 10_000;
 const lookMs = 3_000;
 const joinMs = 60_000;
@@ -45,7 +48,6 @@ export const supervisedConsumer = ({
   brokers,
   groupId,
   topics,
-  concurrency,
   maxSliceMessages = 300,
   sessionTimeoutMs = 6_000,
   commits = 'after-slice',
@@ -88,11 +90,16 @@ export const supervisedConsumer = ({
     let assigned: Record<string, number[]> = {};
     let working = 0;
     let firsts = new Set<string>();
+    let assignment = new AbortController(); // aborted when the member has to rejoin, or ends
+    member.abort.signal.addEventListener('abort', () => assignment.abort(member.abort.signal.reason));
+    const offsets = offsetCommitter((done) => consumer.commitOffsets(done));
 
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       assigned = payload.memberAssignment;
       firsts = new Set(Object.entries(assigned).flatMap(([topic, partitions]) => partitions.map((partition) => `${topic}/${partition}`)));
       positions.clear();
+      offsets.forget();
+      if (assignment.signal.aborted) assignment = new AbortController();
       member.joined = true;
       log.info({ consumer: groupId, assigned }, 'joined the consumer group');
     });
@@ -102,13 +109,11 @@ export const supervisedConsumer = ({
     });
 
     const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
-      const { batch, resolveOffset, heartbeat, commitOffsetsIfNecessary, isRunning, isStale } = payload;
+      const { batch, resolveOffset, heartbeat, isRunning, isStale } = payload;
       const { topic, partition } = batch;
       const name = `${topic}/${partition}`;
-      const rejoining = new AbortController();
-      const beat = setInterval(() => heartbeat().catch((error) => rejoining.abort(error)), 1_000);
-      const signal = AbortSignal.any([member.abort.signal, rejoining.signal]);
-      const commit = (offset: string) => commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
+      const { signal } = assignment;
+      const beat = setInterval(() => heartbeat().catch((error) => assignment.abort(error)), 1_000);
       working += 1;
       try {
         for (let at = 0; at < batch.messages.length; ) {
@@ -128,7 +133,7 @@ export const supervisedConsumer = ({
           });
           firsts.delete(name);
           resolveOffset(last);
-          if (commits === 'after-slice') await commit(next);
+          if (commits === 'after-slice') offsets.done({ topic, partition, offset: next });
           positions.set(name, { offset: BigInt(next), since: Date.now() });
           lagMessages.set({ consumer: groupId, topic, partition }, Number(BigInt(batch.highWatermark) - BigInt(next)));
           at += messages.length;
@@ -140,6 +145,11 @@ export const supervisedConsumer = ({
         working -= 1;
         clearInterval(beat);
       }
+    };
+
+    const commitWhatIsDone = async (): Promise<void> => {
+      while (working > 0) await sleep(10); // what is under way is finished
+      await offsets.flush();
     };
 
     const look = async (): Promise<void> => {
@@ -167,12 +177,12 @@ export const supervisedConsumer = ({
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
       await admin.connect();
-      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: concurrency, eachBatch });
+      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: allPartitions, eachBatch });
       return await member.ended;
     } finally {
       member.joined = false;
       member.abort.abort(new Error('the consumer stops'));
-      await Promise.race([close(consumer, admin), new Promise((resolve) => setTimeout(resolve, 8_000).unref())]);
+      await Promise.race([close(consumer, admin, commitWhatIsDone), new Promise((resolve) => setTimeout(resolve, 8_000).unref())]);
     }
   };
 
@@ -235,7 +245,8 @@ const newSession = (): Session => {
   return { ended, end, abort: new AbortController(), joined: false, since: Date.now() };
 };
 
-const close = async (consumer: Consumer, admin: Admin): Promise<void> => {
+const close = async (consumer: Consumer, admin: Admin, commitWhatIsDone: () => Promise<void>): Promise<void> => {
+  await commitWhatIsDone(); // a stopped consumer can not
   await consumer.stop().catch(() => {});
   await Promise.allSettled([consumer.disconnect(), admin.disconnect()]);
 };

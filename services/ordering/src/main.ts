@@ -18,21 +18,23 @@ import { placeOrder } from './orders/place-order.js';
 
 const config = loadConfig(Config);
 const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_MAX, applicationName: 'ordering' });
+const background = connectDatabase(config.DATABASE_URL, { poolMax: 3, applicationName: 'ordering-background' }); // requests never starve it
 const deadlines = alarm();
 const orders = orderAggregate({ deadlines });
 
 const consumer = kafkaConsumer({
   brokers: config.KAFKA_BROKERS,
   groupId: 'ordering',
-  db,
+  db: background,
   handlers: [catalogueProjection, orderConsumers({ orders, autoShip: config.AUTO_SHIP })],
 });
 
 await runService('ordering', [
   database(db),
+  database(background),
   housekeeping({ db }),
   consumer,
-  holdTimer({ db, orders, deadlines }),
+  holdTimer({ db: background, orders, deadlines }),
   httpServer({
     port: config.PORT,
     host: config.HOST,
