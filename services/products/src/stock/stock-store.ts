@@ -49,28 +49,39 @@ const load = async (tx: Knex.Transaction, commands: readonly NewCommand<StockCom
 const changed = <Value>(before: Readonly<Record<string, Value>>, after: Readonly<Record<string, Value>>): [string, Value][] =>
   Object.entries(after).filter(([id, value]) => value !== before[id]);
 
-/** A reservation that was not there to be locked may have been made in the meantime: then nothing is saved, and all is decided anew. */
+const values = (rows: [string, Reservation][]) => [
+  rows.map(([orderId]) => orderId),
+  rows.map(([, { status }]) => status),
+  rows.map(([, { lines }]) => JSON.stringify(lines)),
+  rows.map(([, { version }]) => version),
+];
+
+/**
+ * A reservation that was not there to be locked may have been made in the meantime: then nothing is saved, and all is decided anew. A new
+ * one does not wait for whoever has that row locked (`do nothing` locks none), for they may wait for the levels that are locked here.
+ */
 const saveReservations = async (tx: Knex.Transaction, before: Stock, after: Stock, at: Date): Promise<void> => {
   const rows = changed(before.reservations, after.reservations);
-  if (rows.length === 0) return;
-  const locked = rows.map(([orderId]) => orderId).filter((orderId) => before.reservations[orderId]);
-  const { rowCount } = await tx.raw<{ rowCount: number }>(
-    `insert into reservations as known (order_id, status, lines, version, created_at, updated_at)
-     select *, ?::timestamptz, ?::timestamptz from unnest(?::uuid[], ?::text[], ?::jsonb[], ?::int[])
-     on conflict (order_id) do update
-       set status = excluded.status, lines = excluded.lines, version = excluded.version, updated_at = excluded.updated_at
-       where known.order_id = any(?)`,
-    [
-      at,
-      at,
-      rows.map(([orderId]) => orderId),
-      rows.map(([, { status }]) => status),
-      rows.map(([, { lines }]) => JSON.stringify(lines)),
-      rows.map(([, { version }]) => version),
-      locked,
-    ],
-  );
-  if (rowCount !== rows.length) throw new VersionConflict('somebody else made one of these reservations');
+  const made = rows.filter(([orderId]) => !before.reservations[orderId]);
+  const locked = rows.filter(([orderId]) => before.reservations[orderId]);
+  if (made.length > 0) {
+    const { rowCount } = await tx.raw<{ rowCount: number }>(
+      `insert into reservations (order_id, status, lines, version, created_at, updated_at)
+       select *, ?::timestamptz, ?::timestamptz from unnest(?::uuid[], ?::text[], ?::jsonb[], ?::int[])
+       on conflict (order_id) do nothing`,
+      [at, at, ...values(made)] as Knex.RawBinding[],
+    );
+    if (rowCount !== made.length) throw new VersionConflict('somebody else made one of these reservations');
+  }
+  if (locked.length > 0) {
+    await tx.raw(
+      `update reservations
+          set status = changed.status, lines = changed.lines, version = changed.version, updated_at = ?::timestamptz
+         from unnest(?::uuid[], ?::text[], ?::jsonb[], ?::int[]) as changed(order_id, status, lines, version)
+        where reservations.order_id = changed.order_id`,
+      [at, ...values(locked)] as Knex.RawBinding[],
+    );
+  }
 };
 
 const saveLevels = async (tx: Knex.Transaction, before: Stock, after: Stock): Promise<void> => {
