@@ -1,27 +1,15 @@
 import type { Envelope, EventDefinition, EventOf, MessageContext } from '@orderstream/contracts';
 import { inTransaction } from '@orderstream/persistence';
-import { type Component, type Logger, runWithContext } from '@orderstream/service-host';
+import { type Component, type Logger, limiter, runWithContext } from '@orderstream/service-host';
 import type { Knex } from 'knex';
-import {
-  type DeadLetter,
-  keyOf,
-  keysDueForReplay,
-  keysThatWait,
-  lettersOf,
-  lockKeys,
-  park,
-  recordFailure,
-  removeLetter,
-  waitsBehind,
-} from './dead-letters.js';
+import { type DeadLetter, keyOf, keysDueForReplay, keysThatWait, lockKeys, park, removeLetter, waitsBehind } from './dead-letters.js';
 import { describe, type Heard, throughOutages } from './handle-slice.js';
 import { contextOfEvent } from './handlers.js';
 import { alreadyHandled, claim } from './inbox.js';
-import { limiter } from './limiter.js';
 import { messageReader } from './message.js';
 import { deadLettersTotal, hopSeconds, messagesTotal } from './metrics.js';
 import { offsetTracker } from './offset-tracker.js';
-import type { Replayable, ReplayResult } from './replay.js';
+import { type Key, type Replayable, type ReplayFailure, type ReplayResult, replayInOrder } from './replay.js';
 import { retryDelayMs, wait } from './retry.js';
 import { type Slice, supervisedConsumer } from './supervised-consumer.js';
 
@@ -211,7 +199,7 @@ export const effectConsumer = <Command>({
 
   const consumer = supervisedConsumer({ brokers, groupId, topics, commits: 'own', onSlice });
 
-  const replayLetter = async (letter: DeadLetter): Promise<{ error: string; afterMs?: number } | undefined> => {
+  const replayLetter = async (letter: DeadLetter): Promise<ReplayFailure | undefined> => {
     const reading = read(letter);
     if (reading.kind === 'unreadable') return { error: reading.problem };
     try {
@@ -227,18 +215,7 @@ export const effectConsumer = <Command>({
     }
   };
 
-  const replay = async (key: { topic: string; key: string }): Promise<ReplayResult> => {
-    let replayed = 0;
-    for (const letter of await lettersOf(db, groupId, key)) {
-      const failure = await replayLetter(letter);
-      if (failure) {
-        await recordFailure(db, letter.id, failure.error, failure.afterMs);
-        return { replayed, error: failure.error };
-      }
-      replayed += 1;
-    }
-    return { replayed };
-  };
+  const replay = (key: Key): Promise<ReplayResult> => replayInOrder(db, groupId, key, replayLetter);
 
   const replayWhatIsDue = async (): Promise<void> => {
     while (!stopping.signal.aborted) {

@@ -6,7 +6,6 @@ import { beginAlone, beginSlice, endAttempt } from './attempts.js';
 import { keyOf, keysThatWait, lockKeys, type Parking, park, waitsBehind } from './dead-letters.js';
 import { contextOfEvent, type Handler } from './handlers.js';
 import { claim } from './inbox.js';
-import { limiter } from './limiter.js';
 import { messageReader, type Reading, type Received } from './message.js';
 import { deadLettersTotal, hopSeconds, messagesTotal, retriesTotal, sliceMessages } from './metrics.js';
 import { isOutage, retryDelayMs, wait } from './retry.js';
@@ -70,12 +69,10 @@ const fails = async (probe: () => Promise<unknown>): Promise<boolean> => {
 /**
  * Handles slices of partitions. All of a slice commits in one transaction with its inbox rows; when that fails, its messages go one by
  * one, and the poison among them to the dead letters. When it resolves, every message is handled or parked; it rejects only when it is
- * aborted.
+ * aborted. Its caller hands it one slice at a time: what goes down with another's suspect is not to blame.
  */
 export const sliceHandler = ({ db, consumer, handlers, probe, log }: Options) => {
   const read = messageReader(handlers.flatMap(({ events }) => events));
-
-  const oneSuspect = limiter(1); // what goes down with another partition's suspect is not to blame
 
   const parked = (parkings: readonly Parking[]): void => {
     for (const { received, type, error } of parkings) {
@@ -209,7 +206,7 @@ export const sliceHandler = ({ db, consumer, handlers, probe, log }: Options) =>
       log.warn({ consumer, messages: heard.length, err: error }, 'a slice failed, its messages go one by one');
       for (const reading of heard) {
         const context = reading.kind === 'event' ? contextOfEvent(reading.event) : undefined;
-        const alone = () => (suspect ? oneSuspect(() => handleAlone(reading, true, signal)) : handleAlone(reading, false, signal));
+        const alone = () => handleAlone(reading, suspect, signal);
         await (context ? runWithContext(context, alone) : alone());
       }
     }

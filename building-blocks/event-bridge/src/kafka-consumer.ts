@@ -1,10 +1,10 @@
 import { type Component, currentLog, runWithContext } from '@orderstream/service-host';
 import type { Knex } from 'knex';
-import { type DeadLetter, keyOf, lettersOf, lockKeys, recordFailure, removeLetter } from './dead-letters.js';
+import { type DeadLetter, keyOf, lockKeys, removeLetter } from './dead-letters.js';
 import { describe, runHandlers, sliceHandler } from './handle-slice.js';
 import { contextOfEvent, type Handler } from './handlers.js';
 import { messageReader } from './message.js';
-import type { Replayable, ReplayResult } from './replay.js';
+import { type Replayable, type ReplayFailure, replayInOrder } from './replay.js';
 import { type Slice, supervisedConsumer } from './supervised-consumer.js';
 import { together } from './together.js';
 
@@ -44,9 +44,9 @@ export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async ()
     onSlice: (slice) => handleTogether(slice, slice.messages.length),
   });
 
-  const replayLetter = async (letter: DeadLetter): Promise<ReplayResult | undefined> => {
+  const replayLetter = async (letter: DeadLetter): Promise<ReplayFailure | undefined> => {
     const reading = read(letter);
-    if (reading.kind === 'unreadable') return { replayed: 0, error: reading.problem };
+    if (reading.kind === 'unreadable') return { error: reading.problem };
     try {
       await db.transaction(async (tx) => {
         await lockKeys(tx, groupId, [keyOf(letter)]);
@@ -55,7 +55,7 @@ export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async ()
       });
       return undefined;
     } catch (error) {
-      return { replayed: 0, error: describe(error) };
+      return { error: describe(error) };
     }
   };
 
@@ -69,17 +69,10 @@ export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async ()
     isReady: consumer.isReady,
     consumer: groupId,
     replay: async (key) => {
-      let replayed = 0;
-      for (const letter of await lettersOf(db, groupId, key)) {
-        const failure = await replayLetter(letter);
-        if (failure) {
-          await recordFailure(db, letter.id, failure.error ?? '');
-          currentLog().warn({ consumer: groupId, topic: key.topic, key: key.key, reason: failure.error }, 'replay of a dead letter failed');
-          return { replayed, error: failure.error };
-        }
-        replayed += 1;
-      }
-      return { replayed };
+      const result = await replayInOrder(db, groupId, key, replayLetter);
+      const { topic, key: ofKey } = key;
+      if (result.error) currentLog().warn({ consumer: groupId, topic, key: ofKey, reason: result.error }, 'replay of a dead letter failed');
+      return result;
     },
   };
 };

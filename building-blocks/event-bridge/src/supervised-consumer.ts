@@ -23,8 +23,6 @@ type Options = {
   brokers: string[];
   groupId: string;
   topics: readonly string[];
-  maxSliceMessages?: number;
-  sessionTimeoutMs?: number;
   /** 'after-slice' (the default): some time after `onSlice` resolved; 'own': `onSlice` takes what it is given and commits when it is done */
   commits?: 'after-slice' | 'own';
   /** Called for each partition, side by side for those that were fetched together. */
@@ -33,6 +31,9 @@ type Options = {
 
 /** Whatever was fetched together is worked on together. */
 const allPartitions = 128;
+/** Of one partition at a time; fewer where each of them is noted. */
+const maxMessages = 300;
+const maxFirstMessages = 100;
 const stallMs = 10_000;
 const lookMs = 3_000;
 const joinMs = 60_000;
@@ -44,15 +45,7 @@ type Session = { ended: Promise<string>; end: (reason: string) => void; abort: A
  * A Kafka consumer that is looked after: crashed, fenced or stalled (lag, no progress for 10 s, and nothing being worked on), it is closed
  * and made anew, its old member gone from the group. Offsets are committed after the work, never before.
  */
-export const supervisedConsumer = ({
-  brokers,
-  groupId,
-  topics,
-  maxSliceMessages = 300,
-  sessionTimeoutMs = 6_000,
-  commits = 'after-slice',
-  onSlice,
-}: Options) => {
+export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-slice', onSlice }: Options) => {
   const stopping = new AbortController();
   let log: Logger;
   let session: Session | undefined;
@@ -77,7 +70,7 @@ export const supervisedConsumer = ({
     const kafka = newKafka();
     const consumer = kafka.consumer({
       groupId,
-      sessionTimeout: sessionTimeoutMs,
+      sessionTimeout: 6_000,
       heartbeatInterval: 1_000,
       rebalanceTimeout: 10_000,
       maxWaitTimeInMs: 300,
@@ -120,7 +113,7 @@ export const supervisedConsumer = ({
           if (!isRunning() || isStale()) return;
           signal.throwIfAborted();
           const first = firsts.has(name);
-          const messages = batch.messages.slice(at, at + (first ? Math.min(100, maxSliceMessages) : maxSliceMessages));
+          const messages = batch.messages.slice(at, at + (first ? maxFirstMessages : maxMessages));
           const last = messages.at(-1)!.offset;
           const next = String(BigInt(last) + 1n);
           await onSlice({

@@ -1,8 +1,7 @@
-import type { Component, Host, Logger } from '@orderstream/service-host';
+import { type Component, type Host, type Logger, limiter } from '@orderstream/service-host';
 import type { JetStreamManager, NatsConnection } from 'nats';
 import { readBacklog, type StoredMessage } from './backlog.js';
 import { type Connection, openConnection, unavailable, watchConnection } from './connection.js';
-import { limited } from './limit.js';
 import { type LiveOptions, liveSubscription } from './live-subscription.js';
 import { type BusMessage, publisher } from './publisher.js';
 import { shared } from './shared.js';
@@ -46,7 +45,7 @@ export const natsBus = ({ url, name, streams = [] }: NatsBusOptions): MessageBus
   let opened: NatsConnection | undefined;
   let stopping = false;
   const subscriptions = new Set<ReturnType<typeof liveSubscription>>();
-  const limit = limited(maxBacklogRequests);
+  const limit = limiter(maxBacklogRequests);
 
   const declarationOf = (stream: string): StreamDeclaration => {
     const declaration = streams.find((candidate) => candidate.name === stream);

@@ -19,6 +19,7 @@ export {
 export { childContext, currentContext, newContext, runWithContext } from './context.js';
 export { type HttpServer, type HttpServerOptions, httpServer } from './http-server.js';
 export { idempotencyKeyOf } from './idempotency-key.js';
+export { limiter } from './limiter.js';
 export { createLogger, currentLog, type Logger } from './log.js';
 export { HttpRefusal, problemOf, rawProblem } from './problem.js';
 export { accepted, bytes, created, noContent, Reply } from './reply.js';

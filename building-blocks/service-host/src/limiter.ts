@@ -1,4 +1,4 @@
-/** Runs at most `most` of what it is given at once; the others wait their turn. */
+/** Runs at most `most` of what it is given at once; the others wait in the order they came. */
 export const limiter = (most: number) => {
   let running = 0;
   const waiting: (() => void)[] = [];
