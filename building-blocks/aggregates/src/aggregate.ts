@@ -1,6 +1,5 @@
 import type { EventDefinition, MessageContext } from '@orderstream/contracts';
 import { contextOfEvent, type Handler, type Mapping } from '@orderstream/event-bridge';
-import { databaseNow } from '@orderstream/persistence';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 
@@ -41,7 +40,9 @@ export type Message = { definition: EventDefinition; data: object; aggregateId?:
 export type ToMessages<State, Event> = (recorded: Recorded<State, Event>) => Message[];
 
 export type Store<State, Command, Event> = {
-  /** One query for all, `order by id for update`, so that whoever comes later waits and nobody deadlocks. What is not there is left out. */
+  /** whether `load` keeps what it found from others until the transaction ends */
+  locksWhatItLoads: boolean;
+  /** One query for all, `order by id for update` where rows can be locked, so that nobody deadlocks. What is not there is left out. */
   load: (tx: Knex.Transaction, ids: string[], commands: readonly NewCommand<Command>[]) => Promise<Map<string, Versioned<State>>>;
   /** One statement per table for all, with what the events announce. */
   save: (tx: Knex.Transaction, changes: Change<State, Event>[], toMessages: ToMessages<State, Event>) => Promise<void>;
@@ -80,8 +81,11 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
   const run = async (tx: Knex.Transaction, sent: readonly Sent<Command>[]) => {
     const commands = sent.map(({ command }) => command);
     const ids = [...new Set(commands.map(idOf))].sort();
-    const loaded = await store.load(tx, ids, commands);
-    const at = await databaseNow(tx); // after the locks: what was decided later says so
+    const held = store.locksWhatItLoads ? await store.load(tx, ids, commands) : new Map<string, Versioned<State>>();
+    const others = ids.filter((id) => !held.has(id));
+    const at = await lockAndTellTime(tx, others);
+    const seen = others.length > 0 ? await store.load(tx, others, commands) : [];
+    const loaded = new Map([...held, ...seen]);
 
     const current = new Map(ids.map((id) => [id, loaded.get(id) ?? { state: initialState, version: 0 }]));
     const changes = new Map<string, Change<State, Event>>();
@@ -149,4 +153,22 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
       };
     },
   };
+};
+
+/**
+ * Locks aggregates that have no row to be locked until the transaction ends, in one order for all, and tells the time then, in ms: what is
+ * decided later says so.
+ *
+ * They may be there all the same. PostgreSQL streams a commit once it is in the log, and shows it to others a moment later; on a busy machine that moment has been seen to
+ * outlast a hop, so an event can be heard before its row is seen. Its writer's lock goes only when it is.
+ */
+const lockAndTellTime = async (tx: Knex.Transaction, ids: readonly string[]): Promise<Date> => {
+  const { rows } = await tx.raw<{ rows: [{ now: Date }] }>(
+    `select date_trunc('milliseconds', clock_timestamp()) as now
+       from (select count(pg_advisory_xact_lock(lock)) as locks
+               from (select distinct hashtextextended('aggregate' || id, 0) as lock from unnest(?::text[]) as id order by lock) as ordered) as locked
+      where locks >= 0`,
+    [ids as string[]],
+  );
+  return rows[0].now;
 };

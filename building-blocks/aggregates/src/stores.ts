@@ -28,6 +28,7 @@ export const stateStored = <State, Command, Event extends { at: Date }>({
   load: Store<State, Command, Event>['load'];
   save: (tx: Knex.Transaction, changes: Change<State, Event>[]) => Promise<void>;
 }): Store<State, Command, Event> => ({
+  locksWhatItLoads: true,
   load,
   save: async (tx, changes, toMessages) => {
     await save(tx, changes);
@@ -60,6 +61,7 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
   fold: (events: StoredEvent[]) => State;
   project: (tx: Knex.Transaction, changes: Change<State, Event>[]) => Promise<void>;
 }): Store<State, Command, Event> => ({
+  locksWhatItLoads: false,
   load: async (tx, ids) => {
     const { rows } = await tx.raw<{ rows: (StoredEvent & { aggregate_id: string })[] }>(
       `select aggregate_id, type, aggregate_version as version, payload as data, occurred_at as at

@@ -9,10 +9,11 @@ import {
   StockReserved,
 } from '@orderstream/contracts';
 import { newContext } from '@orderstream/service-host';
+import { eventually } from '@orderstream/testing';
 import { expect } from 'chai';
 import { v7 as uuidv7 } from 'uuid';
 import { customerId, paymentId, short } from '../../test/order-samples.js';
-import { type Ordering, ordering } from '../../test/ordering.js';
+import { type Ordering, ordering, orderRequest } from '../../test/ordering.js';
 import { ignoredEvents } from '../metrics.js';
 import { orderConsumers } from './order-consumers.js';
 
@@ -97,6 +98,21 @@ describe('what orders hear', function () {
       before[1] + 1,
     ]);
     expect(await shop.db('orders').where({ id }).first('status', 'version')).to.deep.equal({ status: 'Cancelled', version: 2 });
+  });
+
+  it('hears of an order whose placing others do not see yet', async () => {
+    const placing = await shop.db.transaction();
+    const [order] = await shop.place(placing, [{ customerId, request: orderRequest, context: newContext() }]);
+    const hearing = hear([stock(StockReserved, order!.id, { lines: [] })]);
+    await eventually(async () => {
+      const { rows } = await shop.db.raw(
+        `select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`,
+      );
+      expect(rows).to.have.lengthOf(1);
+    });
+    await placing.commit();
+    await hearing;
+    expect(await statusOf(order!.id)).to.equal('PendingPayment');
   });
 
   it('announces what an event caused as a part of its story', async () => {

@@ -30,7 +30,7 @@ const ignored = ({ type, data: { orderId } }: OrderCommand, { status }: Order): 
 
 /** Sets the alarm to the deadlines of the orders that are Paid, once they are committed. */
 const ringing = (store: OrderStore, deadlines: Alarm): OrderStore => ({
-  load: store.load,
+  ...store,
   save: async (tx, changes, messages) => {
     await store.save(tx, changes, messages);
     const spans = changes.flatMap(({ state, recorded }) =>

@@ -2,7 +2,7 @@ import type { NewCommand } from '@orderstream/aggregates';
 import { paymentEvents } from '@orderstream/contracts';
 import { inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
-import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { eventually, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
@@ -34,6 +34,23 @@ describe('payments in Postgres', function () {
   const run = (...commands: NewCommand<PaymentCommand>[]) => inTransaction(db, (tx) => payments.handle(tx, commands, newContext()));
   const statusOf = async (id: string) => (await db('payments').where({ id }).first('status'))?.status;
   const typesOf = async (id: string) => (await listPaymentEvents(db, id)).map(({ type }) => type);
+
+  it('decides on what others wrote, though they do not show it yet', async () => {
+    const data = ofNewOrder();
+    const { paymentId } = data;
+    const initiating = await db.transaction();
+    await payments.handle(initiating, [{ type: 'InitiatePayment', data }], newContext());
+    const approving = run({ type: 'ApprovePayment', data: { paymentId, pspReference: 'psp_1' } });
+    await eventually(async () => {
+      const { rows } = await db.raw(
+        `select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`,
+      );
+      expect(rows).to.have.lengthOf(1);
+    });
+    await initiating.commit();
+    await approving;
+    expect(await typesOf(paymentId)).to.deep.equal(['PaymentInitiated', 'PaymentApproved']);
+  });
 
   it('keeps every event, and the payment as it is in the read table', async () => {
     const data = ofNewOrder();
