@@ -77,7 +77,7 @@ describe('an effect consumer', function () {
           return [n];
         }),
       ],
-      handle: (tx, [n]) => tx('outcomes').insert({ n }),
+      handle: (tx, numbers) => tx('outcomes').insert(numbers.map((n) => ({ n }))),
     });
     running.push(consumer);
     await consumer.start(host);

@@ -1,9 +1,9 @@
 import type { Envelope, EventDefinition, EventOf, MessageContext } from '@orderstream/contracts';
-import { inTransaction } from '@orderstream/persistence';
+import { groupCommit, inTransaction, together } from '@orderstream/persistence';
 import { type Component, type Logger, limiter, runWithContext } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { type DeadLetter, keyOf, keysDueForReplay, keysThatWait, lockKeys, park, removeLetter, waitsBehind } from './dead-letters.js';
-import { describe, type Heard, throughOutages } from './handle-slice.js';
+import { describe, type Heard, mostFailures, throughOutages } from './handle-slice.js';
 import { contextOfEvent } from './handlers.js';
 import { alreadyHandled, claim } from './inbox.js';
 import { messageReader } from './message.js';
@@ -34,23 +34,24 @@ export const onEffect = <Definition extends EventDefinition, Command>(
   perform: (event: EventOf<Definition>, signal: AbortSignal) => Promise<Command[]>,
 ): Effect<Command> => ({ definition, perform: perform as Effect<Command>['perform'] });
 
+type Answered<Command> = { event: Envelope; commands: Command[] };
+
 type Options<Command> = {
   brokers: string[];
   groupId: string;
   db: Knex;
   effects: readonly Effect<Command>[];
   /** the shell: runs what the calls returned, in the transaction of the inbox row */
-  handle: (tx: Knex.Transaction, commands: readonly Command[], context: MessageContext) => Promise<unknown>;
+  handle: (tx: Knex.Transaction, commands: readonly Command[], contextOf: (command: Command) => MessageContext) => Promise<unknown>;
   /** how many calls are under way at most (64) */
   concurrency?: number;
 };
 
-const maxFailures = 3;
 const dueEveryMs = 1_000;
 
 /**
- * A consumer group whose handlers call a third party. A call is made outside of any transaction; what it returns commits, event by event,
- * with the inbox row. Different keys run side by side, one key in order, and the offset moves to the first that is not finished.
+ * A consumer group whose handlers call a third party. A call is made outside of any transaction; what it returns commits
+ * with its inbox row, together with what else was answered meanwhile. Different keys run side by side, one key in order, and the offset moves to the first that is not finished.
  */
 export const effectConsumer = <Command>({
   brokers,
@@ -95,6 +96,26 @@ export const effectConsumer = <Command>({
       }),
     );
 
+  /** Calls that were answered at the same time commit together, each with its inbox row. */
+  const commit = groupCommit(db, async (tx, answers: Answered<Command>[]) => {
+    const unclaimed = await claim(
+      tx,
+      groupId,
+      answers.map(({ event }) => event.id),
+    );
+    await handleAll(
+      tx,
+      answers.filter(({ event }) => unclaimed.delete(event.id)),
+    );
+    return answers.map(() => undefined);
+  });
+
+  const handleAll = async (tx: Knex.Transaction, answers: readonly Answered<Command>[]): Promise<void> => {
+    const contexts = new Map(answers.flatMap(({ event, commands }) => commands.map((command) => [command, contextOfEvent(event)])));
+    const commands = answers.flatMap((answer) => answer.commands);
+    if (commands.length > 0) await handle(tx, commands, (command) => contexts.get(command)!);
+  };
+
   const perform = (event: Envelope): Promise<Command[]> => limit(() => performers.get(event.type)!(event, stopping.signal));
 
   const settle = async (reading: Heard): Promise<void> => {
@@ -111,12 +132,7 @@ export const effectConsumer = <Command>({
     for (let failures = 1; ; failures += 1) {
       try {
         const commands = await perform(event);
-        await persist(() =>
-          inTransaction(db, async (tx) => {
-            if ((await claim(tx, groupId, [event.id])).size === 0) return;
-            if (commands.length > 0) await handle(tx, commands, contextOfEvent(event));
-          }),
-        );
+        await persist(() => commit({ event, commands }));
         hopSeconds.observe({ consumer: groupId, topic: received.topic }, (Date.now() - event.occurredAt.getTime()) / 1000);
         messagesTotal.inc({ consumer: groupId, topic: received.topic, outcome: 'handled' });
         return;
@@ -127,7 +143,7 @@ export const effectConsumer = <Command>({
           return;
         }
         log.warn({ consumer: groupId, failures, err: error }, 'an effect failed');
-        if (failures >= maxFailures) {
+        if (failures >= mostFailures(error)) {
           await parkReading(reading, describe(error), failures);
           return;
         }
@@ -156,6 +172,18 @@ export const effectConsumer = <Command>({
 
   const trackers = new Map<string, ReturnType<typeof offsetTracker>>();
 
+  /** What of it was handled before, and which keys have something parked: one question for all partitions of a fetch. */
+  const lookUp = together(
+    async (slices: Heard[][]) => {
+      const heard = slices.flat();
+      const ids = heard.flatMap(({ id }) => id ?? []);
+      const keys = heard.map(({ received }) => received);
+      const [handled, waiting] = await persist(() => Promise.all([alreadyHandled(db, groupId, ids), keysThatWait(db, groupId, keys)]));
+      return slices.map(() => ({ handled, waiting }));
+    },
+    { most: 500 },
+  );
+
   const onSlice = async ({ topic, partition, messages, first, commit, signal }: Slice): Promise<void> => {
     const place = `${topic}/${partition}`;
     if (first) {
@@ -168,20 +196,7 @@ export const effectConsumer = <Command>({
     const tracker = trackers.get(place)!;
     const readings = messages.map(read);
     const heard = readings.filter((reading): reading is Heard => reading.kind !== 'unheard');
-    const [handled, waiting] = await persist(() =>
-      Promise.all([
-        alreadyHandled(
-          db,
-          groupId,
-          heard.flatMap(({ id }) => id ?? []),
-        ),
-        keysThatWait(
-          db,
-          groupId,
-          heard.map(({ received }) => received),
-        ),
-      ]),
-    );
+    const { handled, waiting } = await lookUp(heard);
     for (const key of waiting) parkedHere.add(key);
     for (const { offset } of messages) tracker.begin(offset);
     for (const reading of readings) {
@@ -207,7 +222,7 @@ export const effectConsumer = <Command>({
       const commands = event ? await perform(event) : [];
       await inTransaction(db, async (tx) => {
         await lockKeys(tx, groupId, [keyOf(letter)]);
-        if ((await removeLetter(tx, letter.id)) && event && commands.length > 0) await handle(tx, commands, contextOfEvent(event));
+        if ((await removeLetter(tx, letter.id)) && event) await handleAll(tx, [{ event, commands }]);
       });
       return undefined;
     } catch (error) {

@@ -22,8 +22,7 @@ type Options = {
 };
 
 /** How often a message may fail by its own fault before it is parked; a timeout is not so surely its own. */
-const maxFailures = 3;
-const maxTimeouts = 10;
+export const mostFailures = (error: unknown): number => (isTimeout(error) ? 10 : 3);
 /** How often a message may take the process down before it is parked. */
 const maxCrashes = 2;
 
@@ -165,8 +164,7 @@ export const sliceHandler = ({ db, consumer, handlers, probe, log }: Options) =>
       } catch (error) {
         if (signal.aborted) throw error;
         log.warn({ consumer, failures, err: error }, 'a handler failed');
-        const mostFailures = isTimeout(error) ? maxTimeouts : maxFailures;
-        if (failures >= mostFailures) return await throughOutages(() => parkOne(reading, describe(error), failures), outages);
+        if (failures >= mostFailures(error)) return await throughOutages(() => parkOne(reading, describe(error), failures), outages);
         await wait(retryDelayMs(failures), signal);
       }
     }

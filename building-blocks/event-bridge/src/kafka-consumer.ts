@@ -1,3 +1,4 @@
+import { asLongAsItTook, together } from '@orderstream/persistence';
 import { type Component, currentLog, runWithContext } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { type DeadLetter, keyOf, lockKeys, removeLetter } from './dead-letters.js';
@@ -6,7 +7,6 @@ import { contextOfEvent, type Handler } from './handlers.js';
 import { messageReader } from './message.js';
 import { type Replayable, type ReplayFailure, replayInOrder } from './replay.js';
 import { type Slice, supervisedConsumer } from './supervised-consumer.js';
-import { together } from './together.js';
 
 type Options = {
   brokers: string[];
@@ -15,26 +15,35 @@ type Options = {
   handlers: readonly Handler[];
   /** asks what the handlers need besides the database (Elasticsearch) whether it answers; rejects when it does not */
   probe?: () => Promise<unknown>;
+  /** how long to gather messages after some were handled, which took so long, both in ms (as long as that took, 40 at most) */
+  breather?: (tookMs: number) => number;
 };
 
 /**
  * A consumer group that handles each event once in effect: what Kafka gives it at a time is handled in one transaction with the inbox
  * rows, and the offset is committed after that. Outages are waited for; poison goes to the dead letters of the same database.
  */
-export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async () => {} }: Options): Component & Replayable => {
+export const kafkaConsumer = ({
+  brokers,
+  groupId,
+  db,
+  handlers,
+  probe = async () => {},
+  breather = asLongAsItTook,
+}: Options): Component & Replayable => {
   const definitions = handlers.flatMap(({ events }) => events);
   const topics = [...new Set(definitions.map(({ topic }) => topic))];
   const read = messageReader(definitions);
   const probeAll = () => Promise.all([db.raw('select 1'), probe()]);
   let handleSlice: ReturnType<typeof sliceHandler>;
 
-  const handleTogether = together<Slice>(
-    (slices) =>
-      handleSlice(
-        slices.flatMap(({ messages }) => messages),
-        { first: slices.some(({ first }) => first), signal: slices[0]!.signal },
-      ),
-    { most: 500, breatherMs: 40 },
+  const handleTogether = together(
+    async (slices: Slice[]) => {
+      const messages = slices.flatMap((slice) => slice.messages);
+      await handleSlice(messages, { first: slices.some(({ first }) => first), signal: slices[0]!.signal });
+      return slices.map(() => undefined);
+    },
+    { most: 500, breather },
   );
 
   const consumer = supervisedConsumer({

@@ -1,11 +1,11 @@
 import type { Envelope, EventDefinition, EventOf } from '@orderstream/contracts';
+import { asLongAsItTook, together } from '@orderstream/persistence';
 import type { Component, Logger } from '@orderstream/service-host';
 import { throughOutages } from './handle-slice.js';
 import { messageReader } from './message.js';
 import { messagesTotal } from './metrics.js';
 import { retryDelayMs, wait } from './retry.js';
 import { type Slice, supervisedConsumer } from './supervised-consumer.js';
-import { together } from './together.js';
 
 type Options<Definitions extends readonly EventDefinition[]> = {
   brokers: string[];
@@ -68,7 +68,13 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
     }
   };
 
-  const handleTogether = together(onSlices, { most: 500, breatherMs: 40 });
+  const handleTogether = together(
+    async (slices: Slice[]) => {
+      await onSlices(slices);
+      return slices.map(() => undefined);
+    },
+    { most: 500, breather: asLongAsItTook },
+  );
 
   const consumer = supervisedConsumer({
     brokers,

@@ -4,7 +4,7 @@ import { type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { createIdempotencyKeys } from '../../../migrations/tables/idempotency-keys.v1.js';
-import { type IdempotentRequest, idempotently } from './idempotently.js';
+import { type IdempotentRequest, idempotently, idempotentlyTogether } from './idempotently.js';
 
 describe('an idempotent request', function () {
   this.timeout(20_000);
@@ -53,6 +53,24 @@ describe('an idempotent request', function () {
     expect(second).to.deep.equal({ ...first, headers: { ...first.headers, 'idempotent-replayed': 'true' } });
     expect(second.headers.location).to.equal(`/api/orders/${first.body.id}`);
     expect(await orderCount()).to.equal(before + 1);
+  });
+
+  it('is done once when it comes twice at the same moment, beside others that commit with it', async () => {
+    const before = await orderCount();
+    const ask = idempotentlyTogether(test.db, async (tx, requests: IdempotentRequest[]) => {
+      const replies = [];
+      for (const _ of requests) replies.push(await place(tx));
+      return replies;
+    });
+    const [first, second, third, fourth] = await Promise.all([request('t1'), request('t1'), request('t2'), request(undefined)].map(ask));
+    expect(second).to.deep.equal({ ...first, headers: { ...first!.headers, 'idempotent-replayed': 'true' } });
+    expect(new Set([first, third, fourth].map((reply) => reply!.body.id)).size).to.equal(3);
+    expect(await orderCount()).to.equal(before + 3);
+
+    const again = await Promise.all([request('t2'), request('t1'), request('t3')].map(ask));
+    expect(again.map(({ headers }) => headers['idempotent-replayed'])).to.deep.equal(['true', 'true', undefined]);
+    expect(again.slice(0, 2).map(({ body }) => body)).to.deep.equal([third!.body, first!.body]);
+    expect(await orderCount()).to.equal(before + 4);
   });
 
   it('is another for another caller, path or method', async () => {

@@ -3,6 +3,7 @@ import { Conflict, Unprocessable } from '@orderstream/contracts';
 import { idempotencyKeyOf, Reply, type User } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { canonicalJson } from './canonical-json.js';
+import { groupCommit } from './group-commit.js';
 import { inTransaction } from './transaction.js';
 import { VersionConflict } from './version-conflict.js';
 
@@ -26,26 +27,42 @@ type Stored = { mine: boolean; request_hash: string | null; status: number; head
  * @throws Invalid for a key that is not 1 to 255 printable characters, Unprocessable for the same key with another body,
  *   Conflict with `retryAfterSeconds` while the first request is still in progress
  */
-export const idempotently = async <Body>(
+export const idempotently = <Body>(
   db: Knex,
   request: IdempotentRequest,
   work: (tx: Knex.Transaction) => Promise<Reply<Body>>,
-): Promise<Reply<Body>> => {
-  const key = idempotencyKeyOf(request.req.headers);
-  if (key === undefined) return inTransaction(db, work);
-  const scope = scopeOf(request, key);
-  const requestHash = sha256(canonicalJson(request.body)).toString('hex');
+): Promise<Reply<Body>> => inTransaction(db, async (tx) => (await answer(tx, [request], async () => [await work(tx)]))[0]!);
 
-  return inTransaction(db, async (tx) => {
-    const stored = await claim(tx, scope);
-    if (stored.request_hash !== null) return replay<Body>(stored, requestHash);
-    if (!stored.mine) {
-      throw new Conflict('request-in-progress', 'A request with this Idempotency-Key is still in progress', { retryAfterSeconds: 1 });
-    }
-    const reply = await work(tx);
-    await remember(tx, scope, requestHash, reply);
-    return reply;
-  });
+/** {@link idempotently}, where requests that come at the same time commit together ({@link groupCommit}). `work` answers each of them. */
+export const idempotentlyTogether = <Request extends IdempotentRequest, Body>(
+  db: Knex,
+  work: (tx: Knex.Transaction, requests: Request[]) => Promise<Reply<Body>[]>,
+): ((request: Request) => Promise<Reply<Body>>) => groupCommit(db, (tx, requests: Request[]) => answer(tx, requests, work));
+
+const answer = async <Request extends IdempotentRequest, Body>(
+  tx: Knex.Transaction,
+  requests: Request[],
+  work: (tx: Knex.Transaction, requests: Request[]) => Promise<Reply<Body>[]>,
+): Promise<Reply<Body>[]> => {
+  const keyed = requests.flatMap((request) => keyedOf(request) ?? []);
+  const known = await claim(tx, keyed);
+  const fresh = requests.filter((request) => !known.has(request));
+  const replies = fresh.length > 0 ? await work(tx, fresh) : [];
+  const answers = new Map<IdempotentRequest, Reply<Body>>(fresh.map((request, index) => [request, replies[index]!]));
+  await remember(
+    tx,
+    keyed.filter(({ request }) => !known.has(request)).map((entry) => ({ ...entry, reply: answers.get(entry.request)! })),
+  );
+  return requests.map((request) => answers.get(request) ?? (known.get(request) as Reply<Body>));
+};
+
+/** A request that has an `Idempotency-Key`. */
+type Keyed = { request: IdempotentRequest; scope: Scope; requestHash: string };
+
+const keyedOf = (request: IdempotentRequest): Keyed | undefined => {
+  const key = idempotencyKeyOf(request.req.headers);
+  if (key === undefined) return undefined;
+  return { request, scope: scopeOf(request, key), requestHash: sha256(canonicalJson(request.body)).toString('hex') };
 };
 
 const scopeOf = ({ user, req }: IdempotentRequest, key: string): Scope => ({
@@ -63,44 +80,63 @@ const lockId = ({ caller, method, path, key }: Scope): string =>
     .readBigInt64BE()
     .toString();
 
-/** The stored answer if there is one, and whether this transaction is the one that may work: held until it ends, and never waited for. */
-const claim = async (tx: Knex.Transaction, scope: Scope): Promise<Stored> => {
-  const { rows } = await tx.raw(
-    `select pg_try_advisory_xact_lock(?::bigint) as mine, known.request_hash, known.status, known.headers, known.body
-     from (select 1) as one
-     left join idempotency_keys as known
-       on known.caller = ? and known.method = ? and known.path = ? and known.key = ? and known.created_at > now() - interval '24 hours'`,
-    [lockId(scope), scope.caller, scope.method, scope.path, scope.key],
+/**
+ * The stored answers of those that have one. The others are this transaction's to work on: their locks are held until it ends, and never
+ * waited for.
+ */
+const claim = async (tx: Knex.Transaction, keyed: readonly Keyed[]): Promise<Map<IdempotentRequest, Reply>> => {
+  if (keyed.length === 0) return new Map();
+  const locks = keyed.map(({ scope }) => lockId(scope));
+  if (new Set(locks).size < locks.length) throw inProgress(); // alone, the second of them finds what the first was answered
+  const { rows } = await tx.raw<{ rows: Stored[] }>(
+    `select pg_try_advisory_xact_lock(asked.lock) as mine, known.request_hash, known.status, known.headers, known.body
+       from unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[])
+            with ordinality as asked(lock, caller, method, path, key, place)
+       left join idempotency_keys as known
+         on known.caller = asked.caller and known.method = asked.method and known.path = asked.path and known.key = asked.key
+            and known.created_at > now() - interval '24 hours'
+      order by asked.place`,
+    [locks, ...scopeValues(keyed)] as unknown as Knex.RawBinding[],
   );
-  return rows[0] as Stored;
+  const replies = new Map<IdempotentRequest, Reply>();
+  for (const [index, stored] of rows.entries()) {
+    const { request, requestHash } = keyed[index]!;
+    if (stored.request_hash !== null) replies.set(request, replay(stored, requestHash));
+    else if (!stored.mine) throw inProgress();
+  }
+  return replies;
 };
 
-const replay = <Body>({ request_hash, status, headers, body }: Stored, requestHash: string): Reply<Body> => {
+const scopeValues = (keyed: readonly Keyed[]): string[][] =>
+  (['caller', 'method', 'path', 'key'] as const).map((name) => keyed.map(({ scope }) => scope[name]));
+
+const inProgress = (): Conflict =>
+  new Conflict('request-in-progress', 'A request with this Idempotency-Key is still in progress', { retryAfterSeconds: 1 });
+
+const replay = ({ request_hash, status, headers, body }: Stored, requestHash: string): Reply => {
   if (request_hash !== requestHash) {
     throw new Unprocessable('idempotency-key-reused', 'This Idempotency-Key was used for another request');
   }
-  return new Reply(status, (body ?? undefined) as Body, { ...headers, 'idempotent-replayed': 'true' });
+  return new Reply(status, body ?? undefined, { ...headers, 'idempotent-replayed': 'true' });
 };
 
-/** Overwrites a row that is older than 24 h. */
-const remember = async (tx: Knex.Transaction, scope: Scope, requestHash: string, { status, headers, body }: Reply): Promise<void> => {
-  const { rowCount } = await tx.raw(
+/** Overwrites rows that are older than 24 h. */
+const remember = async (tx: Knex.Transaction, answered: readonly (Keyed & { reply: Reply })[]): Promise<void> => {
+  if (answered.length === 0) return;
+  const { rowCount } = await tx.raw<{ rowCount: number }>(
     `insert into idempotency_keys as known (caller, method, path, key, request_hash, status, headers, body)
-     values (?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb)
+     select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int[], ?::jsonb[], ?::jsonb[])
      on conflict (caller, method, path, key) do update
        set request_hash = excluded.request_hash, status = excluded.status, headers = excluded.headers, body = excluded.body, created_at = now()
        where known.created_at <= now() - interval '24 hours'`,
     [
-      scope.caller,
-      scope.method,
-      scope.path,
-      scope.key,
-      requestHash,
-      status,
-      JSON.stringify(headers),
-      body === undefined ? null : JSON.stringify(body),
-    ],
+      ...scopeValues(answered),
+      answered.map(({ requestHash }) => requestHash),
+      answered.map(({ reply }) => reply.status),
+      answered.map(({ reply }) => JSON.stringify(reply.headers)),
+      answered.map(({ reply }) => (reply.body === undefined ? null : JSON.stringify(reply.body))),
+    ] as Knex.RawBinding[],
   );
-  // the other one committed between our look and our lock: rolled back and looked up again, its answer is there
-  if (rowCount === 0) throw new VersionConflict('answered by another request in between');
+  // another one committed between our look and our lock: rolled back and looked up again, its answer is there
+  if (rowCount !== answered.length) throw new VersionConflict('answered by another request in between');
 };

@@ -6,10 +6,11 @@ describe('together', () => {
     const groups: string[][] = [];
     return {
       groups,
-      ask: together<string>(
-        async (items) => {
+      ask: together(
+        async (items: string[]) => {
           groups.push(items);
           if (items.includes('bad')) throw new Error('bad');
+          return items.map((item) => item.toUpperCase());
         },
         { most },
       ),
@@ -18,8 +19,9 @@ describe('together', () => {
 
   it('does at once what is asked for at once', async () => {
     const { groups, ask } = record(10);
-    await Promise.all([ask('a', 1), ask('b', 1), ask('c', 1)]);
+    const answers = await Promise.all([ask('a'), ask('b'), ask('c')]);
     expect(groups).to.deep.equal([['a', 'b', 'c']]);
+    expect(answers).to.deep.equal(['A', 'B', 'C']);
   });
 
   it('does no more in one go than it may, but a larger one alone', async () => {

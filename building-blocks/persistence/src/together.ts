@@ -1,23 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-type Waiting<Item> = { item: Item; size: number; resolve: () => void; reject: (error: unknown) => void };
+type Waiting<Item, Result> = { item: Item; size: number; resolve: (result: Result) => void; reject: (error: unknown) => void };
 
 type Options = {
   /** how much, by `size`, is done in one go; a single item may be larger */
   most: number;
-  /** the longest pause after a go, in ms (0) */
-  breatherMs?: number;
+  /** how long to pause after a go that took so long, both in ms, before its callers are answered and may come again (not at all) */
+  breather?: (tookMs: number) => number;
 };
 
+/** A pause as long as the go, 40 ms at most: the busier it gets the more is done at once. */
+export const asLongAsItTook = (tookMs: number): number => Math.min(tookMs, 40);
+
 /**
- * Does the work of several callers in one go: whatever was asked for meanwhile is done together, one go at a time. A go is followed by a
- * pause as long as it took, `breatherMs` at most, so that the busier it gets the more is done at once; a lone caller's work begins at once.
+ * Does the work of several callers in one go: whatever was asked for meanwhile is done together, one go at a time. A go may be followed by
+ * a pause; a lone caller's work begins at once.
+ *
+ * @param work answers each item, in their order; what it throws is thrown to all of them
  */
-export const together = <Item>(work: (items: Item[]) => Promise<void>, { most, breatherMs = 0 }: Options) => {
-  const waiting: Waiting<Item>[] = [];
+export const together = <Item, Result = undefined>(
+  work: (items: Item[]) => Promise<readonly Result[]>,
+  { most, breather = () => 0 }: Options,
+) => {
+  const waiting: Waiting<Item, Result>[] = [];
   let working = false;
 
-  const take = (): Waiting<Item>[] => {
+  const take = (): Waiting<Item, Result>[] => {
     let size = 0;
     const count = waiting.findIndex((one) => {
       size += one.size;
@@ -28,15 +36,15 @@ export const together = <Item>(work: (items: Item[]) => Promise<void>, { most, b
 
   const workThrough = async (): Promise<void> => {
     working = true;
-    await new Promise(setImmediate); // the partitions of one fetch come one by one in the same turn
+    await new Promise(setImmediate); // what comes in the same turn, such as the partitions of one fetch
     while (waiting.length > 0) {
       const group = take();
       const begun = performance.now();
       try {
-        await work(group.map(({ item }) => item));
-        const tookMs = performance.now() - begun;
-        if (breatherMs > 0) await sleep(Math.min(tookMs, breatherMs));
-        for (const { resolve } of group) resolve();
+        const results = await work(group.map(({ item }) => item));
+        const pauseMs = breather(performance.now() - begun);
+        if (pauseMs > 0) await sleep(pauseMs);
+        for (const [index, { resolve }] of group.entries()) resolve(results[index]!);
       } catch (error) {
         for (const { reject } of group) reject(error);
       }
@@ -44,7 +52,7 @@ export const together = <Item>(work: (items: Item[]) => Promise<void>, { most, b
     working = false;
   };
 
-  return (item: Item, size: number): Promise<void> =>
+  return (item: Item, size = 1): Promise<Result> =>
     new Promise((resolve, reject) => {
       waiting.push({ item, size, resolve, reject });
       if (!working) void workThrough();

@@ -14,7 +14,7 @@ import { holdTimer } from './orders/hold-timer.js';
 import { orderConsumers } from './orders/order-consumers.js';
 import { orderRoutes } from './orders/order-routes.js';
 import { orderAggregate } from './orders/orders.js';
-import { placeOrder } from './orders/place-order.js';
+import { placeOrders } from './orders/place-orders.js';
 
 const config = loadConfig(Config);
 const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_MAX, applicationName: 'ordering' });
@@ -43,7 +43,7 @@ await runService('ordering', [
     apis: [
       orderRoutes({
         db,
-        placeOrder: placeOrder({ orders, newId: uuidv7, windowSeconds: config.HOLD_WINDOW_SECONDS }),
+        placeOrders: placeOrders({ orders, newId: uuidv7, windowSeconds: config.HOLD_WINDOW_SECONDS }),
         commandOrder: commandOrder({ db, orders }),
         holdMaxSeconds: config.HOLD_MAX_SECONDS,
       }),

@@ -8,7 +8,7 @@ import { alarm } from '../src/orders/alarm.js';
 import { commandOrder } from '../src/orders/command-order.js';
 import type { OrderCommand } from '../src/orders/order.js';
 import { orderAggregate } from '../src/orders/orders.js';
-import { placeOrder } from '../src/orders/place-order.js';
+import { placeOrders } from '../src/orders/place-orders.js';
 import { customerId, paymentId, purchase } from './order-samples.js';
 
 export const kettle = { id: '019400e2-6f00-7000-8000-0000000000a1', name: 'Kettle', price: { amount: 1990, currency: 'EUR' } };
@@ -62,7 +62,7 @@ export const ordering = async ({ windowSeconds = 600 } = {}) => {
   const { db } = database;
   const deadlines = alarm();
   const orders = orderAggregate({ deadlines });
-  const place = placeOrder({ orders, newId: uuidv7, windowSeconds });
+  const place = placeOrders({ orders, newId: uuidv7, windowSeconds });
   const tell = commandOrder({ db, orders });
   await db.transaction((tx) =>
     catalogueProjection.handle(
@@ -76,8 +76,8 @@ export const ordering = async ({ windowSeconds = 600 } = {}) => {
     deadlines,
     orders,
     place,
-    placeFor: (customer = customerId, request = orderRequest): Promise<OrderView> =>
-      db.transaction((tx) => place(tx, customer, request, newContext())),
+    placeFor: async (customer = customerId, request = orderRequest, context = newContext()): Promise<OrderView> =>
+      (await db.transaction((tx) => place(tx, [{ customerId: customer, request, context }])))[0]!,
     command: tell,
     tell: (type: OrderCommand['type'], orderId: string, data: object = {}): Promise<OrderView> =>
       tell({ type, data: { orderId, customerId, paymentId, ...data } } as NewCommand<OrderCommand>, newContext()),

@@ -1,14 +1,22 @@
-import { HoldOrderRequest, OrderView, PlaceOrderRequest } from '@orderstream/contracts';
-import { idempotently } from '@orderstream/persistence';
-import { type Api, accepted, api, created } from '@orderstream/service-host';
+import { HoldOrderRequest, type MessageContext, OrderView, PlaceOrderRequest } from '@orderstream/contracts';
+import { type IdempotentRequest, idempotentlyTogether } from '@orderstream/persistence';
+import { type Api, accepted, api, created, type User } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import type { CommandOrder } from './command-order.js';
-import type { PlaceOrder } from './place-order.js';
+import type { PlaceOrders } from './place-orders.js';
 
-type Deps = { db: Knex; placeOrder: PlaceOrder; commandOrder: CommandOrder; holdMaxSeconds: number };
+type Deps = { db: Knex; placeOrders: PlaceOrders; commandOrder: CommandOrder; holdMaxSeconds: number };
 
-export const orderRoutes = ({ db, placeOrder, commandOrder, holdMaxSeconds }: Deps): Api =>
-  api('Orders', '/orders')
+type PlacementRequest = IdempotentRequest & { user: Pick<User, 'id'>; body: PlaceOrderRequest; context: MessageContext };
+
+export const orderRoutes = ({ db, placeOrders, commandOrder, holdMaxSeconds }: Deps): Api => {
+  const place = idempotentlyTogether(db, async (tx, requests: PlacementRequest[]) => {
+    const placements = requests.map(({ user, body, context }) => ({ customerId: user.id, request: body, context }));
+    const orders = await placeOrders(tx, placements);
+    return orders.map((order) => created(order, `/api/orders/${order.id}`));
+  });
+
+  return api('Orders', '/orders')
     .post(
       '/orders',
       {
@@ -19,11 +27,7 @@ export const orderRoutes = ({ db, placeOrder, commandOrder, holdMaxSeconds }: De
         idempotent: true,
         answers: { 201: OrderView },
       },
-      async ({ user, body, context, req }) =>
-        idempotently(db, { user, body, req }, async (tx) => {
-          const order = await placeOrder(tx, user.id, body, context);
-          return created(order, `/api/orders/${order.id}`);
-        }),
+      async (request) => place(request),
     )
     .post(
       '/orders/:id/cancel',
@@ -66,3 +70,4 @@ export const orderRoutes = ({ db, placeOrder, commandOrder, holdMaxSeconds }: De
       { summary: 'Ship a Confirmed order whose money is captured', who: 'admin', answers: { 202: OrderView } },
       async ({ params, context }) => accepted(await commandOrder({ type: 'ShipOrder', data: { orderId: params.id } }, context)),
     );
+};

@@ -20,7 +20,7 @@ describe('placing an order', () => {
 
   it('writes the order, its history and its announcement in one transaction', async () => {
     const context = newContext({ 'x-correlation-id': 'story-1' });
-    const order = await shop.db.transaction((tx) => shop.place(tx, customerId, orderRequest, context));
+    const order = await shop.placeFor(customerId, orderRequest, context);
 
     const { orders, history, outbox } = await rows(order.id);
     expect(orders).to.have.lengthOf(1);
@@ -39,7 +39,8 @@ describe('placing an order', () => {
   it('writes nothing when the transaction fails', async () => {
     let orderId = '';
     const failing = shop.db.transaction(async (tx) => {
-      orderId = (await shop.place(tx, customerId, orderRequest, newContext())).id;
+      const [order] = await shop.place(tx, [{ customerId, request: orderRequest, context: newContext() }]);
+      orderId = order!.id;
       throw new Error('the process died here');
     });
     await failing.catch(() => undefined);

@@ -7,25 +7,33 @@ import { viewIn } from './order-view.js';
 import type { Orders } from './orders.js';
 
 type Deps = { orders: Orders; newId: () => string; windowSeconds: number };
-export type PlaceOrder = ReturnType<typeof placeOrder>;
+export type PlaceOrders = ReturnType<typeof placeOrders>;
 
-/** Prices the lines from ordering's own copy of the catalogue, never from the request, and places the order. */
-export const placeOrder =
+/** An order that a shopper asks for. */
+export type Placement = { customerId: string; request: PlaceOrderRequest; context: MessageContext };
+
+/**
+ * Prices the lines from ordering's own copy of the catalogue, never from the request, and places the orders: all of them, or none when one
+ * is refused.
+ */
+export const placeOrders =
   ({ orders, newId, windowSeconds }: Deps) =>
-  async (tx: Knex.Transaction, customerId: string, request: PlaceOrderRequest, context: MessageContext): Promise<OrderView> => {
-    const merged = mergeLines(request.lines);
-    const products = await findProducts(
-      tx,
-      merged.map(({ productId }) => productId),
-    );
-    const orderId = newId();
-    const purchase = {
-      orderNumber: orderNumberOf(orderId),
-      customerId,
-      ...priceLines(request.lines, products),
-      address: request.address,
-      paymentMethod: request.paymentMethod,
-    };
-    const placed = await orders.handle(tx, [{ type: 'PlaceOrder', data: { orderId, ...purchase, windowSeconds } }], context);
-    return viewIn(placed, orderId);
+  async (tx: Knex.Transaction, placements: readonly Placement[]): Promise<OrderView[]> => {
+    const asked = placements.flatMap(({ request }) => mergeLines(request.lines).map(({ productId }) => productId));
+    const products = await findProducts(tx, [...new Set(asked)]);
+    const contexts = new Map<string, MessageContext>();
+    const commands = placements.map(({ customerId, request, context }) => {
+      const orderId = newId();
+      contexts.set(orderId, context);
+      const purchase = {
+        orderNumber: orderNumberOf(orderId),
+        customerId,
+        ...priceLines(request.lines, products),
+        address: request.address,
+        paymentMethod: request.paymentMethod,
+      };
+      return { type: 'PlaceOrder' as const, data: { orderId, ...purchase, windowSeconds } };
+    });
+    const placed = await orders.handle(tx, commands, ({ data }) => contexts.get(data.orderId)!);
+    return commands.map(({ data }) => viewIn(placed, data.orderId));
   };

@@ -1,0 +1,49 @@
+import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { expect } from 'chai';
+import { groupCommit } from './group-commit.js';
+
+describe('group commit', function () {
+  this.timeout(20_000);
+  let test: TestDatabase;
+  before(async () => {
+    test = await testDatabase(async (db) => {
+      await db.raw('create table notes (text text primary key, tx xid8 not null default pg_current_xact_id())');
+    });
+  });
+  after(() => test.drop());
+
+  const noting = () => {
+    const groups: string[][] = [];
+    const note = groupCommit(test.db, async (tx, texts: string[]) => {
+      groups.push(texts);
+      if (texts.includes('refused')) throw new Error('no such note');
+      await tx.raw('insert into notes (text) select * from unnest(?::text[])', [texts]);
+      return texts.map((text) => `noted ${text}`);
+    });
+    return { groups, note };
+  };
+  const transactionsOf = async (...texts: string[]): Promise<number> =>
+    new Set((await test.db('notes').whereIn('text', texts)).map(({ tx }) => tx)).size;
+
+  it('commits in one transaction what is asked for at the same time, and answers each', async () => {
+    const { note } = noting();
+    expect(await Promise.all(['a', 'b', 'c'].map(note))).to.deep.equal(['noted a', 'noted b', 'noted c']);
+    expect(await transactionsOf('a', 'b', 'c')).to.equal(1);
+  });
+
+  it('does each alone when one of them is refused', async () => {
+    const { note } = noting();
+    const outcomes = await Promise.allSettled(['d', 'refused', 'e'].map(note));
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
+    expect(outcomes[1]).to.have.nested.property('reason.message', 'no such note');
+    expect(await transactionsOf('d', 'e')).to.equal(2);
+  });
+
+  it('takes what comes meanwhile into the next group', async () => {
+    const { groups, note } = noting();
+    const first = note('f');
+    await new Promise(setImmediate);
+    await Promise.all([first, note('g'), note('h')]);
+    expect(groups).to.deep.equal([['f'], ['g', 'h']]);
+  });
+});
