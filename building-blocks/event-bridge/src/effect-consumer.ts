@@ -184,14 +184,11 @@ export const effectConsumer = <Command>({
     { most: 500 },
   );
 
-  const onSlice = async ({ topic, partition, messages, first, commit, signal }: Slice): Promise<void> => {
+  const onSlice = async ({ topic, partition, messages, first, done, signal }: Slice): Promise<void> => {
     const place = `${topic}/${partition}`;
     if (first) {
       trackers.get(place)?.abandon();
-      trackers.set(
-        place,
-        offsetTracker((offset) => commit(offset).catch((err) => log.debug({ consumer: groupId, err }, 'offset not committed'))),
-      );
+      trackers.set(place, offsetTracker(done));
     }
     const tracker = trackers.get(place)!;
     const readings = messages.map(read);

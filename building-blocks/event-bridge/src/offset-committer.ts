@@ -8,7 +8,7 @@ type Offset = { topic: string; partition: number; offset: string };
  *
  * @param commit a rejection is swallowed: the next commit, or the next member, says the same or more
  */
-export const offsetCommitter = (commit: (offsets: Offset[]) => Promise<void>, { everyMs = 100 } = {}) => {
+export const offsetCommitter = (commit: (offsets: Offset[]) => Promise<void>, { everyMs = 500 } = {}) => {
   let done = new Map<string, Offset>();
   let committing = false;
 

@@ -1,26 +1,12 @@
 /**
- * Commits the offset of the first message that is not finished, when messages finish in any order. One commit is under way at a time; what
- * finishes meanwhile goes with the next.
+ * Finds the first message that is not finished, when messages finish in any order.
  *
- * @param commit must not reject
+ * @param done is told that everything before that offset is finished
  */
-export const offsetTracker = (commit: (offset: string) => Promise<unknown>) => {
+export const offsetTracker = (done: (offset: string) => void) => {
   const begun: string[] = []; // in order
   const finished = new Set<string>();
-  let done: string | undefined;
-  let committing = false;
   let abandoned = false;
-
-  const commitWhatIsDone = async (): Promise<void> => {
-    if (committing) return;
-    committing = true;
-    while (done !== undefined && !abandoned) {
-      const next = String(BigInt(done) + 1n);
-      done = undefined;
-      await commit(next);
-    }
-    committing = false;
-  };
 
   return {
     begin: (offset: string): void => {
@@ -28,10 +14,11 @@ export const offsetTracker = (commit: (offset: string) => Promise<unknown>) => {
     },
     finish: (offset: string): void => {
       finished.add(offset);
-      while (begun[0] !== undefined && finished.delete(begun[0])) done = begun.shift();
-      void commitWhatIsDone();
+      let last: string | undefined;
+      while (begun[0] !== undefined && finished.delete(begun[0])) last = begun.shift();
+      if (last !== undefined && !abandoned) done(String(BigInt(last) + 1n));
     },
-    /** The partition is somebody else's, or is read anew: nothing more is committed from here. */
+    /** The partition is somebody else's, or is read anew: nothing more is said from here. */
     abandon: (): void => {
       abandoned = true;
     },

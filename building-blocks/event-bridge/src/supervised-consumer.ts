@@ -3,6 +3,7 @@ import type { Host, Logger } from '@orderstream/service-host';
 import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from 'kafkajs';
 import { type Received, receive } from './message.js';
 import { lagMessages, restartsTotal } from './metrics.js';
+import './kafkajs-quiet.js';
 import { offsetCommitter } from './offset-committer.js';
 import { retryDelayMs, wait } from './retry.js';
 
@@ -15,15 +16,15 @@ export type Slice = {
   first: boolean;
   /** aborted when the member stops, is made anew, or has to rejoin */
   signal: AbortSignal;
-  /** Commits that everything before `offset` is done. Only for `commits: 'own'`. */
-  commit: (offset: string) => Promise<void>;
+  /** Says that everything before `offset` is done. Only for `commits: 'own'`. */
+  done: (offset: string) => void;
 };
 
 type Options = {
   brokers: string[];
   groupId: string;
   topics: readonly string[];
-  /** 'after-slice' (the default): some time after `onSlice` resolved; 'own': `onSlice` takes what it is given and commits when it is done */
+  /** 'after-slice' (the default): when `onSlice` resolved; 'own': `onSlice` takes what it is given, and says what is done */
   commits?: 'after-slice' | 'own';
   /** Called for each partition, side by side for those that were fetched together. */
   onSlice: (slice: Slice) => Promise<void>;
@@ -73,7 +74,7 @@ export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-
       sessionTimeout: 6_000,
       heartbeatInterval: 1_000,
       rebalanceTimeout: 10_000,
-      maxWaitTimeInMs: 300,
+      maxWaitTimeInMs: 800,
       retry: { restartOnFailure: async () => false, retries: 5, maxRetryTime: 2_000, initialRetryTime: 100 },
     });
     const admin = kafka.admin();
@@ -122,7 +123,7 @@ export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-
             messages: messages.map((message) => receive(topic, partition, message)),
             first,
             signal: commits === 'own' ? member.abort.signal : signal,
-            commit: (offset) => consumer.commitOffsets([{ topic, partition, offset }]),
+            done: (offset) => offsets.done({ topic, partition, offset }),
           });
           firsts.delete(name);
           resolveOffset(last);
