@@ -83,8 +83,7 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
     const ids = [...new Set(commands.map(idOf))].sort();
     const held = store.locksWhatItLoads ? await store.load(tx, ids, commands) : new Map<string, Versioned<State>>();
     const others = ids.filter((id) => !held.has(id));
-    const at = await lockAndTellTime(tx, others);
-    const seen = others.length > 0 ? await store.load(tx, others, commands) : [];
+    const [at, seen] = await Promise.all([lockAndTellTime(tx, others), others.length > 0 ? store.load(tx, others, commands) : []]);
     const loaded = new Map([...held, ...seen]);
 
     const current = new Map(ids.map((id) => [id, loaded.get(id) ?? { state: initialState, version: 0 }]));

@@ -31,8 +31,7 @@ export const stateStored = <State, Command, Event extends { at: Date }>({
   locksWhatItLoads: true,
   load,
   save: async (tx, changes, toMessages) => {
-    await save(tx, changes);
-    await appendToOutbox(tx, messagesOf(changes, toMessages));
+    await Promise.all([save(tx, changes), appendToOutbox(tx, messagesOf(changes, toMessages))]);
   },
 });
 
@@ -74,16 +73,17 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
   },
   save: async (tx, changes, toMessages) => {
     const messages = messagesOf(changes, toMessages);
-    try {
-      await tx.raw(
+    const insert = async () =>
+      tx.raw(
         `insert into ${table} (${messageColumns}, stream)
-         select m.*, ? || '-' || m.aggregate_id from ${messageUnnest} as m(${messageColumns})`,
+       select m.*, ? || '-' || m.aggregate_id from ${messageUnnest} as m(${messageColumns})`,
         [`${stream}`, ...messageValues(messages)] as Knex.RawBinding[],
       );
+    try {
+      await Promise.all([insert(), project(tx, changes)]);
     } catch (error) {
       if ((error as { code?: string }).code !== uniqueViolation) throw error;
       throw new VersionConflict(`${table}: somebody else wrote to one of these streams`, { cause: error });
     }
-    await project(tx, changes);
   },
 });

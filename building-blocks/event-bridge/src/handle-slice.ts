@@ -84,12 +84,21 @@ export const sliceHandler = ({ db, consumer, handlers, probe, log }: Options) =>
 
   const handleInOneTransaction = async (readings: readonly Heard[]): Promise<void> => {
     const outcome = await inTransaction(db, async (tx) => {
-      const unclaimed = await claim(tx, consumer, [...new Set(readings.flatMap(({ id }) => id ?? []))]);
+      const ids = [...new Set(readings.flatMap(({ id }) => id ?? []))];
+      const [unclaimed, waitBefore] = await Promise.all([
+        claim(tx, consumer, ids),
+        keysThatWait(
+          // after the claim, which waits for whoever is parking one of these
+          tx,
+          consumer,
+          readings.map(({ received }) => received),
+        ),
+      ]);
       const fresh = readings.filter(({ id }) => id === undefined || unclaimed.delete(id)); // the first of the same id only
       const isFresh = new Set<Heard>(fresh);
       const keys = fresh.map(({ received }) => received);
 
-      let waiting = await keysThatWait(tx, consumer, keys); // after the claim, which waits for whoever is parking one of these
+      let waiting = waitBefore;
       const unreadable = fresh.filter(({ kind }) => kind === 'unreadable');
       if (waiting.size > 0 || unreadable.length > 0) {
         await lockKeys(tx, consumer, [...waiting, ...unreadable.map(({ received }) => keyOf(received))]);

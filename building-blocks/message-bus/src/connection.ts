@@ -30,6 +30,7 @@ export const openConnection = (url: string, name: string): Promise<NatsConnectio
     pingInterval: pingIntervalMs,
     maxPingOut: 2,
     timeout: pingIntervalMs,
+    noAsyncTraces: true, // a stack trace for every request, kept in case it fails
   });
 
 /** Follows what becomes of a connection; `onReconnect` runs each time it is made again. */

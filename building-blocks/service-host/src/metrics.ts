@@ -14,13 +14,16 @@ export const observeRequest = (method: string, route: string, status: number, se
   requestDuration.labels(method, route, String(status)).observe(seconds);
 };
 
+/** Time between two measurements of the event loop, which is a part of what is measured. Each wakes the process up. */
+const delayResolutionMs = 100;
+
 let collecting = false;
 
 /** The process's own metrics, once however many servers a process has. */
 export const collectProcessMetrics = (): void => {
   if (collecting) return;
   collecting = true;
-  collectDefaultMetrics();
+  collectDefaultMetrics({ eventLoopMonitoringPrecision: delayResolutionMs });
 };
 
 export const renderMetrics = async (): Promise<{ contentType: string; text: string }> => ({
@@ -30,10 +33,10 @@ export const renderMetrics = async (): Promise<{ contentType: string; text: stri
 
 /** How late the event loop is, on average over the last 10 to 20 s, in ms: the only sign of life that a process gives about itself. */
 export const eventLoopDelay = (): { meanMs(): number; stop(): void } => {
-  const current = monitorEventLoopDelay({ resolution: 20 });
+  const current = monitorEventLoopDelay({ resolution: delayResolutionMs });
   current.enable();
   let previousMean = 0;
-  const mean = (): number => (Number.isFinite(current.mean) ? current.mean / 1e6 : 0);
+  const mean = (): number => (Number.isFinite(current.mean) ? Math.max(0, current.mean / 1e6 - delayResolutionMs) : 0);
   const turn = setInterval(() => {
     previousMean = mean();
     current.reset();
