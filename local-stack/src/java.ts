@@ -20,7 +20,6 @@ export const jvm = (maxHeapMb: number): string[] => [
   '-Xms64m',
   `-Xmx${maxHeapMb}m`,
   '-XX:+UseSerialGC',
-  '-XX:TieredStopAtLevel=1',
   '-XX:+ExitOnOutOfMemoryError',
   '-Djava.awt.headless=true',
 ];

@@ -70,7 +70,7 @@ export const services = (stack: Stack): Program[] =>
   (Object.entries(environments(stack)) as [ServiceName, NodeJS.ProcessEnv][]).map(([name, env]) => ({
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=32', '--max-old-space-size=256', join(stack.root, `services/${name}/dist/main.js`)],
+    args: ['--enable-source-maps', '--max-old-space-size=256', join(stack.root, `services/${name}/dist/main.js`)],
     cwd: join(stack.root, 'services', name),
     env: {
       PATH: stack.env.PATH,
