@@ -15,7 +15,7 @@ type Options = {
   handlers: readonly Handler[];
   /** asks what the handlers need besides the database (Elasticsearch) whether it answers; rejects when it does not */
   probe?: () => Promise<unknown>;
-  /** how long to gather messages after some were handled, which took so long, both in ms (as long as that took, 40 at most) */
+  /** how long to gather messages after some were handled, which took so long, both in ms (as long as that took, 15 to 40) */
   breather?: (tookMs: number) => number;
 };
 

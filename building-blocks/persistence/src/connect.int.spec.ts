@@ -69,6 +69,36 @@ describe('the database connection', function () {
     });
   });
 
+  it('sends what is asked for at the same time together, each statement after the one before', async () => {
+    const [, , found] = await test.db.transaction((tx) =>
+      Promise.all([
+        tx.raw('insert into counters values (?, 1)', [7]),
+        tx.raw('update counters set n = n + ? where id = 7', [1]),
+        tx.raw('select n from counters where id = ?', [7]),
+      ]),
+    );
+    expect(found.rows).to.deep.equal([{ n: 2 }]);
+  });
+
+  it('rolls back what was sent with a statement that fails', async () => {
+    const failing = test.db.transaction((tx) =>
+      Promise.all([tx.raw('insert into counters values (?, 1)', [8]), tx.raw('insert into counters values (?, 1)', [1])]),
+    );
+    expect(await errorOf(failing)).to.have.property('code', '23505');
+    expect(await test.db('counters').where({ id: 8 })).to.deep.equal([]);
+  });
+
+  it('runs a transaction again whose statements were prepared before a migration', async () => {
+    await test.db.raw('create table migrated (id int)');
+    await test.db.raw('insert into migrated values (1)');
+    const db = connectDatabase(test.url, { poolMax: 1 });
+    const read = () => inTransaction(db, async (tx) => (await tx.raw('select * from migrated where id = ?', [1])).rows);
+    expect(await read()).to.deep.equal([{ id: 1 }]);
+    await test.db.raw('alter table migrated add column note text');
+    expect(await read()).to.deep.equal([{ id: 1, note: null }]);
+    await db.destroy();
+  });
+
   it('says who it is, and sets limits', async () => {
     const db = connectDatabase(test.url, { applicationName: 'ordering' });
     const { rows } = await db.raw(

@@ -46,7 +46,7 @@ export const connectDatabase = (
       idleTimeoutMillis: 60_000,
       afterCreate: (connection: pg.Client, done: () => void) => {
         prepareStatements(connection);
-        dropWhenSilent(connection);
+        dropWhenUseless(connection);
         sendTogether(connection);
         done();
       },
@@ -120,9 +120,12 @@ const sendTogether = (connection: pg.Client): void => {
   };
 };
 
-/** A connection whose answer did not come is still waiting for it, and would hand it to the next query: it is thrown away. */
-const dropWhenSilent = (connection: pg.Client): void => {
-  const client = connection as unknown as { query: Query; __knex__disposed?: Error; connection: { stream: { destroy(): void } } };
+/**
+ * A connection that is of no more use is thrown away: one whose answer did not come, for it would hand it to the next query, and one whose
+ * prepared statements are from before a migration, on which the transaction is run again.
+ */
+const dropWhenUseless = (connection: pg.Client): void => {
+  const client = connection as unknown as { query: Query; __knex__disposed?: Error; connection: { stream: Socket } };
   const query = client.query.bind(client);
   client.query = (config, done) =>
     query(config, (error, result) => {
@@ -130,7 +133,12 @@ const dropWhenSilent = (connection: pg.Client): void => {
         Object.assign(error, { code: 'ETIMEDOUT' });
         client.__knex__disposed = error; // knex's own mark: the pool does not hand it out again, from this moment on
         client.connection.stream.destroy();
+      } else if (error && /cached plan must not change result type/.test(error.message)) {
+        Object.assign(error, { code: serializationFailure });
+        client.__knex__disposed = error;
       }
       done(error, result);
     });
 };
+
+const serializationFailure = '40001';

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 type Waiting<Item, Result> = { item: Item; size: number; resolve: (result: Result) => void; reject: (error: unknown) => void };
@@ -34,7 +35,8 @@ export const together = <Item, Result = undefined>(
     return waiting.splice(0, count === -1 ? waiting.length : Math.max(1, count));
   };
 
-  const workThrough = async (): Promise<void> => {
+  /** Bound to where this was made: what is done for several is logged as nobody's. */
+  const workThrough = AsyncResource.bind(async (): Promise<void> => {
     working = true;
     await new Promise(setImmediate); // what comes in the same turn, such as the partitions of one fetch
     while (waiting.length > 0) {
@@ -50,7 +52,7 @@ export const together = <Item, Result = undefined>(
       }
     }
     working = false;
-  };
+  });
 
   return (item: Item, size = 1): Promise<Result> =>
     new Promise((resolve, reject) => {
