@@ -44,10 +44,10 @@ export const connectDatabase = (
       min: 0,
       max: poolMax,
       idleTimeoutMillis: 60_000,
-      afterCreate: (connection: pg.Client, done: () => void) => {
-        prepareStatements(connection);
-        dropWhenUseless(connection);
-        sendTogether(connection);
+      afterCreate: (client: Client, done: () => void) => {
+        prepareStatements(client);
+        dropWhenUseless(client);
+        sendTogether(client);
         done();
       },
     },
@@ -76,6 +76,9 @@ const getTypeParser = (oid: number, format?: 'text' | 'binary'): unknown => {
 type Config = { text: string; values: unknown[]; name?: string };
 type Query = (config: Config, done: (error: Error | null, result: unknown) => void) => unknown;
 
+/** node-postgres' client, as knex uses it. */
+type Client = { query: Query; connection: { stream: Socket }; __knex__disposed?: Error };
+
 /** Texts that are built of what is asked for (a list of columns, a filter) are not without end. */
 const mostPrepared = 200;
 const preparedNames = new Map<string, string>();
@@ -89,8 +92,7 @@ const preparedNameOf = (text: string): string | undefined => {
 };
 
 /** A statement with values gets a name, by which node-postgres has it parsed once for each connection. */
-const prepareStatements = (connection: pg.Client): void => {
-  const client = connection as unknown as { query: Query };
+const prepareStatements = (client: Client): void => {
   const query = client.query.bind(client);
   client.query = (config, done) => {
     const name = config.values?.length > 0 ? preparedNameOf(config.text) : undefined;
@@ -102,8 +104,7 @@ const prepareStatements = (connection: pg.Client): void => {
  * What is written in one turn goes out in one packet, and BEGIN with the statement that follows it: nobody waits for its answer. Should it
  * fail, the connection is broken, and so is what follows.
  */
-const sendTogether = (connection: pg.Client): void => {
-  const client = connection as unknown as { query: Query; connection: { stream: Socket } };
+const sendTogether = (client: Client): void => {
   const query = client.query.bind(client);
   let begin: Config | undefined;
   client.query = (config, done) => {
@@ -124,8 +125,7 @@ const sendTogether = (connection: pg.Client): void => {
  * A connection that is of no more use is thrown away: one whose answer did not come, for it would hand it to the next query, and one whose
  * prepared statements are from before a migration, on which the transaction is run again.
  */
-const dropWhenUseless = (connection: pg.Client): void => {
-  const client = connection as unknown as { query: Query; __knex__disposed?: Error; connection: { stream: Socket } };
+const dropWhenUseless = (client: Client): void => {
   const query = client.query.bind(client);
   client.query = (config, done) =>
     query(config, (error, result) => {
