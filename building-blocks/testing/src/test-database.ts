@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { connectDatabase } from '@orderstream/persistence';
 import type { Knex } from 'knex';
+import { eventually } from './eventually.js';
 
 /** A database of a test's own, on the real server at `TEST_POSTGRES_URL` (a superuser's). */
 export type TestDatabase = { url: string; db: Knex; drop: () => Promise<void> };
@@ -48,3 +49,13 @@ export const testAddress = (variable: 'TEST_POSTGRES_URL' | 'TEST_KAFKA_BROKERS'
   if (!address) throw new Error(`${variable} is not set: run the suite by npm test, or against running servers as CONTRIBUTING.md shows`);
   return address;
 };
+
+/** Resolves once a transaction in this database waits for an advisory lock. */
+export const somebodyWaits = (db: Knex): Promise<void> =>
+  eventually(async () => {
+    const { rows } = await db.raw(
+      `select 1 from pg_locks
+        where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`,
+    );
+    if (rows.length === 0) throw new Error('nobody waits for a lock');
+  });

@@ -9,7 +9,7 @@ import {
   StockReserved,
 } from '@orderstream/contracts';
 import { newContext } from '@orderstream/service-host';
-import { eventually } from '@orderstream/testing';
+import { somebodyWaits } from '@orderstream/testing';
 import { expect } from 'chai';
 import { v7 as uuidv7 } from 'uuid';
 import { customerId, paymentId, short } from '../../test/order-samples.js';
@@ -104,12 +104,7 @@ describe('what orders hear', function () {
     const placing = await shop.db.transaction();
     const [order] = await shop.place(placing, [{ customerId, request: orderRequest, context: newContext() }]);
     const hearing = hear([stock(StockReserved, order!.id, { lines: [] })]);
-    await eventually(async () => {
-      const { rows } = await shop.db.raw(
-        `select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`,
-      );
-      expect(rows).to.have.lengthOf(1);
-    });
+    await somebodyWaits(shop.db);
     await placing.commit();
     await hearing;
     expect(await statusOf(order!.id)).to.equal('PendingPayment');

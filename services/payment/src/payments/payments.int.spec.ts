@@ -2,7 +2,7 @@ import type { NewCommand } from '@orderstream/aggregates';
 import { paymentEvents } from '@orderstream/contracts';
 import { inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
-import { eventually, type TestDatabase, testDatabase } from '@orderstream/testing';
+import { somebodyWaits, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
@@ -41,12 +41,7 @@ describe('payments in Postgres', function () {
     const initiating = await db.transaction();
     await payments.handle(initiating, [{ type: 'InitiatePayment', data }], newContext());
     const approving = run({ type: 'ApprovePayment', data: { paymentId, pspReference: 'psp_1' } });
-    await eventually(async () => {
-      const { rows } = await db.raw(
-        `select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`,
-      );
-      expect(rows).to.have.lengthOf(1);
-    });
+    await somebodyWaits(db);
     await initiating.commit();
     await approving;
     expect(await typesOf(paymentId)).to.deep.equal(['PaymentInitiated', 'PaymentApproved']);
