@@ -1,5 +1,6 @@
 import type { EventDefinition, MessageContext } from '@orderstream/contracts';
 import { contextOfEvent, type Handler, type Mapping } from '@orderstream/event-bridge';
+import { databaseNow, lockNames } from '@orderstream/persistence';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 
@@ -83,7 +84,12 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
     const ids = [...new Set(commands.map(idOf))].sort();
     const held = store.locksWhatItLoads ? await store.load(tx, ids, commands) : new Map<string, Versioned<State>>();
     const others = ids.filter((id) => !held.has(id));
-    const [at, seen] = await Promise.all([lockAndTellTime(tx, others), others.length > 0 ? store.load(tx, others, commands) : []]);
+    // one round trip, one after the other: the time is told, and what is not held yet is looked for, after the locks
+    const [, at, seen] = await Promise.all([
+      lockIds(tx, others),
+      databaseNow(tx),
+      others.length > 0 ? store.load(tx, others, commands) : [],
+    ]);
     const loaded = new Map([...held, ...seen]);
 
     const current = new Map(ids.map((id) => [id, loaded.get(id) ?? { state: initialState, version: 0 }]));
@@ -155,19 +161,13 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
 };
 
 /**
- * Locks aggregates that have no row to be locked until the transaction ends, in one order for all, and tells the time then, in ms: what is
- * decided later says so.
+ * Locks aggregates that have no row to be locked until the transaction ends.
  *
- * They may be there all the same. PostgreSQL streams a commit once it is in the log, and shows it to others a moment later; on a busy machine that moment has been seen to
- * outlast a hop, so an event can be heard before its row is seen. Its writer's lock goes only when it is.
+ * They may be there all the same. PostgreSQL streams a commit once it is in the log, and shows it to others a moment later; on a busy
+ * machine that moment has been seen to outlast a hop, so an event can be heard before its row is seen. Its writer's lock goes only when it is.
  */
-const lockAndTellTime = async (tx: Knex.Transaction, ids: readonly string[]): Promise<Date> => {
-  const { rows } = await tx.raw<{ rows: [{ now: Date }] }>(
-    `select date_trunc('milliseconds', clock_timestamp()) as now
-       from (select count(pg_advisory_xact_lock(lock)) as locks
-               from (select distinct hashtextextended('aggregate' || id, 0) as lock from unnest(?::text[]) as id order by lock) as ordered) as locked
-      where locks >= 0`,
-    [ids as string[]],
+const lockIds = (tx: Knex.Transaction, ids: readonly string[]): Promise<void> =>
+  lockNames(
+    tx,
+    ids.map((id) => `aggregate\n${id}`),
   );
-  return rows[0].now;
-};

@@ -1,3 +1,4 @@
+import { lockNames } from '@orderstream/persistence';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 import type { Received } from './message.js';
@@ -70,10 +71,9 @@ export const keysThatWait = async (tx: Knex, consumer: string, of: readonly Keye
 
 /** Parking and replaying a key take its lock first, until their transaction ends: a message can not slip in between. */
 export const lockKeys = async (tx: Knex.Transaction, consumer: string, keys: Iterable<string>): Promise<void> => {
-  await tx.raw(
-    `select pg_advisory_xact_lock(lock) from
-       (select distinct hashtextextended(key, 0) as lock from unnest(?::text[]) as key order by lock) as locks`,
-    [[...keys].map((key) => `dead-letters\n${consumer}\n${key}`)],
+  await lockNames(
+    tx,
+    [...keys].map((key) => `dead-letters\n${consumer}\n${key}`),
   );
 };
 

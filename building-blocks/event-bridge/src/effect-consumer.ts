@@ -50,8 +50,9 @@ type Options<Command> = {
 const dueEveryMs = 1_000;
 
 /**
- * A consumer group whose handlers call a third party. A call is made outside of any transaction; what it returns commits
- * with its inbox row, together with what else was answered meanwhile. Different keys run side by side, one key in order, and the offset moves to the first that is not finished.
+ * A consumer group whose handlers call a third party. A call is made outside of any transaction; what it returns commits with its inbox row,
+ * together with what else was answered meanwhile. Different keys run side by side, one key in order, and the offset moves to the first that
+ * is not finished.
  */
 export const effectConsumer = <Command>({
   brokers,

@@ -1,4 +1,3 @@
-import { asLongAsItTook, together } from '@orderstream/persistence';
 import { type Component, currentLog, runWithContext } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { type DeadLetter, keyOf, lockKeys, removeLetter } from './dead-letters.js';
@@ -6,7 +5,7 @@ import { describe, runHandlers, sliceHandler } from './handle-slice.js';
 import { contextOfEvent, type Handler } from './handlers.js';
 import { messageReader } from './message.js';
 import { type Replayable, type ReplayFailure, replayInOrder } from './replay.js';
-import { type Slice, supervisedConsumer } from './supervised-consumer.js';
+import { slicesTogether, supervisedConsumer } from './supervised-consumer.js';
 
 type Options = {
   brokers: string[];
@@ -23,34 +22,21 @@ type Options = {
  * A consumer group that handles each event once in effect: what Kafka gives it at a time is handled in one transaction with the inbox
  * rows, and the offset is committed after that. Outages are waited for; poison goes to the dead letters of the same database.
  */
-export const kafkaConsumer = ({
-  brokers,
-  groupId,
-  db,
-  handlers,
-  probe = async () => {},
-  breather = asLongAsItTook,
-}: Options): Component & Replayable => {
+export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async () => {}, breather }: Options): Component & Replayable => {
   const definitions = handlers.flatMap(({ events }) => events);
   const topics = [...new Set(definitions.map(({ topic }) => topic))];
   const read = messageReader(definitions);
   const probeAll = () => Promise.all([db.raw('select 1'), probe()]);
   let handleSlice: ReturnType<typeof sliceHandler>;
 
-  const handleTogether = together(
-    async (slices: Slice[]) => {
-      const messages = slices.flatMap((slice) => slice.messages);
-      await handleSlice(messages, { first: slices.some(({ first }) => first), signal: slices[0]!.signal });
-      return slices.map(() => undefined);
-    },
-    { most: 500, breather },
-  );
-
   const consumer = supervisedConsumer({
     brokers,
     groupId,
     topics,
-    onSlice: (slice) => handleTogether(slice, slice.messages.length),
+    onSlice: slicesTogether((slices) => {
+      const messages = slices.flatMap((slice) => slice.messages);
+      return handleSlice(messages, { first: slices.some(({ first }) => first), signal: slices[0]!.signal });
+    }, breather),
   });
 
   const replayLetter = async (letter: DeadLetter): Promise<ReplayFailure | undefined> => {

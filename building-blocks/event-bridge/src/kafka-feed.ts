@@ -1,11 +1,10 @@
 import type { Envelope, EventDefinition, EventOf } from '@orderstream/contracts';
-import { asLongAsItTook, together } from '@orderstream/persistence';
 import type { Component, Logger } from '@orderstream/service-host';
 import { throughOutages } from './handle-slice.js';
 import { messageReader } from './message.js';
 import { messagesTotal } from './metrics.js';
 import { retryDelayMs, wait } from './retry.js';
-import { type Slice, supervisedConsumer } from './supervised-consumer.js';
+import { type Slice, slicesTogether, supervisedConsumer } from './supervised-consumer.js';
 
 type Options<Definitions extends readonly EventDefinition[]> = {
   brokers: string[];
@@ -47,11 +46,13 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
   };
 
   const onSlices = async (slices: Slice[]): Promise<void> => {
-    const { topic, signal } = slices[0]!;
-    const messages = slices.flatMap((slice) => slice.messages);
-    const heard: Envelope[] = [];
-    for (const reading of messages.map(read)) {
-      if (reading.kind === 'event') heard.push(reading.event);
+    const { signal } = slices[0]!;
+    const readings = slices.flatMap((slice) => slice.messages).map(read);
+    const heard = readings.filter((reading) => reading.kind === 'event');
+    const count = (outcome: string) => {
+      for (const { received } of heard) messagesTotal.inc({ consumer: groupId, topic: received.topic, outcome });
+    };
+    for (const reading of readings) {
       if (reading.kind !== 'unreadable') continue;
       const { topic, partition, offset } = reading.received;
       messagesTotal.inc({ consumer: groupId, topic, outcome: 'skipped' });
@@ -59,28 +60,23 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
     }
     if (heard.length === 0) return;
     try {
-      await handleAll(heard, signal);
-      messagesTotal.inc({ consumer: groupId, topic, outcome: 'handled' }, heard.length);
+      await handleAll(
+        heard.map(({ event }) => event),
+        signal,
+      );
+      count('handled');
     } catch (error) {
       if (signal.aborted) throw error;
-      messagesTotal.inc({ consumer: groupId, topic, outcome: 'skipped' }, heard.length);
-      log.error({ consumer: groupId, topic, messages: heard.length, err: error }, 'messages skipped');
+      count('skipped');
+      log.error({ consumer: groupId, messages: heard.length, err: error }, 'messages skipped');
     }
   };
-
-  const handleTogether = together(
-    async (slices: Slice[]) => {
-      await onSlices(slices);
-      return slices.map(() => undefined);
-    },
-    { most: 500, breather: asLongAsItTook },
-  );
 
   const consumer = supervisedConsumer({
     brokers,
     groupId,
     topics: [...new Set(events.map(({ topic }) => topic))],
-    onSlice: (slice) => handleTogether(slice, slice.messages.length),
+    onSlice: slicesTogether(onSlices),
   });
   return {
     name: `feed ${groupId}`,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asLongAsItTook, together } from '@orderstream/persistence';
 import type { Host, Logger } from '@orderstream/service-host';
 import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from 'kafkajs';
 import { type Received, receive } from './message.js';
@@ -28,6 +29,18 @@ type Options = {
   commits?: 'after-slice' | 'own';
   /** Called for each partition, side by side for those that were fetched together. */
   onSlice: (slice: Slice) => Promise<void>;
+};
+
+/** An `onSlice` that works on all partitions that were fetched together in one go, 500 messages or so, and then gathers as long as `breather` says. */
+export const slicesTogether = (work: (slices: Slice[]) => Promise<void>, breather = asLongAsItTook) => {
+  const handle = together(
+    async (slices: Slice[]) => {
+      await work(slices);
+      return slices.map(() => undefined);
+    },
+    { most: 500, breather },
+  );
+  return (slice: Slice): Promise<void> => handle(slice, slice.messages.length);
 };
 
 /** Whatever was fetched together is worked on together. */

@@ -5,6 +5,7 @@ export { database } from './database.js';
 export { groupCommit } from './group-commit.js';
 export { type HousekeepingOptions, housekeeping, removeOldRows } from './housekeeping.js';
 export { type IdempotentRequest, idempotently, idempotentlyTogether } from './idempotently.js';
+export { lockNames } from './lock.js';
 export { databaseNow } from './now.js';
 export { asLongAsItTook, together } from './together.js';
 export { inTransaction } from './transaction.js';
