@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { serverHome } from './fetch.js';
 import { dataFolder } from './folders.js';
-import { javaCommand, javaEnv, jvm } from './java.js';
+import { classArchive, javaCommand, javaEnv, jvm } from './java.js';
 import { kafkaBrokers } from './kafka.js';
 import { answers } from './probes.js';
 import type { Program } from './program.js';
@@ -39,6 +39,7 @@ export const connect = (stack: Stack): Program => {
       await writeFile(config, `${worker}\n# this machine's\n${lines.join('\n')}\n`);
       const log = `-Dlog4j2.configurationFile=${join(stack.root, 'local-stack/config/log4j2.properties')}`;
       program.args = [
+        classArchive(stack.env, serverHome(stack, 'kafka'), 'connect'),
         ...jvm(384),
         '-cp',
         `${serverHome(stack, 'kafka')}/*`,

@@ -3,7 +3,7 @@ import { chown, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serverHome } from './fetch.js';
 import { dataFolder, exists } from './folders.js';
-import { javaCommand, javaEnv, javaHome } from './java.js';
+import { javaCommand, javaEnv, javaProperty } from './java.js';
 import { answers } from './probes.js';
 import type { Program } from './program.js';
 import type { Stack } from './stack.js';
@@ -59,7 +59,7 @@ export const elasticsearch = (stack: Stack): Program => {
         ...javaEnv(stack.env),
         ES_PATH_CONF: config,
         ES_TMPDIR: temporary,
-        ES_JAVA_HOME: javaHome(stack.env),
+        ES_JAVA_HOME: javaProperty(stack.env, 'java.home'),
         LIBFFI_TMPDIR: temporary,
       };
       program.args = [

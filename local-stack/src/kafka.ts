@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import kafkajs from 'kafkajs';
 import { serverHome } from './fetch.js';
 import { dataFolder, exists } from './folders.js';
-import { javaCommand, javaEnv, jvm } from './java.js';
+import { classArchive, javaCommand, javaEnv, jvm } from './java.js';
 import type { Program } from './program.js';
 import type { Stack } from './stack.js';
 
@@ -70,7 +70,7 @@ export const kafka = (stack: Stack): Program => {
       const config = join(data, 'server.properties');
       await writeFile(config, settings(stack, data));
       if (!(await exists(join(data, 'formatted')))) await format(program.command, java, config, env, data);
-      program.args = [...java, 'kafka.Kafka', config];
+      program.args = [classArchive(stack.env, home, 'kafka'), ...java, 'kafka.Kafka', config];
     },
     isReady: async () => {
       const admin = kafkaClient(kafkaBrokers(stack)).admin();

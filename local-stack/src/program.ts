@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } fr
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { restartDelayMs } from './backoff.js';
+import { asBatch } from './batch.js';
 import { signalOne, signalTree } from './processes.js';
 
 /** A process that the stack keeps running. */
@@ -67,7 +68,7 @@ export const supervise = (program: Program, { logFile, say, recordPid }: Options
     await program.prepare?.();
     if (signal.aborted) return 'stopped';
     const log = openLog(logFile);
-    const started = spawn(program.command, program.args, {
+    const started = spawn(...asBatch(program.command, program.args), {
       cwd: program.cwd,
       env: program.env,
       stdio: ['pipe', log, log], // Elasticsearch ends when its standard input does

@@ -12,6 +12,8 @@ type Options<Definitions extends readonly EventDefinition[]> = {
   events: Definitions;
   /** Gets the events of a slice, oldest first; has to bear being given them again. */
   handle: (events: EventOf<Definitions[number]>[]) => Promise<void>;
+  /** how long to gather events after some were handled, which took so long, both in ms (as long as that took, 15 to 40) */
+  breather?: (tookMs: number) => number;
 };
 
 const maxFailures = 3;
@@ -25,6 +27,7 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
   groupId,
   events,
   handle,
+  breather,
 }: Options<Definitions>): Component => {
   const read = messageReader(events);
   let log: Logger;
@@ -76,7 +79,7 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
     brokers,
     groupId,
     topics: [...new Set(events.map(({ topic }) => topic))],
-    onSlice: slicesTogether(onSlices),
+    onSlice: slicesTogether(onSlices, breather),
   });
   return {
     name: `feed ${groupId}`,

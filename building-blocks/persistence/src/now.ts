@@ -2,6 +2,6 @@ import type { Knex } from 'knex';
 
 /** The database's clock at this moment (not at the transaction's start): the clock that deadlines are compared with. In ms. */
 export const databaseNow = async (tx: Knex): Promise<Date> => {
-  const { rows } = await tx.raw("select date_trunc('milliseconds', clock_timestamp()) as now");
+  const { rows } = await tx.raw('select date_trunc(?, clock_timestamp()) as now', ['milliseconds']); // with a value it is prepared
   return rows[0].now as Date;
 };

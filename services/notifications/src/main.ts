@@ -31,6 +31,7 @@ await runService('notifications', [
     groupId: 'notifications',
     events: pushedEvents,
     handle: publishEvents({ bus, stream, now: () => new Date() }),
+    breather: () => 50, // under load; nobody sees it, and the orders have the processor meanwhile
   }),
   httpServer({
     port: config.PORT,

@@ -19,7 +19,7 @@ const consumer = kafkaConsumer({
   db,
   handlers: [orderProjection({ indexOrders: indexOrders(elasticsearch, index) })],
   probe: () => ping(elasticsearch),
-  breather: () => 250, // a report that is so much older is as good, and a few large requests cost Elasticsearch a fraction of many small ones
+  breather: () => 500, // a report that is so much older is as good, and a few large requests cost Elasticsearch a fraction of many small ones
 });
 const auth = authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL });
 
