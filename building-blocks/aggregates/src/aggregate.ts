@@ -1,7 +1,6 @@
 import type { EventDefinition, MessageContext } from '@orderstream/contracts';
 import { contextOfEvent, type Handler, type Mapping } from '@orderstream/event-bridge';
-import { databaseNow, lockNames } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { databaseNow, lockNames, type Transaction } from '@orderstream/persistence';
 import { v7 as uuidv7 } from 'uuid';
 
 type AnyCommand = { type: string; at: Date };
@@ -44,9 +43,9 @@ export type Store<State, Command, Event> = {
   /** whether `load` keeps what it found from others until the transaction ends */
   locksWhatItLoads: boolean;
   /** One query for all, `order by id for update` where rows can be locked, so that nobody deadlocks. What is not there is left out. */
-  load: (tx: Knex.Transaction, ids: string[], commands: readonly NewCommand<Command>[]) => Promise<Map<string, Versioned<State>>>;
+  load: (tx: Transaction, ids: string[], commands: readonly NewCommand<Command>[]) => Promise<Map<string, Versioned<State>>>;
   /** One statement per table for all, with what the events announce. */
-  save: (tx: Knex.Transaction, changes: Change<State, Event>[], toMessages: ToMessages<State, Event>) => Promise<void>;
+  save: (tx: Transaction, changes: Change<State, Event>[], toMessages: ToMessages<State, Event>) => Promise<void>;
 };
 
 type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
@@ -79,7 +78,7 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
   closing,
   ignored,
 }: Options<State, Command, Event>) => {
-  const run = async (tx: Knex.Transaction, sent: readonly Sent<Command>[]) => {
+  const run = async (tx: Transaction, sent: readonly Sent<Command>[]) => {
     const commands = sent.map(({ command }) => command);
     const ids = [...new Set(commands.map(idOf))].sort();
     const held = store.locksWhatItLoads ? await store.load(tx, ids, commands) : new Map<string, Versioned<State>>();
@@ -134,7 +133,7 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
      * @param context of all of them, or of each
      */
     handle: (
-      tx: Knex.Transaction,
+      tx: Transaction,
       commands: readonly NewCommand<Command>[],
       context: MessageContext | ((command: NewCommand<Command>) => MessageContext),
     ) =>
@@ -166,7 +165,7 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
  * They may be there all the same. PostgreSQL streams a commit once it is in the log, and shows it to others a moment later; on a busy
  * machine that moment has been seen to outlast a hop, so an event can be heard before its row is seen. Its writer's lock goes only when it is.
  */
-const lockIds = (tx: Knex.Transaction, ids: readonly string[]): Promise<void> =>
+const lockIds = (tx: Transaction, ids: readonly string[]): Promise<void> =>
   lockNames(
     tx,
     ids.map((id) => `aggregate\n${id}`),

@@ -1,6 +1,5 @@
 import { appendToOutbox, messageColumns, messageUnnest, messageValues, type OutboxMessage } from '@orderstream/event-bridge';
-import { VersionConflict } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { type Transaction, VersionConflict } from '@orderstream/persistence';
 import type { Change, Recorded, Store, ToMessages } from './aggregate.js';
 
 const messagesOf = <State, Event extends { at: Date }>(
@@ -26,7 +25,7 @@ export const stateStored = <State, Command, Event extends { at: Date }>({
   save,
 }: {
   load: Store<State, Command, Event>['load'];
-  save: (tx: Knex.Transaction, changes: Change<State, Event>[]) => Promise<void>;
+  save: (tx: Transaction, changes: Change<State, Event>[]) => Promise<void>;
 }): Store<State, Command, Event> => ({
   locksWhatItLoads: true,
   load,
@@ -58,14 +57,14 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
   table: string;
   stream: string;
   fold: (events: StoredEvent[]) => State;
-  project: (tx: Knex.Transaction, changes: Change<State, Event>[]) => Promise<void>;
+  project: (tx: Transaction, changes: Change<State, Event>[]) => Promise<void>;
 }): Store<State, Command, Event> => ({
   locksWhatItLoads: false,
   load: async (tx, ids) => {
     const { rows } = await tx.raw<{ rows: (StoredEvent & { aggregate_id: string })[] }>(
       `select aggregate_id, type, aggregate_version as version, payload as data, occurred_at as at
          from ${table} where stream = any(?) order by stream, aggregate_version`,
-      [ids.map((id) => `${stream}-${id}`)] as Knex.RawBinding[],
+      [ids.map((id) => `${stream}-${id}`)],
     );
     const streams = new Map<string, StoredEvent[]>();
     for (const { aggregate_id, ...event } of rows) streams.set(aggregate_id, [...(streams.get(aggregate_id) ?? []), event]);
@@ -77,7 +76,7 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
       tx.raw(
         `insert into ${table} (${messageColumns}, stream)
        select m.*, ? || '-' || m.aggregate_id from ${messageUnnest} as m(${messageColumns})`,
-        [`${stream}`, ...messageValues(messages)] as Knex.RawBinding[],
+        [`${stream}`, ...messageValues(messages)],
       );
     try {
       await Promise.all([insert(), project(tx, changes)]);

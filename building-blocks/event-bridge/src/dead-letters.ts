@@ -1,4 +1,4 @@
-import { lockNames } from '@orderstream/persistence';
+import { lockNames, type Queryable, type Transaction } from '@orderstream/persistence';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 import type { Received } from './message.js';
@@ -59,9 +59,9 @@ const fromRow = ({ event_id, parked_at, replay_at, offset, ...row }: Row): DeadL
 export const keyOf = ({ topic, key }: Keyed): string => `${topic}\n${key}`;
 
 /** The keys among these that have something parked: what comes after it has to be parked behind it. As `keyOf` spells them. */
-export const keysThatWait = async (tx: Knex, consumer: string, of: readonly Keyed[]): Promise<Set<string>> => {
+export const keysThatWait = async (db: Queryable, consumer: string, of: readonly Keyed[]): Promise<Set<string>> => {
   if (of.length === 0) return new Set();
-  const { rows } = await tx.raw<{ rows: Keyed[] }>(
+  const { rows } = await db.raw<{ rows: Keyed[] }>(
     `select distinct topic, key from dead_letters
       where consumer = ? and (topic, key) in (select * from unnest(?::text[], ?::text[]))`,
     [consumer, of.map(({ topic }) => topic), of.map(({ key }) => key)],
@@ -70,31 +70,40 @@ export const keysThatWait = async (tx: Knex, consumer: string, of: readonly Keye
 };
 
 /** Parking and replaying a key take its lock first, until their transaction ends: a message can not slip in between. */
-export const lockKeys = async (tx: Knex.Transaction, consumer: string, keys: Iterable<string>): Promise<void> => {
+export const lockKeys = async (tx: Transaction, consumer: string, keys: Iterable<string>): Promise<void> => {
   await lockNames(
     tx,
     [...keys].map((key) => `dead-letters\n${consumer}\n${key}`),
   );
 };
 
-export const park = async (tx: Knex.Transaction, consumer: string, parkings: readonly Parking[]): Promise<void> => {
+export const park = async (tx: Transaction, consumer: string, parkings: readonly Parking[]): Promise<void> => {
   if (parkings.length === 0) return;
-  const rows = parkings.map(({ received, id, type, error, attempts, replayAfterMs }) => ({
-    id: uuidv7(),
-    consumer,
-    topic: received.topic,
-    partition: received.partition,
-    offset: received.offset,
-    key: received.key,
-    event_id: id ?? null,
-    type: type ?? null,
-    headers: JSON.stringify(received.headers),
-    payload: received.payload,
-    error,
-    attempts,
-    replay_at: replayAfterMs === undefined ? null : tx.raw("clock_timestamp() + ? * interval '1 millisecond'", [replayAfterMs]),
-  }));
-  await tx('dead_letters').insert(rows).onConflict(['consumer', 'topic', 'partition', 'offset']).ignore();
+  const received = parkings.map((parking) => parking.received);
+  await tx.raw(
+    `insert into dead_letters (${columns})
+     select id, ?, topic, partition, "offset", key, event_id, type, headers, payload, error, attempts, clock_timestamp(),
+            clock_timestamp() + replay_after_ms * interval '1 millisecond'
+       from unnest(?::uuid[], ?::text[], ?::int[], ?::bigint[], ?::text[], ?::uuid[], ?::text[], ?::jsonb[], ?::bytea[], ?::text[], ?::int[],
+                   ?::float8[])
+            as m(id, topic, partition, "offset", key, event_id, type, headers, payload, error, attempts, replay_after_ms)
+     on conflict (consumer, topic, partition, "offset") do nothing`,
+    [
+      consumer,
+      parkings.map(() => uuidv7()),
+      received.map(({ topic }) => topic),
+      received.map(({ partition }) => partition),
+      received.map(({ offset }) => offset),
+      received.map(({ key }) => key),
+      parkings.map(({ id }) => id ?? null),
+      parkings.map(({ type }) => type ?? null),
+      received.map(({ headers }) => JSON.stringify(headers)),
+      received.map(({ payload }) => payload),
+      parkings.map(({ error }) => error),
+      parkings.map(({ attempts }) => attempts),
+      parkings.map(({ replayAfterMs }) => replayAfterMs ?? null),
+    ],
+  );
 };
 
 /** The dead letters of a key, in the order in which they have to be handled. */
@@ -116,7 +125,8 @@ export const keysDueForReplay = async (db: Knex, consumer: string): Promise<Keye
 };
 
 /** @returns false when it is gone already */
-export const removeLetter = async (tx: Knex, id: string): Promise<boolean> => (await tx('dead_letters').where({ id }).delete()) > 0;
+export const removeLetter = async (db: Queryable, id: string): Promise<boolean> =>
+  (await db.raw('delete from dead_letters where id = ?', [id])).rowCount === 1;
 
 export const recordFailure = async (db: Knex, id: string, error: string, replayAfterMs?: number): Promise<void> => {
   await db('dead_letters')

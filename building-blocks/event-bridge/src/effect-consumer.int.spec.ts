@@ -77,7 +77,7 @@ describe('an effect consumer', function () {
           return [n];
         }),
       ],
-      handle: (tx, numbers) => tx('outcomes').insert(numbers.map((n) => ({ n }))),
+      handle: async (tx, numbers) => tx.raw('insert into outcomes (n) select unnest(?::int[])', [numbers]),
     });
     running.push(consumer);
     await consumer.start(host);

@@ -1,5 +1,5 @@
 import type { Envelope, EventDefinition, EventOf, MessageContext } from '@orderstream/contracts';
-import { groupCommit, inTransaction, together } from '@orderstream/persistence';
+import { groupCommit, inTransaction, type Transaction, together } from '@orderstream/persistence';
 import { type Component, type Logger, limiter, runWithContext } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { type DeadLetter, keyOf, keysDueForReplay, keysThatWait, lockKeys, park, removeLetter, waitsBehind } from './dead-letters.js';
@@ -42,7 +42,7 @@ type Options<Command> = {
   db: Knex;
   effects: readonly Effect<Command>[];
   /** the shell: runs what the calls returned, in the transaction of the inbox row */
-  handle: (tx: Knex.Transaction, commands: readonly Command[], contextOf: (command: Command) => MessageContext) => Promise<unknown>;
+  handle: (tx: Transaction, commands: readonly Command[], contextOf: (command: Command) => MessageContext) => Promise<unknown>;
   /** how many calls are under way at most (64) */
   concurrency?: number;
 };
@@ -111,7 +111,7 @@ export const effectConsumer = <Command>({
     return answers.map(() => undefined);
   });
 
-  const handleAll = async (tx: Knex.Transaction, answers: readonly Answered<Command>[]): Promise<void> => {
+  const handleAll = async (tx: Transaction, answers: readonly Answered<Command>[]): Promise<void> => {
     const contexts = new Map(answers.flatMap(({ event, commands }) => commands.map((command) => [command, contextOfEvent(event)])));
     const commands = answers.flatMap((answer) => answer.commands);
     if (commands.length > 0) await handle(tx, commands, (command) => contexts.get(command)!);

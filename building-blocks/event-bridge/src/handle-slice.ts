@@ -1,5 +1,5 @@
 import type { Envelope } from '@orderstream/contracts';
-import { inTransaction } from '@orderstream/persistence';
+import { inTransaction, type Transaction } from '@orderstream/persistence';
 import { isTimeout, type Logger, runWithContext } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { beginAlone, beginSlice, endAttempt } from './attempts.js';
@@ -26,7 +26,7 @@ export const mostFailures = (error: unknown): number => (isTimeout(error) ? 10 :
 /** How often a message may take the process down before it is parked. */
 const maxCrashes = 2;
 
-export const runHandlers = async (tx: Knex.Transaction, handlers: readonly Handler[], events: readonly Envelope[]): Promise<void> => {
+export const runHandlers = async (tx: Transaction, handlers: readonly Handler[], events: readonly Envelope[]): Promise<void> => {
   for (const { events: definitions, handle } of handlers) {
     const heard = events.filter(({ type, version }) =>
       definitions.some((definition) => definition.type === type && definition.version === version),

@@ -1,17 +1,17 @@
 import type { Envelope, EventDefinition, EventOf, MessageContext } from '@orderstream/contracts';
+import type { Transaction } from '@orderstream/persistence';
 import { childContext } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 
 /** What a consumer does with the events that it hears: a whole slice of a partition at once, in one transaction, in order. */
 export type Handler = {
   events: readonly EventDefinition[];
-  handle: (tx: Knex.Transaction, events: Envelope[]) => Promise<void>;
+  handle: (tx: Transaction, events: Envelope[]) => Promise<void>;
 };
 
 /** Keeps a copy or a read model: `handle` gets every event of these types in a slice, oldest first. */
 export const project = <const Definitions extends readonly EventDefinition[]>(
   events: Definitions,
-  handle: (tx: Knex.Transaction, events: EventOf<Definitions[number]>[]) => Promise<void>,
+  handle: (tx: Transaction, events: EventOf<Definitions[number]>[]) => Promise<void>,
 ): Handler => ({ events, handle: handle as Handler['handle'] });
 
 /** How an event becomes commands, often one, sometimes none. */

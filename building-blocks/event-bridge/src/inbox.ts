@@ -1,3 +1,4 @@
+import type { Transaction } from '@orderstream/persistence';
 import type { Knex } from 'knex';
 
 /**
@@ -6,7 +7,7 @@ import type { Knex } from 'knex';
  *
  * @returns the ids that were not marked before: what is not among them was handled already
  */
-export const claim = async (tx: Knex.Transaction, consumer: string, eventIds: readonly string[]): Promise<Set<string>> => {
+export const claim = async (tx: Transaction, consumer: string, eventIds: readonly string[]): Promise<Set<string>> => {
   if (eventIds.length === 0) return new Set();
   const { rows } = await tx.raw<{ rows: { event_id: string }[] }>(
     `insert into inbox (consumer, event_id) select ?, event_id from unnest(?::uuid[]) as event_id

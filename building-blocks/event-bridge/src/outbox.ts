@@ -1,5 +1,5 @@
 import type { EventDefinition, MessageContext } from '@orderstream/contracts';
-import type { Knex } from 'knex';
+import type { Transaction } from '@orderstream/persistence';
 
 /** An event on its way out. The connector turns the row's columns into a CloudEvents message (docs/architecture.md). */
 export type OutboxMessage = {
@@ -43,7 +43,7 @@ export const messageValues = (messages: readonly OutboxMessage[]): unknown[][] =
  * Announces events: in the transaction of the change they speak of, with one statement, in the order given. They are published once that
  * commits, or never.
  */
-export const appendToOutbox = async (tx: Knex.Transaction, messages: readonly OutboxMessage[]): Promise<void> => {
+export const appendToOutbox = async (tx: Transaction, messages: readonly OutboxMessage[]): Promise<void> => {
   if (messages.length === 0) return;
-  await tx.raw(`insert into outbox (${messageColumns}) select * from ${messageUnnest}`, messageValues(messages) as Knex.RawBinding[]);
+  await tx.raw(`insert into outbox (${messageColumns}) select * from ${messageUnnest}`, messageValues(messages));
 };

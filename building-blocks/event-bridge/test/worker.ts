@@ -5,7 +5,6 @@
 import { defineEvent, type Topic } from '@orderstream/contracts';
 import { connectDatabase } from '@orderstream/persistence';
 import { runService } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { z } from 'zod';
 import { kafkaConsumer, project } from '../src/index.js';
 
@@ -27,14 +26,14 @@ export const Counted = defineEvent({
 
 const database = connectDatabase(TEST_DATABASE_URL);
 
-/** Dies between the commit of the database and the commit of the offset. */
+/** Dies between the commit of the database and the commit of the offset: when the transaction gives its connection back. */
 const deadly = new Proxy(database, {
   get: (target, property, receiver) =>
-    property !== 'transaction'
+    property !== 'client'
       ? Reflect.get(target, property, receiver)
-      : async (work: (tx: Knex.Transaction) => Promise<unknown>) => {
-          await target.transaction(work);
-          process.kill(process.pid, 'SIGKILL');
+      : {
+          acquireConnection: () => target.client.acquireConnection(),
+          releaseConnection: () => process.kill(process.pid, 'SIGKILL'),
         },
 });
 const db = TEST_DIE_AFTER_COMMIT ? deadly : database;

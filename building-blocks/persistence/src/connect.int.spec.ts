@@ -4,9 +4,6 @@ import { type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import { connectDatabase } from './connect.js';
 import { database } from './database.js';
-import { databaseNow } from './now.js';
-import { inTransaction } from './transaction.js';
-import { VersionConflict } from './version-conflict.js';
 
 const errorOf = async (work: PromiseLike<unknown>): Promise<unknown> =>
   work.then(
@@ -67,36 +64,6 @@ describe('the database connection', function () {
       at: new Date('2026-01-05T10:15:00.123Z'),
       json: { a: [1] },
     });
-  });
-
-  it('sends what is asked for at the same time together, each statement after the one before', async () => {
-    const [, , found] = await test.db.transaction((tx) =>
-      Promise.all([
-        tx.raw('insert into counters values (?, 1)', [7]),
-        tx.raw('update counters set n = n + ? where id = 7', [1]),
-        tx.raw('select n from counters where id = ?', [7]),
-      ]),
-    );
-    expect(found.rows).to.deep.equal([{ n: 2 }]);
-  });
-
-  it('rolls back what was sent with a statement that fails', async () => {
-    const failing = test.db.transaction((tx) =>
-      Promise.all([tx.raw('insert into counters values (?, 1)', [8]), tx.raw('insert into counters values (?, 1)', [1])]),
-    );
-    expect(await errorOf(failing)).to.have.property('code', '23505');
-    expect(await test.db('counters').where({ id: 8 })).to.deep.equal([]);
-  });
-
-  it('runs a transaction again whose statements were prepared before a migration', async () => {
-    await test.db.raw('create table migrated (id int)');
-    await test.db.raw('insert into migrated values (1)');
-    const db = connectDatabase(test.url, { poolMax: 1 });
-    const read = () => inTransaction(db, async (tx) => (await tx.raw('select * from migrated where id = ?', [1])).rows);
-    expect(await read()).to.deep.equal([{ id: 1 }]);
-    await test.db.raw('alter table migrated add column note text');
-    expect(await read()).to.deep.equal([{ id: 1, note: null }]);
-    await db.destroy();
   });
 
   it('says who it is, and sets limits', async () => {
@@ -163,55 +130,6 @@ describe('the database connection', function () {
     expect(isTransient(await errorOf(db.raw('select 1')))).to.equal(true);
     expect(Date.now() - from).to.be.below(2_000);
     await db.destroy();
-  });
-
-  it('tells the time of the database, not of the transaction', async () => {
-    await inTransaction(test.db, async (tx) => {
-      const first = await databaseNow(tx);
-      await tx.raw('select pg_sleep(0.01)');
-      expect((await databaseNow(tx)).getTime()).to.be.above(first.getTime());
-    });
-  });
-});
-
-describe('a transaction', function () {
-  this.timeout(20_000);
-  let test: TestDatabase;
-  before(async () => {
-    test = await testDatabase(async (db) => {
-      await db.raw('create table counters (id int primary key, n int not null)');
-      await db.raw('insert into counters values (1, 0), (2, 0)');
-    });
-  });
-  after(() => test.drop());
-
-  it('that meets another is run again', async () => {
-    const add = (first: number, second: number) =>
-      inTransaction(test.db, async (tx) => {
-        await tx.raw('update counters set n = n + 1 where id = ?', [first]);
-        await tx.raw('select pg_sleep(0.2)');
-        await tx.raw('update counters set n = n + 1 where id = ?', [second]);
-      });
-    await Promise.all([add(1, 2), add(2, 1)]); // a deadlock: Postgres ends one of them
-    expect((await test.db.raw('select n from counters order by id')).rows).to.deep.equal([{ n: 2 }, { n: 2 }]);
-  });
-
-  it('is not tried for ever, and not at all for another error', async () => {
-    let tries = 0;
-    const conflict = await errorOf(
-      inTransaction(test.db, async () => {
-        tries += 1;
-        throw new VersionConflict('again');
-      }),
-    );
-    expect([tries, conflict]).to.deep.equal([5, conflict]).and.to.have.nested.property('[1].name', 'VersionConflict');
-    await errorOf(
-      inTransaction(test.db, async () => {
-        tries += 1;
-        throw new TypeError('broken');
-      }),
-    );
-    expect(tries).to.equal(6);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { currentLog } from '@orderstream/service-host';
 import knex, { type Knex } from 'knex';
-import pg from 'pg';
+import pg, { type QueryResult } from 'pg';
 
 export type ConnectOptions = {
   /** most connections (10) */
@@ -45,9 +45,7 @@ export const connectDatabase = (
       max: poolMax,
       idleTimeoutMillis: 60_000,
       afterCreate: (client: Client, done: () => void) => {
-        prepareStatements(client);
-        dropWhenUseless(client);
-        sendTogether(client);
+        tune(client);
         done();
       },
     },
@@ -73,11 +71,11 @@ const getTypeParser = (oid: number, format?: 'text' | 'binary'): unknown => {
   return pg.types.getTypeParser(oid, format);
 };
 
-type Config = { text: string; values: unknown[]; name?: string };
-type Query = (config: Config, done: (error: Error | null, result: unknown) => void) => unknown;
+type Statement = { text: string; values?: readonly unknown[]; name?: string };
+type Query = (statement: Statement, done: (error: Error | null, result: QueryResult) => void) => unknown;
 
 /** node-postgres' client, as knex uses it. */
-type Client = { query: Query; connection: { stream: Socket }; __knex__disposed?: Error };
+export type Client = { query: Query; connection: { stream: Socket }; __knex__disposed?: Error };
 
 /** Texts that are built of what is asked for (a list of columns, a filter) are not without end. */
 const mostPrepared = 200;
@@ -91,33 +89,29 @@ const preparedNameOf = (text: string): string | undefined => {
   return name;
 };
 
-/** A statement with values gets a name, by which node-postgres has it parsed once for each connection. */
-const prepareStatements = (client: Client): void => {
-  const query = client.query.bind(client);
-  client.query = (config, done) => {
-    const name = config.values?.length > 0 ? preparedNameOf(config.text) : undefined;
-    return query(name ? { ...config, name } : config, done);
-  };
-};
-
 /**
- * What is written in one turn goes out in one packet, and BEGIN with the statement that follows it: nobody waits for its answer. Should it
- * fail, the connection is broken, and so is what follows.
+ * A statement with values gets a name, by which node-postgres has it parsed once for each connection. What is written in one turn goes out
+ * in one packet.
  */
-const sendTogether = (client: Client): void => {
+const tune = (client: Client): void => {
   const query = client.query.bind(client);
-  let begin: Config | undefined;
-  client.query = (config, done) => {
-    if (config.text === 'BEGIN;') {
-      begin = config;
-      return process.nextTick(done, null, { command: 'BEGIN', rows: [], rowCount: null });
+  const { stream } = client.connection;
+  let corked = false;
+  const uncork = () => {
+    corked = false;
+    stream.uncork();
+  };
+  client.query = (statement, done) => {
+    if (!corked) {
+      corked = true;
+      stream.cork();
+      process.nextTick(uncork);
     }
-    const { stream } = client.connection;
-    stream.cork();
-    process.nextTick(() => stream.uncork());
-    if (begin) query(begin, (error) => error && stream.destroy(error));
-    begin = undefined;
-    return query(config, done);
+    const name = statement.values?.length ? preparedNameOf(statement.text) : undefined;
+    return query(name ? { ...statement, name } : statement, (error, result) => {
+      if (error) discardWhenUseless(client, error);
+      done(error, result);
+    });
   };
 };
 
@@ -125,20 +119,18 @@ const sendTogether = (client: Client): void => {
  * A connection that is of no more use is thrown away: one whose answer did not come, for it would hand it to the next query, and one whose
  * prepared statements are from before a migration, on which the transaction is run again.
  */
-const dropWhenUseless = (client: Client): void => {
-  const query = client.query.bind(client);
-  client.query = (config, done) =>
-    query(config, (error, result) => {
-      if (error?.message === 'Query read timeout') {
-        Object.assign(error, { code: 'ETIMEDOUT' });
-        client.__knex__disposed = error; // knex's own mark: the pool does not hand it out again, from this moment on
-        client.connection.stream.destroy();
-      } else if (error && /cached plan must not change result type/.test(error.message)) {
-        Object.assign(error, { code: serializationFailure });
-        client.__knex__disposed = error;
-      }
-      done(error, result);
-    });
+const discardWhenUseless = (client: Client, error: Error): void => {
+  if (error.message === 'Query read timeout') {
+    discard(client, Object.assign(error, { code: 'ETIMEDOUT' }));
+    client.connection.stream.destroy();
+  } else if (/cached plan must not change result type/.test(error.message)) {
+    discard(client, Object.assign(error, { code: serializationFailure }));
+  }
+};
+
+/** The pool does not hand it out again, from this moment on: the mark is knex's own. */
+export const discard = (client: Client, reason: Error): void => {
+  client.__knex__disposed = reason;
 };
 
 const serializationFailure = '40001';

@@ -1,7 +1,7 @@
 import { isTransient } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { together } from './together.js';
-import { inTransaction } from './transaction.js';
+import { inTransaction, type Transaction } from './transaction.js';
 
 const most = 100;
 
@@ -16,7 +16,7 @@ const most = 100;
  */
 export const groupCommit = <Item, Result>(
   db: Knex,
-  work: (tx: Knex.Transaction, items: Item[]) => Promise<readonly Result[]>,
+  work: (tx: Transaction, items: Item[]) => Promise<readonly Result[]>,
 ): ((item: Item) => Promise<Result>) => {
   type Outcome = { result: Result } | { error: unknown };
 

@@ -2,9 +2,9 @@ import { Conflict, Invalid, type Refusal, Unprocessable } from '@orderstream/con
 import { accepted, created, noContent, type Reply } from '@orderstream/service-host';
 import { type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
-import type { Knex } from 'knex';
 import { createIdempotencyKeys } from '../../../migrations/tables/idempotency-keys.v1.js';
 import { type IdempotentRequest, idempotently, idempotentlyTogether } from './idempotently.js';
+import type { Transaction } from './transaction.js';
 
 describe('an idempotent request', function () {
   this.timeout(20_000);
@@ -26,7 +26,7 @@ describe('an idempotent request', function () {
     req: { method, originalUrl: `${path}?x=1`, headers: key === undefined ? {} : { 'idempotency-key': key } },
   });
 
-  const place = async (tx: Knex): Promise<Reply<{ id: number; lines: number[] }>> => {
+  const place = async (tx: Transaction): Promise<Reply<{ id: number; lines: number[] }>> => {
     const { rows } = await tx.raw("insert into orders (note) values ('a') returning id");
     return created({ id: rows[0].id, lines: [2, 1] }, `/api/orders/${rows[0].id}`);
   };

@@ -4,7 +4,7 @@ import { idempotencyKeyOf, Reply, type User } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { canonicalJson } from './canonical-json.js';
 import { groupCommit } from './group-commit.js';
-import { inTransaction } from './transaction.js';
+import { inTransaction, type Transaction } from './transaction.js';
 import { VersionConflict } from './version-conflict.js';
 
 /** What a route's handler is given is one of these: hand it on whole. */
@@ -30,19 +30,19 @@ type Stored = { mine: boolean; request_hash: string | null; status: number; head
 export const idempotently = <Body>(
   db: Knex,
   request: IdempotentRequest,
-  work: (tx: Knex.Transaction) => Promise<Reply<Body>>,
+  work: (tx: Transaction) => Promise<Reply<Body>>,
 ): Promise<Reply<Body>> => inTransaction(db, async (tx) => (await answer(tx, [request], async () => [await work(tx)]))[0]!);
 
 /** {@link idempotently}, where requests that come at the same time commit together ({@link groupCommit}). `work` answers each of them. */
 export const idempotentlyTogether = <Request extends IdempotentRequest, Body>(
   db: Knex,
-  work: (tx: Knex.Transaction, requests: Request[]) => Promise<Reply<Body>[]>,
+  work: (tx: Transaction, requests: Request[]) => Promise<Reply<Body>[]>,
 ): ((request: Request) => Promise<Reply<Body>>) => groupCommit(db, (tx, requests: Request[]) => answer(tx, requests, work));
 
 const answer = async <Request extends IdempotentRequest, Body>(
-  tx: Knex.Transaction,
+  tx: Transaction,
   requests: Request[],
-  work: (tx: Knex.Transaction, requests: Request[]) => Promise<Reply<Body>[]>,
+  work: (tx: Transaction, requests: Request[]) => Promise<Reply<Body>[]>,
 ): Promise<Reply<Body>[]> => {
   const keyed = requests.flatMap((request) => keyedOf(request) ?? []);
   const known = await claim(tx, keyed);
@@ -84,7 +84,7 @@ const lockId = ({ caller, method, path, key }: Scope): string =>
  * The stored answers of those that have one. The others are this transaction's to work on: their locks are held until it ends, and never
  * waited for.
  */
-const claim = async (tx: Knex.Transaction, keyed: readonly Keyed[]): Promise<Map<IdempotentRequest, Reply>> => {
+const claim = async (tx: Transaction, keyed: readonly Keyed[]): Promise<Map<IdempotentRequest, Reply>> => {
   if (keyed.length === 0) return new Map();
   const locks = keyed.map(({ scope }) => lockId(scope));
   if (new Set(locks).size < locks.length) throw inProgress(); // alone, the second of them finds what the first was answered
@@ -96,7 +96,7 @@ const claim = async (tx: Knex.Transaction, keyed: readonly Keyed[]): Promise<Map
          on known.caller = asked.caller and known.method = asked.method and known.path = asked.path and known.key = asked.key
             and known.created_at > now() - interval '24 hours'
       order by asked.place`,
-    [locks, ...scopeValues(keyed)] as unknown as Knex.RawBinding[],
+    [locks, ...scopeValues(keyed)],
   );
   const replies = new Map<IdempotentRequest, Reply>();
   for (const [index, stored] of rows.entries()) {
@@ -121,7 +121,7 @@ const replay = ({ request_hash, status, headers, body }: Stored, requestHash: st
 };
 
 /** Overwrites rows that are older than 24 h. */
-const remember = async (tx: Knex.Transaction, answered: readonly (Keyed & { reply: Reply })[]): Promise<void> => {
+const remember = async (tx: Transaction, answered: readonly (Keyed & { reply: Reply })[]): Promise<void> => {
   if (answered.length === 0) return;
   const { rowCount } = await tx.raw<{ rowCount: number }>(
     `insert into idempotency_keys as known (caller, method, path, key, request_hash, status, headers, body)
@@ -135,7 +135,7 @@ const remember = async (tx: Knex.Transaction, answered: readonly (Keyed & { repl
       answered.map(({ reply }) => reply.status),
       answered.map(({ reply }) => JSON.stringify(reply.headers)),
       answered.map(({ reply }) => (reply.body === undefined ? null : JSON.stringify(reply.body))),
-    ] as Knex.RawBinding[],
+    ],
   );
   // another one committed between our look and our lock: rolled back and looked up again, its answer is there
   if (rowCount !== answered.length) throw new VersionConflict('answered by another request in between');

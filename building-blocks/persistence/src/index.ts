@@ -8,5 +8,5 @@ export { type IdempotentRequest, idempotently, idempotentlyTogether } from './id
 export { lockNames } from './lock.js';
 export { databaseNow } from './now.js';
 export { asLongAsItTook, together } from './together.js';
-export { inTransaction } from './transaction.js';
+export { inTransaction, type Queryable, type Transaction } from './transaction.js';
 export { VersionConflict } from './version-conflict.js';

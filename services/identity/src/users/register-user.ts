@@ -1,7 +1,6 @@
 import { Conflict, type MessageContext, type RegisterRequest, type Role } from '@orderstream/contracts';
 import { appendToOutbox } from '@orderstream/event-bridge';
-import { databaseNow } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { databaseNow, type Transaction } from '@orderstream/persistence';
 import { hashPassword, refuseWeakPassword } from './password.js';
 import { userRegistered } from './user-messages.js';
 import { insertUser, normalEmail, type User } from './user-store.js';
@@ -22,7 +21,7 @@ export const registerUser =
     refuseWeakPassword(request.password, email);
     const passwordHash = await hashPassword(request.password);
 
-    return async (tx: Knex.Transaction, context: MessageContext): Promise<User> => {
+    return async (tx: Transaction, context: MessageContext): Promise<User> => {
       const createdAt = await databaseNow(tx);
       const user: User = { id, email, fullName: request.fullName, roles, active: true, version: 1, createdAt };
       if (!(await insertUser(tx, user, passwordHash))) throw new Conflict('email-taken', 'Somebody is registered with this e-mail address');

@@ -1,4 +1,5 @@
 import type { Role, UserView } from '@orderstream/contracts';
+import type { Transaction } from '@orderstream/persistence';
 import type { Knex } from 'knex';
 
 export type User = {
@@ -42,22 +43,13 @@ export const userView = ({ id, email, fullName, roles, active, createdAt }: User
 });
 
 /** @returns false when the e-mail or the id is taken */
-export const insertUser = async (tx: Knex.Transaction, user: User, passwordHash: string): Promise<boolean> => {
-  const inserted = await tx<Row>('users')
-    .insert({
-      id: user.id,
-      email: user.email,
-      password_hash: passwordHash,
-      full_name: user.fullName,
-      roles: user.roles,
-      active: user.active,
-      version: user.version,
-      created_at: user.createdAt,
-    })
-    .onConflict()
-    .ignore()
-    .returning('id');
-  return inserted.length > 0;
+export const insertUser = async (tx: Transaction, user: User, passwordHash: string): Promise<boolean> => {
+  const { rowCount } = await tx.raw(
+    `insert into users (id, email, password_hash, full_name, roles, active, version, created_at) values (?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict do nothing`,
+    [user.id, user.email, passwordHash, user.fullName, user.roles, user.active, user.version, user.createdAt],
+  );
+  return rowCount === 1;
 };
 
 export const findUser = async (db: Knex, id: string): Promise<User | undefined> => {

@@ -1,6 +1,6 @@
 import { ProductAdded } from '@orderstream/contracts';
 import { project } from '@orderstream/event-bridge';
-import type { Knex } from 'knex';
+import type { Queryable } from '@orderstream/persistence';
 import type { PricedProduct } from '../orders/order-lines.js';
 
 /** Ordering's own copy of what is for sale, and for how much. Nothing older overwrites what is newer. */
@@ -19,17 +19,17 @@ export const catalogueProjection = project([ProductAdded], async (tx, events) =>
       products.map(({ data }) => data.price.amount),
       products.map(({ data }) => data.price.currency),
       products.map(({ aggregateVersion }) => aggregateVersion),
-    ] as Knex.RawBinding[],
+    ],
   );
 });
 
 type Row = { product_id: string; name: string; price_amount: number; price_currency: string };
 
 /** What is for sale of these products; what is not is left out. */
-export const findProducts = async (tx: Knex, ids: readonly string[]): Promise<PricedProduct[]> => {
-  const { rows } = await tx.raw<{ rows: Row[] }>(
+export const findProducts = async (db: Queryable, ids: readonly string[]): Promise<PricedProduct[]> => {
+  const { rows } = await db.raw<{ rows: Row[] }>(
     'select product_id, name, price_amount, price_currency from catalogue where product_id = any(?::uuid[])',
-    [ids] as Knex.RawBinding[],
+    [ids],
   );
   return rows.map((row) => ({ id: row.product_id, name: row.name, price: { amount: row.price_amount, currency: row.price_currency } }));
 };

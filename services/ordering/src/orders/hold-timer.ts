@@ -1,5 +1,6 @@
 import type { MessageContext } from '@orderstream/contracts';
 import { retryDelayMs } from '@orderstream/event-bridge';
+import type { Transaction } from '@orderstream/persistence';
 import { type Component, childContext, type Logger } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { holdLateness, holdTimerFailures } from '../metrics.js';
@@ -34,7 +35,7 @@ const untilEarliestDeadline = async (db: Knex): Promise<number> => {
 };
 
 /** statement_timestamp() rather than clock_timestamp(): a value that does not change while the query runs can be searched for in an index. */
-const takeDue = async (tx: Knex.Transaction, limit: number): Promise<DueOrder[]> => {
+const takeDue = async (tx: Transaction, limit: number): Promise<DueOrder[]> => {
   const { rows } = await tx.raw<{ rows: DueOrder[] }>(
     `select id, correlation_id, traceparent, last_event_id,
             extract(epoch from statement_timestamp() - pending_until)::float8 as late

@@ -1,7 +1,6 @@
 import { type Change, type NewCommand, stateStored, type Versioned } from '@orderstream/aggregates';
 import type { OrderStatus } from '@orderstream/contracts';
-import { VersionConflict } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { type Transaction, VersionConflict } from '@orderstream/persistence';
 import type { Order, OrderCommand, OrderEvent, PlacedOrder } from './order.js';
 
 type OrderChange = Change<Order, OrderEvent>;
@@ -39,7 +38,7 @@ const idsToLoad = (ids: string[], commands: readonly NewCommand<OrderCommand>[])
 };
 
 const load = async (
-  tx: Knex.Transaction,
+  tx: Transaction,
   ids: string[],
   commands: readonly NewCommand<OrderCommand>[],
 ): Promise<Map<string, Versioned<Order>>> => {
@@ -47,7 +46,7 @@ const load = async (
   if (existing.length === 0) return new Map();
   const { rows } = await tx.raw<{ rows: OrderRow[] }>(
     `select ${orderColumns.join(', ')} from orders where id = any(?::uuid[]) order by id for update`,
-    [existing] as Knex.RawBinding[],
+    [existing],
   );
   return new Map(rows.map((row) => [row.id, { state: orderOf(row), version: row.version }]));
 };
@@ -126,13 +125,13 @@ const newRowValues = (changes: OrderChange[]): unknown[][] => {
   ];
 };
 
-const write = async (tx: Knex.Transaction, statement: string, rows: unknown[][], changes: OrderChange[]): Promise<void> => {
+const write = async (tx: Transaction, statement: string, rows: unknown[][], changes: OrderChange[]): Promise<void> => {
   if (changes.length === 0) return;
-  const result = await tx.raw<{ rows: [{ saved: number }] }>(statement, [...rows, ...historyValues(changes)] as Knex.RawBinding[]);
+  const result = await tx.raw<{ rows: [{ saved: number }] }>(statement, [...rows, ...historyValues(changes)]);
   if (result.rows[0].saved !== changes.length) throw new VersionConflict('orders: somebody else saved one of these in between');
 };
 
-const save = async (tx: Knex.Transaction, changes: OrderChange[]): Promise<void> => {
+const save = async (tx: Transaction, changes: OrderChange[]): Promise<void> => {
   const placed = changes.filter(({ loadedVersion }) => loadedVersion === 0);
   const changed = changes.filter(({ loadedVersion }) => loadedVersion > 0);
   await write(tx, insertNew, newRowValues(placed), placed);

@@ -1,5 +1,5 @@
 import type { MessageContext, OrderView, PlaceOrderRequest } from '@orderstream/contracts';
-import type { Knex } from 'knex';
+import type { Transaction } from '@orderstream/persistence';
 import { findProducts } from '../catalogue/catalogue.js';
 import { mergeLines, priceLines } from './order-lines.js';
 import { orderNumberOf } from './order-number.js';
@@ -18,7 +18,7 @@ export type Placement = { customerId: string; request: PlaceOrderRequest; contex
  */
 export const placeOrders =
   ({ orders, newId, windowSeconds }: Deps) =>
-  async (tx: Knex.Transaction, placements: readonly Placement[]): Promise<OrderView[]> => {
+  async (tx: Transaction, placements: readonly Placement[]): Promise<OrderView[]> => {
     const asked = placements.flatMap(({ request }) => mergeLines(request.lines).map(({ productId }) => productId));
     const products = await findProducts(tx, [...new Set(asked)]);
     const contexts = new Map<string, MessageContext>();

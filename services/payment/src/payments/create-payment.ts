@@ -1,5 +1,5 @@
 import type { CreatePaymentRequest, MessageContext, PaymentView } from '@orderstream/contracts';
-import type { Knex } from 'knex';
+import type { Transaction } from '@orderstream/persistence';
 import { paymentViewOf } from './payment-view.js';
 import { payments } from './payments.js';
 
@@ -9,7 +9,7 @@ export type CreatePayment = ReturnType<typeof createPayment>;
 /** Begins a payment that belongs to no order: once it is authorised, the money is captured. */
 export const createPayment =
   ({ newId }: Deps) =>
-  async (tx: Knex.Transaction, customerId: string, request: CreatePaymentRequest, context: MessageContext): Promise<PaymentView> => {
+  async (tx: Transaction, customerId: string, request: CreatePaymentRequest, context: MessageContext): Promise<PaymentView> => {
     const paymentId = newId();
     const { stateOf } = await payments.handle(tx, [{ type: 'InitiatePayment', data: { paymentId, customerId, ...request } }], context);
     const { state, version } = stateOf(paymentId);

@@ -1,6 +1,6 @@
 import { type Change, eventStored, type StoredEvent } from '@orderstream/aggregates';
 import type { PaymentEventData } from '@orderstream/contracts';
-import type { Knex } from 'knex';
+import type { Queryable } from '@orderstream/persistence';
 import { evolve, initialState, type Payment, type PaymentCommand, type PaymentEvent } from './payment.js';
 import { eventDataOf } from './payment-view.js';
 
@@ -28,10 +28,10 @@ export const fold = (events: StoredEvent[]): Payment => events.map(eventOf).redu
 export type PaymentRow = { id: string; payment: Payment; version: number };
 
 /** Writes the read table. What it shows never gets older, whatever order writers come in. */
-export const upsertPayments = async (tx: Knex, rows: readonly PaymentRow[]): Promise<void> => {
+export const upsertPayments = async (db: Queryable, rows: readonly PaymentRow[]): Promise<void> => {
   if (rows.length === 0) return;
   const views = rows.map(({ id, payment, version }) => eventDataOf(id, payment, version));
-  await tx.raw(
+  await db.raw(
     `insert into payments (id, order_id, customer_id, amount, currency, status, view, version, created_at)
      select * from unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::bigint[], ?::text[], ?::text[], ?::jsonb[], ?::int[], ?::timestamptz[])
      on conflict (id) do update set status = excluded.status, view = excluded.view, version = excluded.version
@@ -46,7 +46,7 @@ export const upsertPayments = async (tx: Knex, rows: readonly PaymentRow[]): Pro
       views.map(({ paymentMethod: _, ...view }) => JSON.stringify(view)),
       views.map(({ version }) => version),
       views.map(({ createdAt }) => createdAt),
-    ] as Knex.RawBinding[],
+    ],
   );
 };
 

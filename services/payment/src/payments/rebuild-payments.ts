@@ -1,4 +1,5 @@
 import type { StoredEvent } from '@orderstream/aggregates';
+import type { Transaction } from '@orderstream/persistence';
 import type { Knex } from 'knex';
 import { fold, upsertPayments } from './payment-store.js';
 
@@ -31,7 +32,7 @@ export const rebuildPayments = async (db: Knex): Promise<number> => {
   }
 };
 
-const rebuild = async (tx: Knex.Transaction, ids: string[]): Promise<void> => {
+const rebuild = async (tx: Transaction, ids: string[]): Promise<void> => {
   await tx.raw('select from payments where id = any(?::uuid[]) order by id for update', [ids]);
   await tx.raw('delete from payments where id = any(?::uuid[])', [ids]); // nothing wrong in it, such as a version too high, stays
   const { rows } = await tx.raw<{ rows: (StoredEvent & { id: string })[] }>(

@@ -1,13 +1,12 @@
 import { type AddProductRequest, Invalid, type MessageContext, ProductAdded, type ProductView } from '@orderstream/contracts';
 import { appendToOutbox } from '@orderstream/event-bridge';
-import { databaseNow } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { databaseNow, type Transaction } from '@orderstream/persistence';
 import { v7 as uuidv7 } from 'uuid';
 import { stocks } from '../stock/stocks.js';
 import { readProduct } from './product-view.js';
 
 /** @throws Invalid when one is not there */
-const requireCategories = async (tx: Knex.Transaction, categoryIds: string[]): Promise<void> => {
+const requireCategories = async (tx: Transaction, categoryIds: string[]): Promise<void> => {
   const { rows } = await tx.raw<{ rows: { id: string }[] }>('select id from categories where id = any(?) order by id for share', [
     categoryIds,
   ]);
@@ -20,7 +19,7 @@ const requireCategories = async (tx: Knex.Transaction, categoryIds: string[]): P
 
 /** Puts a product up for sale, with the stock it begins with. `id` is new. */
 export const addProduct = async (
-  tx: Knex.Transaction,
+  tx: Transaction,
   id: string,
   { name, description, price, categoryIds, quantity }: AddProductRequest,
   context: MessageContext,

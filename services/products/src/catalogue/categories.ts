@@ -1,4 +1,5 @@
 import { type CategoryView, Conflict, type Page, type PageQuery, pageOf } from '@orderstream/contracts';
+import type { Transaction } from '@orderstream/persistence';
 import type { Knex } from 'knex';
 
 export const listCategories = async (db: Knex, query: PageQuery): Promise<Page<CategoryView>> => {
@@ -10,7 +11,7 @@ export const listCategories = async (db: Knex, query: PageQuery): Promise<Page<C
 };
 
 /** @throws Conflict when there is one of that name, in any case */
-export const addCategory = async (tx: Knex.Transaction, category: CategoryView): Promise<CategoryView> => {
+export const addCategory = async (tx: Transaction, category: CategoryView): Promise<CategoryView> => {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
     'insert into categories (id, name) values (?, ?) on conflict on constraint categories_name_key do nothing',
     [category.id, category.name],

@@ -1,5 +1,5 @@
 import { NotFound, type ProductView } from '@orderstream/contracts';
-import type { Knex } from 'knex';
+import type { Queryable } from '@orderstream/persistence';
 
 type ProductRow = {
   id: string;
@@ -35,7 +35,7 @@ export const toProductView = (row: ProductRow): ProductView => ({
   updatedAt: row.updated_at.toISOString(),
 });
 
-export const readProduct = async (db: Knex, id: string): Promise<ProductView> => {
+export const readProduct = async (db: Queryable, id: string): Promise<ProductView> => {
   const { rows } = await db.raw<{ rows: ProductRow[] }>(`select ${productColumns} from ${productTables} where p.id = ?`, [id]);
   if (!rows[0]) throw new NotFound('product-not-found', `There is no product ${id}`);
   return toProductView(rows[0]);

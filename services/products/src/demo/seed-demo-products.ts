@@ -1,12 +1,12 @@
 import type { MessageContext } from '@orderstream/contracts';
-import { inTransaction } from '@orderstream/persistence';
+import { inTransaction, type Transaction } from '@orderstream/persistence';
 import type { Knex } from 'knex';
 import { addProduct } from '../catalogue/add-product.js';
 import { addCategory } from '../catalogue/categories.js';
 import { demoCategories, demoProducts } from './demo-products.js';
 
-const missing = async <Row extends { id: string }>(tx: Knex.Transaction, table: 'categories' | 'products', rows: Row[]): Promise<Row[]> => {
-  const known = await tx.raw<{ rows: { id: string }[] }>('select id from ?? where id = any(?)', [table, rows.map(({ id }) => id)]);
+const missing = async <Row extends { id: string }>(tx: Transaction, table: 'categories' | 'products', rows: Row[]): Promise<Row[]> => {
+  const known = await tx.raw<{ rows: { id: string }[] }>(`select id from ${table} where id = any(?)`, [rows.map(({ id }) => id)]);
   const ids = new Set(known.rows.map(({ id }) => id));
   return rows.filter(({ id }) => !ids.has(id));
 };

@@ -1,7 +1,6 @@
 import { type Change, type NewCommand, stateStored } from '@orderstream/aggregates';
 import type { ReservedLine } from '@orderstream/contracts';
-import { VersionConflict } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { type Transaction, VersionConflict } from '@orderstream/persistence';
 import type { Level, Reservation, ReservationStatus, Stock, StockCommand, StockEvent } from './stock.js';
 
 type ReservationRow = { order_id: string; status: ReservationStatus; lines: ReservedLine[]; version: number };
@@ -9,7 +8,7 @@ type LevelRow = { product_id: string; quantity: number; reserved: number; versio
 
 const unique = (ids: string[]): string[] => [...new Set(ids)];
 
-const loadReservations = async (tx: Knex.Transaction, orderIds: string[]): Promise<Record<string, Reservation>> => {
+const loadReservations = async (tx: Transaction, orderIds: string[]): Promise<Record<string, Reservation>> => {
   if (orderIds.length === 0) return {};
   const { rows } = await tx.raw<{ rows: ReservationRow[] }>(
     'select order_id, status, lines, version from reservations where order_id = any(?) order by order_id for update',
@@ -18,7 +17,7 @@ const loadReservations = async (tx: Knex.Transaction, orderIds: string[]): Promi
   return Object.fromEntries(rows.map(({ order_id, ...reservation }) => [order_id, reservation]));
 };
 
-const loadLevels = async (tx: Knex.Transaction, productIds: string[]): Promise<Record<string, Level>> => {
+const loadLevels = async (tx: Transaction, productIds: string[]): Promise<Record<string, Level>> => {
   if (productIds.length === 0) return {};
   const { rows } = await tx.raw<{ rows: LevelRow[] }>(
     'select product_id, quantity, reserved, version from stock where product_id = any(?) order by product_id for update',
@@ -31,7 +30,7 @@ const loadLevels = async (tx: Knex.Transaction, productIds: string[]): Promise<R
  * Locks what the commands touch, and nothing else: first the reservations, in order-id order, then the levels of all their products, in
  * product-id order. Everybody takes them in this order, so nobody waits in a circle.
  */
-const load = async (tx: Knex.Transaction, commands: readonly NewCommand<StockCommand>[]): Promise<Stock> => {
+const load = async (tx: Transaction, commands: readonly NewCommand<StockCommand>[]): Promise<Stock> => {
   const reservations = await loadReservations(tx, unique(commands.flatMap(({ data }) => ('orderId' in data ? [data.orderId] : []))));
   const levels = await loadLevels(
     tx,
@@ -60,7 +59,7 @@ const values = (rows: [string, Reservation][]) => [
  * A reservation that was not there to be locked may have been made in the meantime: then nothing is saved, and all is decided anew. A new
  * one does not wait for whoever has that row locked (`do nothing` locks none), for they may wait for the levels that are locked here.
  */
-const saveReservations = async (tx: Knex.Transaction, before: Stock, after: Stock, at: Date): Promise<void> => {
+const saveReservations = async (tx: Transaction, before: Stock, after: Stock, at: Date): Promise<void> => {
   const rows = changed(before.reservations, after.reservations);
   const made = rows.filter(([orderId]) => !before.reservations[orderId]);
   const locked = rows.filter(([orderId]) => before.reservations[orderId]);
@@ -69,7 +68,7 @@ const saveReservations = async (tx: Knex.Transaction, before: Stock, after: Stoc
       `insert into reservations (order_id, status, lines, version, created_at, updated_at)
        select *, ?::timestamptz, ?::timestamptz from unnest(?::uuid[], ?::text[], ?::jsonb[], ?::int[])
        on conflict (order_id) do nothing`,
-      [at, at, ...values(made)] as Knex.RawBinding[],
+      [at, at, ...values(made)],
     );
     if (rowCount !== made.length) throw new VersionConflict('somebody else made one of these reservations');
   }
@@ -79,12 +78,12 @@ const saveReservations = async (tx: Knex.Transaction, before: Stock, after: Stoc
           set status = changed.status, lines = changed.lines, version = changed.version, updated_at = ?::timestamptz
          from unnest(?::uuid[], ?::text[], ?::jsonb[], ?::int[]) as changed(order_id, status, lines, version)
         where reservations.order_id = changed.order_id`,
-      [at, ...values(locked)] as Knex.RawBinding[],
+      [at, ...values(locked)],
     );
   }
 };
 
-const saveLevels = async (tx: Knex.Transaction, before: Stock, after: Stock): Promise<void> => {
+const saveLevels = async (tx: Transaction, before: Stock, after: Stock): Promise<void> => {
   const rows = changed(before.levels, after.levels);
   if (rows.length === 0) return;
   await tx.raw(
@@ -100,7 +99,7 @@ const saveLevels = async (tx: Knex.Transaction, before: Stock, after: Stock): Pr
   );
 };
 
-const saveAdjustments = async (tx: Knex.Transaction, { recorded }: Change<Stock, StockEvent>): Promise<void> => {
+const saveAdjustments = async (tx: Transaction, { recorded }: Change<Stock, StockEvent>): Promise<void> => {
   const adjustments = recorded.flatMap(({ event: { type, data, at }, before }) =>
     type === 'StockAdjusted' ? [{ productId: data.productId, change: data.quantity - before.levels[data.productId]!.quantity, at }] : [],
   );
@@ -109,7 +108,7 @@ const saveAdjustments = async (tx: Knex.Transaction, { recorded }: Change<Stock,
     adjustments.map(({ productId }) => productId),
     adjustments.map(({ change }) => change),
     adjustments.map(({ at }) => at),
-  ] as Knex.RawBinding[]);
+  ]);
 };
 
 /** To the shell the stock is one aggregate, of which a batch loads the rows that it touches. */

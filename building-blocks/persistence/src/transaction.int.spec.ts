@@ -1,0 +1,149 @@
+import { isConflict, isTransient } from '@orderstream/service-host';
+import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { expect } from 'chai';
+import { connectDatabase } from './connect.js';
+import { databaseNow } from './now.js';
+import { inTransaction } from './transaction.js';
+import { VersionConflict } from './version-conflict.js';
+
+const errorOf = async (work: PromiseLike<unknown>): Promise<unknown> =>
+  work.then(
+    () => expect.fail('it succeeded'),
+    (error: unknown) => error,
+  );
+
+describe('a transaction', function () {
+  this.timeout(20_000);
+  let test: TestDatabase;
+  before(async () => {
+    test = await testDatabase(async (db) => {
+      await db.raw('create table counters (id int primary key, n int not null)');
+      await db.raw('insert into counters values (1, 0), (2, 0)');
+    });
+  });
+  after(() => test.drop());
+
+  it('sends what is asked for at the same time together, each statement after the one before', async () => {
+    const [, , found] = await inTransaction(test.db, (tx) =>
+      Promise.all([
+        tx.raw('insert into counters values (?, 1)', [7]),
+        tx.raw('update counters set n = n + ? where id = 7', [1]),
+        tx.raw('select n from counters where id = ?', [7]),
+      ]),
+    );
+    expect(found.rows).to.deep.equal([{ n: 2 }]);
+  });
+
+  it('rolls back what was sent with a statement that fails', async () => {
+    const failing = inTransaction(test.db, (tx) =>
+      Promise.all([tx.raw('insert into counters values (?, 1)', [8]), tx.raw('insert into counters values (?, 1)', [1])]),
+    );
+    expect(await errorOf(failing)).to.have.property('code', '23505');
+    expect(await test.db('counters').where({ id: 8 })).to.deep.equal([]);
+  });
+
+  it('runs a transaction again whose statements were prepared before a migration', async () => {
+    await test.db.raw('create table migrated (id int)');
+    await test.db.raw('insert into migrated values (1)');
+    const db = connectDatabase(test.url, { poolMax: 1 });
+    const read = () => inTransaction(db, async (tx) => (await tx.raw('select * from migrated where id = ?', [1])).rows);
+    expect(await read()).to.deep.equal([{ id: 1 }]);
+    await test.db.raw('alter table migrated add column note text');
+    expect(await read()).to.deep.equal([{ id: 1, note: null }]);
+    await db.destroy();
+  });
+
+  it('takes no statement once it is over', async () => {
+    const tx = await inTransaction(test.db, async (open) => {
+      await open.raw('select 1');
+      return open;
+    });
+    expect(await errorOf(tx.raw('select 1'))).to.have.property('message', 'The transaction is over');
+  });
+
+  it('takes no value that is missing for a null', async () => {
+    const failing = inTransaction(test.db, (tx) => tx.raw('insert into counters values (?, ?)', [9, undefined]) as Promise<unknown>);
+    expect(await errorOf(failing)).to.be.an.instanceOf(TypeError);
+  });
+
+  it('does not pass for committed when a statement failed and nobody heeded it', async () => {
+    const failing = inTransaction(test.db, async (tx) => {
+      await tx.raw('insert into counters values (?, 1)', [10]);
+      await errorOf(tx.raw('insert into counters values (?, 1)', [1]));
+    });
+    expect(await errorOf(failing))
+      .to.have.property('message')
+      .that.matches(/was rolled back/);
+    expect(await test.db('counters').where({ id: 10 })).to.deep.equal([]);
+  });
+
+  it('says when it is committed, and when it is not', async () => {
+    const outcomes: string[] = [];
+    const count = async (id: number) => (await test.db.raw('select count(*) as n from counters where id = ?', [id])).rows[0].n;
+    let heard: Promise<unknown> = Promise.resolve();
+    const insert = (id: number, fails: boolean) =>
+      inTransaction(test.db, async (tx) => {
+        heard = tx.executionPromise.then(
+          async () => outcomes.push(`committed ${await count(id)}`),
+          async () => outcomes.push(`not ${await count(id)}`),
+        );
+        await tx.raw('insert into counters values (?, 1)', [id]);
+        if (fails) throw new Error('no');
+      });
+    await insert(11, false);
+    await heard;
+    await errorOf(insert(12, true));
+    await heard;
+    expect(outcomes).to.deep.equal(['committed 1', 'not 0']);
+  });
+
+  it('leaves no connection in the pool that ended under it', async () => {
+    const db = connectDatabase(test.url, { poolMax: 1 });
+    const failing = inTransaction(db, async (tx) => {
+      const { rows } = await tx.raw('select pg_backend_pid() as pid');
+      await test.db.raw('select pg_terminate_backend(?)', [rows[0].pid]);
+      await tx.raw('select 1');
+    });
+    const error = await errorOf(failing);
+    expect([isTransient(error), isConflict(error)]).to.deep.equal([true, false]);
+    expect((await inTransaction(db, (tx) => tx.raw('select 1 as one') as Promise<{ rows: unknown[] }>)).rows).to.deep.equal([{ one: 1 }]);
+    await db.destroy();
+  });
+
+  it('that meets another is run again', async () => {
+    const add = (first: number, second: number) =>
+      inTransaction(test.db, async (tx) => {
+        await tx.raw('update counters set n = n + 1 where id = ?', [first]);
+        await tx.raw('select pg_sleep(0.2)');
+        await tx.raw('update counters set n = n + 1 where id = ?', [second]);
+      });
+    await Promise.all([add(1, 2), add(2, 1)]); // a deadlock: Postgres ends one of them
+    expect((await test.db.raw('select n from counters where id in (1, 2)')).rows).to.deep.equal([{ n: 2 }, { n: 2 }]);
+  });
+
+  it('is not tried for ever, and not at all for another error', async () => {
+    let tries = 0;
+    const conflict = await errorOf(
+      inTransaction(test.db, async () => {
+        tries += 1;
+        throw new VersionConflict('again');
+      }),
+    );
+    expect([tries, conflict]).to.deep.equal([5, conflict]).and.to.have.nested.property('[1].name', 'VersionConflict');
+    await errorOf(
+      inTransaction(test.db, async () => {
+        tries += 1;
+        throw new TypeError('broken');
+      }),
+    );
+    expect(tries).to.equal(6);
+  });
+
+  it('tells the time of the database, not of the transaction', async () => {
+    await inTransaction(test.db, async (tx) => {
+      const first = await databaseNow(tx);
+      await tx.raw('select pg_sleep(0.01)');
+      expect((await databaseNow(tx)).getTime()).to.be.above(first.getTime());
+    });
+  });
+});
