@@ -23,14 +23,11 @@ type Header = NonNullable<KafkaMessage['headers']>[string];
 /** A header that was set twice counts as it was set last: the connector appends. */
 const headerText = (value: Header): string => String((Array.isArray(value) ? value.at(-1) : value) ?? '');
 
-export const receive = (topic: string, partition: number, { key, offset, headers = {}, value }: KafkaMessage): Received => ({
-  topic,
-  partition,
-  offset,
-  key: key?.toString() ?? `${partition}:${offset}`,
-  headers: Object.fromEntries(Object.entries(headers).map(([name, header]) => [name, headerText(header)])),
-  payload: value,
-});
+export const receive = (topic: string, partition: number, { key, offset, headers = {}, value }: KafkaMessage): Received => {
+  const texts: Record<string, string> = {};
+  for (const name in headers) texts[name] = headerText(headers[name]);
+  return { topic, partition, offset, key: key?.toString() ?? `${partition}:${offset}`, headers: texts, payload: value };
+};
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
