@@ -1,29 +1,74 @@
-// Bundles what runs: each service's main.ts, and its other entry points, into services/<name>/dist. Our own packages go in, npm packages stay out.
-import { existsSync, readdirSync } from 'node:fs';
+// Bundles what runs: each service's main.ts, and its other entry points, into services/<name>/dist, npm packages and all.
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const entryPoints = ['main', 'seed', 'rotate-keys'];
 
+/** Native code, and what packages look for and can do without: knex's other databases, pg's other drivers. */
+const external = [
+  ...['@node-rs/argon2', 'pg-native', 'pg-query-stream'],
+  ...['better-sqlite3', 'mariadb/callback', 'mysql', 'mysql2', 'oracledb', 'sqlite3', 'tedious'],
+];
+
+/** CommonJS packages need what a module does not have. */
+const commonJs = `
+import { createRequire as createRequireOfBundle } from 'node:module';
+import { dirname as dirnameOfBundle } from 'node:path';
+import { fileURLToPath as fileOfBundle } from 'node:url';
+const require = createRequireOfBundle(import.meta.url);
+const __filename = fileOfBundle(import.meta.url);
+const __dirname = dirnameOfBundle(__filename);
+`;
+
+/**
+ * When a file or a folder in here was last changed, ms. A folder changes when a file in it comes or goes.
+ *
+ * @param {string} path
+ * @returns {number}
+ */
+const lastChange = (path) => {
+  const stat = statSync(path);
+  const inside = stat.isDirectory() ? readdirSync(path).map((name) => lastChange(join(path, name))) : [];
+  return Math.max(stat.mtimeMs, ...inside);
+};
+
 const services = readdirSync(`${root}services`).filter((name) => existsSync(`${root}services/${name}/src/main.ts`));
 const ours = readdirSync(`${root}building-blocks`);
-const begun = Date.now();
+const sources = [
+  ...ours.map((name) => `building-blocks/${name}/src`),
+  ...services.map((name) => `services/${name}/src`),
+  ...['scripts/build.js', 'package-lock.json', 'node_modules/.package-lock.json'],
+].filter((path) => existsSync(root + path));
 
-await Promise.all(
-  services.map((service) =>
-    build({
-      entryPoints: entryPoints.map((entry) => `${root}services/${service}/src/${entry}.ts`).filter((file) => existsSync(file)),
-      outdir: `${root}services/${service}/dist`,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      sourcemap: true,
-      packages: 'external',
-      alias: Object.fromEntries(ours.map((name) => [`@orderstream/${name}`, `${root}building-blocks/${name}/src/index.ts`])),
-      logLevel: 'warning',
-    }),
-  ),
-);
-console.log(`built ${services.join(', ')} in ${Date.now() - begun} ms`);
+const entries = services.flatMap((service) => entryPoints.map((entry) => [`${service}/dist/${entry}`, `${service}/src/${entry}.ts`]));
+const bundles = entries.filter(([, source]) => existsSync(`${root}services/${source}`));
+
+/** Written when all is built: a build that was interrupted does not count. */
+const stamp = `${root}node_modules/.orderstream-bundles`;
+const changed = Math.max(...sources.map((path) => lastChange(root + path)));
+const isUpToDate =
+  existsSync(stamp) && statSync(stamp).mtimeMs > changed && bundles.every(([bundle]) => existsSync(`${root}services/${bundle}.js`));
+
+if (isUpToDate) console.log('the bundles are up to date');
+else {
+  const begun = Date.now();
+  const { build } = await import('esbuild');
+  await build({
+    entryPoints: Object.fromEntries(bundles.map(([bundle, source]) => [bundle, `${root}services/${source}`])),
+    outdir: `${root}services`,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    sourcesContent: false,
+    external,
+    banner: { js: commonJs },
+    alias: Object.fromEntries(ours.map((name) => [`@orderstream/${name}`, `${root}building-blocks/${name}/src/index.ts`])),
+    logLevel: 'warning',
+  });
+  writeFileSync(stamp, '');
+  console.log(`built ${services.join(', ')} in ${Date.now() - begun} ms`);
+}
