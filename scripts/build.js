@@ -80,7 +80,6 @@ else {
     external,
     banner: { js: commonJs },
     alias: Object.fromEntries(ours.map((name) => [`@orderstream/${name}`, `${root}building-blocks/${name}/src/index.ts`])),
-    plugins: [withoutMaps],
     logLevel: 'warning',
   });
   writeFileSync(stamp, '');
