@@ -1,5 +1,4 @@
-import type { Transaction } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import type { Queryable, Transaction } from '@orderstream/persistence';
 
 /**
  * Marks events as handled by a consumer, in the transaction that handles them. Whoever else is at the same event waits here until that
@@ -18,7 +17,7 @@ export const claim = async (tx: Transaction, consumer: string, eventIds: readonl
 };
 
 /** Those of the events that were handled before; it marks nothing. */
-export const alreadyHandled = async (db: Knex, consumer: string, eventIds: readonly string[]): Promise<Set<string>> => {
+export const alreadyHandled = async (db: Queryable, consumer: string, eventIds: readonly string[]): Promise<Set<string>> => {
   if (eventIds.length === 0) return new Set();
   const { rows } = await db.raw<{ rows: { event_id: string }[] }>(
     'select event_id from inbox where consumer = ? and event_id = any(?::uuid[])',

@@ -1,3 +1,4 @@
+import { inTransaction } from '@orderstream/persistence';
 import { type Component, currentLog, runWithContext } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { type DeadLetter, keyOf, lockKeys, removeLetter } from './dead-letters.js';
@@ -43,7 +44,7 @@ export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async ()
     const reading = read(letter);
     if (reading.kind === 'unreadable') return { error: reading.problem };
     try {
-      await db.transaction(async (tx) => {
+      await inTransaction(db, async (tx) => {
         await lockKeys(tx, groupId, [keyOf(letter)]);
         if (!(await removeLetter(tx, letter.id))) return; // somebody else was faster
         if (reading.kind === 'event') await runWithContext(contextOfEvent(reading.event), () => runHandlers(tx, handlers, [reading.event]));

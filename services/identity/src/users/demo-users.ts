@@ -1,4 +1,5 @@
 import type { RegisterRequest, Role } from '@orderstream/contracts';
+import { inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
@@ -21,7 +22,7 @@ export const seedDemoUsers = async (db: Knex): Promise<string[]> => {
   for (const { id, roles, ...user } of demoUsers) {
     if (await findCredentials(db, user.email)) continue;
     const record = await register({ ...user, password: 'Pass123$' }, { id, roles });
-    await db.transaction((tx) => record(tx, newContext()));
+    await inTransaction(db, (tx) => record(tx, newContext()));
     added.push(user.email);
   }
   return added;

@@ -1,6 +1,6 @@
 import type { MessageContext } from '@orderstream/contracts';
 import { retryDelayMs } from '@orderstream/event-bridge';
-import type { Transaction } from '@orderstream/persistence';
+import { inTransaction, type Transaction } from '@orderstream/persistence';
 import { type Component, childContext, type Logger } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { holdLateness, holdTimerFailures } from '../metrics.js';
@@ -59,7 +59,7 @@ export const holdTimer = ({ db, orders, deadlines, batchSize = 500, maxWaitMs = 
 
   const confirmDue = async (): Promise<number> => {
     const began = performance.now();
-    const due = await db.transaction(async (tx) => {
+    const due = await inTransaction(db, async (tx) => {
       const taken = await takeDue(tx, batchSize);
       const contexts = new Map(taken.map((order) => [order.id, contextOf(order)]));
       const commands = taken.map(({ id }) => ({ type: 'ElapseHold' as const, data: { orderId: id } }));

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '@orderstream/aggregates';
-import type { Transaction } from '@orderstream/persistence';
+import { inTransaction, type Transaction } from '@orderstream/persistence';
 import type { Knex } from 'knex';
 import { fold, upsertPayments } from './payment-store.js';
 
@@ -21,7 +21,7 @@ export const rebuildPayments = async (db: Knex): Promise<number> => {
     );
     const last = rows.at(-1);
     if (!last) return count;
-    await db.transaction((tx) =>
+    await inTransaction(db, (tx) =>
       rebuild(
         tx,
         rows.map(({ id }) => id),
