@@ -179,9 +179,7 @@ export const effectConsumer = <Command>({
       const heard = slices.flat();
       const ids = heard.flatMap(({ id }) => id ?? []);
       const keys = heard.map(({ received }) => received);
-      const [handled, waiting] = await persist(() =>
-        inTransaction(db, (tx) => Promise.all([alreadyHandled(tx, groupId, ids), keysThatWait(tx, groupId, keys)])),
-      );
+      const [handled, waiting] = await persist(() => Promise.all([alreadyHandled(db, groupId, ids), keysThatWait(db, groupId, keys)]));
       return slices.map(() => ({ handled, waiting }));
     },
     { most: 500 },
