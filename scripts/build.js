@@ -9,8 +9,16 @@ const entryPoints = ['main', 'seed', 'rotate-keys'];
 
 /** Native code, and what packages look for and can do without: knex's other databases, pg's other drivers. */
 const external = [
-  ...['@node-rs/argon2', 'pg-native', 'pg-query-stream'],
-  ...['better-sqlite3', 'mariadb/callback', 'mysql', 'mysql2', 'oracledb', 'sqlite3', 'tedious'],
+  '@node-rs/argon2',
+  'better-sqlite3',
+  'mariadb/callback',
+  'mysql',
+  'mysql2',
+  'oracledb',
+  'pg-native',
+  'pg-query-stream',
+  'sqlite3',
+  'tedious',
 ];
 
 /** CommonJS packages need what a module does not have. */

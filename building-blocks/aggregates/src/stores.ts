@@ -76,7 +76,7 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
       tx.raw(
         `insert into ${table} (${messageColumns}, stream)
        select m.*, ? || '-' || m.aggregate_id from ${messageUnnest} as m(${messageColumns})`,
-        [`${stream}`, ...messageValues(messages)],
+        [stream, ...messageValues(messages)],
       );
     try {
       await Promise.all([insert(), project(tx, changes)]);

@@ -1,6 +1,6 @@
 import { Conflict, Invalid, type Refusal, Unprocessable } from '@orderstream/contracts';
 import { accepted, created, noContent, type Reply } from '@orderstream/service-host';
-import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { errorOf, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import { createIdempotencyKeys } from '../../../migrations/tables/idempotency-keys.v1.js';
 import { type IdempotentRequest, idempotently, idempotentlyTogether } from './idempotently.js';
@@ -32,11 +32,7 @@ describe('an idempotent request', function () {
   };
 
   const orderCount = async (): Promise<number> => (await test.db.raw('select count(*) as n from orders')).rows[0].n;
-  const refusalOf = async (work: Promise<unknown>): Promise<Refusal> =>
-    work.then(
-      () => expect.fail('it was accepted'),
-      (error: Refusal) => error,
-    );
+  const refusalOf = errorOf<Refusal>;
 
   it('without a key is done each time', async () => {
     const before = await orderCount();

@@ -1,16 +1,10 @@
 import { isConflict, isTransient } from '@orderstream/service-host';
-import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { errorOf, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import { connectDatabase } from './connect.js';
 import { databaseNow } from './now.js';
 import { inTransaction } from './transaction.js';
 import { VersionConflict } from './version-conflict.js';
-
-const errorOf = async (work: PromiseLike<unknown>): Promise<unknown> =>
-  work.then(
-    () => expect.fail('it succeeded'),
-    (error: unknown) => error,
-  );
 
 describe('a transaction', function () {
   this.timeout(20_000);

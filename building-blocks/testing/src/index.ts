@@ -1,3 +1,4 @@
 export * from './decider-spec.js';
+export * from './error-of.js';
 export * from './eventually.js';
 export * from './test-database.js';
