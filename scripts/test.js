@@ -36,7 +36,7 @@ const stackEnvironment = {
   ORDERSTREAM_STATE_DIR: state,
   HOLD_WINDOW_SECONDS: '5',
   PSP_LATENCY_MS: '20',
-  PSP_REPLAY_SECONDS: '2',
+  PSP_RETRY_SECONDS: '2',
 };
 
 const testEnvironment = {

@@ -223,18 +223,6 @@ const hearings: Record<'ordering' | 'products' | 'payment', Hearing[]> = {
       database: 'ordering',
       types: ['PaymentApproved', 'PaymentDeclined', 'PaymentFailed', 'PaymentCancelled', 'PaymentRefunded', 'PaymentSettled'],
     },
-    {
-      consumer: 'payment-effects',
-      database: 'payment',
-      types: [
-        'PaymentInitiated',
-        'PaymentRefundInitiated',
-        'PaymentSettlementInitiated',
-        'PaymentSettled',
-        'PaymentCancelled',
-        'PaymentFailed',
-      ],
-    },
   ],
 };
 
@@ -255,6 +243,15 @@ const missing = async (from: keyof typeof hearings, { consumer, database, types 
 export const pipeAudit = async (): Promise<string[]> => {
   const all = Object.entries(hearings) as [keyof typeof hearings, Hearing[]][];
   return (await Promise.all(all.flatMap(([from, listeners]) => listeners.map((hearing) => missing(from, hearing))))).flat();
+};
+
+/** I9 at its end: what the payments ask of the provider is done, or a dead letter. */
+export const jobAudit = async (): Promise<string[]> => {
+  const left = await rows<{ id: string; kind: string; last_error: string | null }>(
+    'payment',
+    `select id, kind, last_error from jobs where not exists (select from dead_letters where consumer = 'payment-jobs' and dead_letters.key = jobs.key)`,
+  );
+  return left.map(({ id, kind, last_error }) => `job ${kind} of ${id} is still to be done: ${last_error ?? 'never tried'}`);
 };
 
 /** I9 at its beginning: an order's every event was announced once, a payment's types are those of its contract. */
@@ -293,6 +290,7 @@ const audits = {
   money: moneyAudit,
   calls: callAudit,
   pipe: pipeAudit,
+  jobs: jobAudit,
   announcements: announcementAudit,
   'dead letters': deadLetterAudit,
 };

@@ -87,7 +87,7 @@ describe('with a fault', function () {
   const inStatus = (orders: readonly OrderView[], statuses: string[]) =>
     count('ordering', 'select from orders where id = any($1) and status = any($2)', [ids(orders), statuses]);
 
-  it('a payment provider that answers 500 for 30 s, of 200 orders some ship, the others fail, and nobody pays twice', async () => {
+  it('a payment provider that answers 500 for 30 s, of 200 orders those that it was asked about fail, the others wait and ship, and nobody pays twice', async () => {
     const authorised = await inParallel(times(80), 8, place);
     await eventually(async () => expect(await inStatus(authorised, ['Placed', 'PendingPayment'])).to.equal(0), { timeoutMs: 60_000 });
 
@@ -99,12 +99,9 @@ describe('with a fault', function () {
 
     const afterwards = await inParallel(times(60), 8, place);
     await allShip(authorised);
-    const ends = await eventually(async () => everyEndingIsPure(await endings(ids([...during, ...afterwards]))), {
-      timeoutMs: 180_000,
-      everyMs: 500,
-    });
-    expect(tally(ids(during).map((id) => ends.get(id)!))).to.deep.equal({ 'Failed + Failed': 60 });
-    await eventually(async () => allShip([await place()], 20_000), { timeoutMs: 120_000 }); // the breaker closes by itself
+    await allShip(afterwards); // they wait until the breaker closes by itself
+    const ends = await eventually(async () => everyEndingIsPure(await endings(ids(during))), { timeoutMs: 180_000, everyMs: 500 });
+    expect([...ends.values()].filter((end) => end === 'Failed + Failed').length, 'that the provider was asked about').to.be.within(5, 60);
     await untilSound();
   });
 

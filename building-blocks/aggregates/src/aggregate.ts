@@ -2,6 +2,7 @@ import type { EventDefinition, MessageContext } from '@orderstream/contracts';
 import { contextOfEvent, type Handler, type Mapping } from '@orderstream/event-bridge';
 import { databaseNow, lockNames, type Transaction } from '@orderstream/persistence';
 import { v7 as uuidv7 } from 'uuid';
+import type { JobQueue, NewJob } from './job-queue.js';
 
 type AnyCommand = { type: string; at: Date };
 type AnyEvent = { type: string; at: Date };
@@ -39,6 +40,9 @@ export type Message = { definition: EventDefinition; data: object; aggregateId?:
 
 export type ToMessages<State, Event> = (recorded: Recorded<State, Event>) => Message[];
 
+/** The call to a third party that an event asks for, if it does: which one, and all that it needs to know. */
+export type ToJob<State, Event> = (recorded: Recorded<State, Event>) => { kind: string; payload: object } | undefined;
+
 export type Store<State, Command, Event> = {
   /** whether `load` keeps what it found from others until the transaction ends */
   locksWhatItLoads: boolean;
@@ -55,6 +59,8 @@ type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
   initialState: State;
   store: Store<State, Command, Event>;
   toMessages: ToMessages<State, Event>;
+  /** What the events ask of third parties: it is added to the queue in the transaction of the event, with the aggregate's id for its key. */
+  jobs?: { queue: JobQueue; toJob: ToJob<State, Event> };
   /** What else is to be said, once for each aggregate and list of commands, of what it was and what it is now. */
   closing?: (before: State, after: State, at: Date) => Event[];
   /** Told of a command that changed nothing. */
@@ -75,6 +81,7 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
   initialState,
   store,
   toMessages,
+  jobs,
   closing,
   ignored,
 }: Options<State, Command, Event>) => {
@@ -119,11 +126,11 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
       if (closing && first) record(id, closing(first.before, state, at), recorded.at(-1)!.context);
     }
 
-    if (changes.size > 0) await store.save(tx, [...changes.values()], toMessages);
-    return {
-      stateOf: (id: string): Versioned<State> => current.get(id)!,
-      recorded: [...changes.values()].flatMap((change) => change.recorded),
-    };
+    const recorded = [...changes.values()].flatMap((change) => change.recorded);
+    if (recorded.length > 0) {
+      await Promise.all([store.save(tx, [...changes.values()], toMessages), jobs?.queue.add(tx, recorded.flatMap(newJobs(jobs.toJob)))]);
+    }
+    return { stateOf: (id: string): Versioned<State> => current.get(id)!, recorded };
   };
 
   return {
@@ -158,6 +165,13 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
     },
   };
 };
+
+const newJobs =
+  <State, Event>(toJob: ToJob<State, Event>) =>
+  (recorded: Recorded<State, Event>): NewJob[] => {
+    const job = toJob(recorded);
+    return job ? [{ ...job, id: recorded.eventId, key: recorded.id, context: recorded.context }] : [];
+  };
 
 /**
  * Locks aggregates that have no row to be locked until the transaction ends.

@@ -107,7 +107,7 @@ export const park = async (tx: Transaction, consumer: string, parkings: readonly
 };
 
 /** The dead letters of a key, in the order in which they have to be handled. */
-export const lettersOf = async (db: Knex, consumer: string, { topic, key }: Keyed): Promise<DeadLetter[]> => {
+export const lettersOf = async (db: Queryable, consumer: string, { topic, key }: Keyed): Promise<DeadLetter[]> => {
   const { rows } = await db.raw<{ rows: Row[] }>(
     `select ${columns} from dead_letters where consumer = ? and topic = ? and key = ? order by partition, "offset"`,
     [consumer, topic, key],

@@ -24,5 +24,9 @@ export const on = <Definition extends EventDefinition, Command>(
 ): Mapping<Command> => ({ definition, toCommands: toCommands as Mapping<Command>['toCommands'] });
 
 /** The context of what an event causes. */
-export const contextOfEvent = ({ id, correlationId, traceparent }: Envelope): MessageContext =>
+export const contextOfEvent = ({
+  id,
+  correlationId,
+  traceparent,
+}: Pick<Envelope, 'id' | 'correlationId' | 'traceparent'>): MessageContext =>
   childContext({ correlationId, traceparent: traceparent ?? '' }, id);

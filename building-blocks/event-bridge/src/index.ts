@@ -1,7 +1,10 @@
 export { deadLetterApi } from './dead-letter-api.js';
-export { type Effect, effectConsumer, onEffect, RetryLater } from './effect-consumer.js';
+export { keyOf, lettersOf, lockKeys, park, removeLetter } from './dead-letters.js';
+export { describe as describeError, mostFailures, throughOutages } from './handle-slice.js';
 export { contextOfEvent, type Handler, type Mapping, on, project } from './handlers.js';
 export { kafkaConsumer } from './kafka-consumer.js';
 export { kafkaFeed } from './kafka-feed.js';
+export { countDeadLetter } from './metrics.js';
 export { appendToOutbox, messageColumns, messageUnnest, messageValues, type OutboxMessage } from './outbox.js';
-export { retryDelayMs } from './retry.js';
+export type { Replayable } from './replay.js';
+export { retryDelayMs, wait } from './retry.js';

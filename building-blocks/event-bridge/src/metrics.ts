@@ -15,6 +15,9 @@ export const deadLettersTotal = new Counter({
   labelNames,
 });
 
+/** For what is parked by others than the consumers here. */
+export const countDeadLetter = (consumer: string, topic: string): void => deadLettersTotal.inc({ consumer, topic });
+
 export const retriesTotal = new Counter({
   name: 'consumer_retries_total',
   help: 'Times that work was tried again because what it needs was away',

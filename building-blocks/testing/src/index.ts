@@ -2,3 +2,4 @@ export * from './decider-spec.js';
 export * from './error-of.js';
 export * from './eventually.js';
 export * from './test-database.js';
+export * from './test-host.js';

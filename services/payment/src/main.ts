@@ -1,11 +1,12 @@
-import { deadLetterApi, effectConsumer, kafkaConsumer } from '@orderstream/event-bridge';
+import { jobRunner } from '@orderstream/aggregates';
+import { deadLetterApi, kafkaConsumer } from '@orderstream/event-bridge';
 import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
 import { authenticator, httpServer, loadConfig, runService } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import { Config } from './config.js';
 import { createPayment } from './payments/create-payment.js';
 import { paymentConsumers } from './payments/payment-consumers.js';
-import { paymentEffects } from './payments/payment-effects.js';
+import { paymentJobs, performPaymentJobs } from './payments/payment-jobs.js';
 import { paymentRoutes } from './payments/payment-routes.js';
 import { payments } from './payments/payments.js';
 import { pspClient } from './psp/psp-client.js';
@@ -16,11 +17,10 @@ const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_
 const psp = pspClient({ url: config.PSP_URL, timeoutMs: config.PSP_TIMEOUT_MS, concurrency });
 
 const consumer = kafkaConsumer({ brokers, groupId: 'payment', db, handlers: [paymentConsumers] });
-const effects = effectConsumer({
-  brokers,
-  groupId: 'payment-effects',
+const jobs = jobRunner({
   db,
-  effects: paymentEffects({ psp, replayMs: config.PSP_REPLAY_SECONDS * 1_000 }),
+  queue: paymentJobs,
+  perform: performPaymentJobs({ psp, retryMs: config.PSP_RETRY_SECONDS * 1_000, patienceMs: config.PSP_PATIENCE_SECONDS * 1_000 }),
   handle: payments.handle,
   concurrency,
 });
@@ -29,14 +29,14 @@ await runService('payment', [
   database(db),
   housekeeping({ db, tables: ['inbox', 'idempotency_keys'] }), // payment_events is the event store: nothing of it is ever deleted
   psp,
+  jobs,
   consumer,
-  effects,
   httpServer({
     port: config.PORT,
     host: config.HOST,
     basePath: '/payments',
     title: 'Payments',
-    apis: [paymentRoutes({ db, createPayment: createPayment({ newId: uuidv7 }) }), deadLetterApi(db, [consumer, effects])],
+    apis: [paymentRoutes({ db, createPayment: createPayment({ newId: uuidv7 }) }), deadLetterApi(db, [consumer, jobs])],
     auth: authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL }),
   }),
 ]);

@@ -1,8 +1,8 @@
-import type { Envelope, OrderEventData, PaymentEventData } from '@orderstream/contracts';
-import { RetryLater } from '@orderstream/event-bridge';
+import { jobRunner } from '@orderstream/aggregates';
+import type { Envelope, OrderEventData } from '@orderstream/contracts';
 import { inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
-import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { eventually, type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
@@ -11,12 +11,11 @@ import { listPaymentEvents } from '../payment-history/list-payment-events.js';
 import { pspClient } from '../psp/psp-client.js';
 import { createPayment } from './create-payment.js';
 import { paymentConsumers } from './payment-consumers.js';
-import { paymentEffects } from './payment-effects.js';
 import { paymentIdOf } from './payment-id.js';
+import { paymentJobs, performPaymentJobs } from './payment-jobs.js';
 import { payments } from './payments.js';
 
 type Method = OrderEventData['paymentMethod'];
-type Row = { id: string; type: string; aggregate_id: string; payload: PaymentEventData };
 
 const orderOf = (paymentMethod: Method): OrderEventData => ({
   id: uuidv7(),
@@ -41,24 +40,33 @@ const orderOf = (paymentMethod: Method): OrderEventData => ({
   version: 2,
 });
 
-/** Payments, the event store and the provider; between them, in the place of Kafka, one event after the other, in order. */
+/** Payments, the event store, the jobs and the provider; events of the order are handed in where Kafka would. */
 describe('a payment, with the provider', function () {
   this.timeout(60_000);
   let test: TestDatabase;
   let db: Knex;
   let psp: PspProcess;
-  let client: ReturnType<typeof pspClient>;
-  const signal = new AbortController().signal;
+  let parts: { stop: () => Promise<void> }[];
+
   before(async () => {
     [test, psp] = await Promise.all([testDatabase('payment'), startPsp()]);
     db = test.db;
   });
-  beforeEach(() => {
-    client = pspClient({ url: psp.url, timeoutMs: 300, concurrency: 8, backoffMs: 10, breakMs: 200 });
-  });
+  const startRunner = async (breakMs = 200, patienceMs = 60_000) => {
+    const client = pspClient({ url: psp.url, timeoutMs: 300, concurrency: 8, backoffMs: 10, breakMs });
+    const perform = performPaymentJobs({ psp: client, retryMs: 100, patienceMs });
+    const runner = jobRunner({ db, queue: paymentJobs, perform, handle: payments.handle, concurrency: 8 });
+    await runner.start(testHost());
+    parts = [runner, client];
+  };
+  const stopRunner = async () => {
+    for (const part of parts) await part.stop();
+  };
+  beforeEach(() => startRunner());
   afterEach(async () => {
     await psp.reset();
-    await client.stop();
+    await eventually(async () => expect(await db('jobs')).to.deep.equal([]), { timeoutMs: 20_000 });
+    await stopRunner();
   });
   after(async () => {
     await psp.dispose();
@@ -68,88 +76,99 @@ describe('a payment, with the provider', function () {
   const hear = (type: 'OrderPending' | 'OrderCancelRequested' | 'OrderConfirmed', data: OrderEventData) =>
     inTransaction(db, (tx) => paymentConsumers.handle(tx, [{ id: uuidv7(), type, data, correlationId: 'spec' } as Envelope]));
 
-  /** Performs what a payment's events ask for, from the first that was not, until nothing is left, or one is to be tried later. */
-  const effectsOf = (paymentId: string) => {
-    const effects = paymentEffects({ psp: client, replayMs: 30_000 });
-    let done = 0;
-    return async (): Promise<'done' | 'later'> => {
-      for (;;) {
-        const rows: Row[] = await db('payment_events').where({ aggregate_id: paymentId }).orderBy('position').offset(done).limit(1);
-        const [row] = rows;
-        if (!row) return 'done';
-        const effect = effects.find(({ definition }) => definition.type === row.type);
-        try {
-          const commands = (await effect?.perform({ id: row.id, type: row.type, data: row.payload } as Envelope, signal)) ?? [];
-          await inTransaction(db, (tx) => payments.handle(tx, commands, newContext()));
-        } catch (error) {
-          if (error instanceof RetryLater) return 'later';
-          throw error;
-        }
-        done += 1;
-      }
-    };
-  };
   const begin = async (method: Method) => {
     const order = orderOf(method);
     await hear('OrderPending', order);
-    const id = paymentIdOf(order.id);
-    return { order, id, effects: effectsOf(id) };
+    return { order, id: paymentIdOf(order.id) };
   };
   const statuses = async (id: string) => (await listPaymentEvents(db, id)).map(({ data }) => data.status);
   const effectsAtPsp = async (id: string) => (await psp.calls(id)).filter(({ effect }) => effect).map(({ operation }) => operation);
+  const until = (id: string, status: string) =>
+    eventually(async () => expect((await statuses(id)).at(-1)).to.equal(status), { timeoutMs: 20_000 });
+  const untilEffects = (id: string, operations: string[]) =>
+    eventually(async () => expect(await effectsAtPsp(id)).to.deep.equal(operations), { timeoutMs: 20_000 });
 
   it('is approved, and captured once its order is confirmed', async () => {
-    const { order, id, effects } = await begin('tok_approved');
-    expect(await effects()).to.equal('done');
+    const { order, id } = await begin('tok_approved');
+    await until(id, 'Approved');
     expect(await psp.account(id)).to.include({ status: 'Authorised', captured: 0 });
     await hear('OrderConfirmed', order);
     await hear('OrderConfirmed', order);
-    expect(await effects()).to.equal('done');
+    await until(id, 'Completed');
     expect(await statuses(id)).to.deep.equal(['Processing', 'Approved', 'Settling', 'Settled', 'Completed']);
     expect(await effectsAtPsp(id)).to.deep.equal(['create', 'settle', 'notify']);
   });
 
   it('is declined', async () => {
-    const { id, effects } = await begin('tok_declined');
-    await effects();
-    const history = await listPaymentEvents(db, id);
-    expect(history.at(-1)).to.deep.include({ type: 'PaymentDeclined' });
-    expect(history.at(-1)!.data).to.include({ status: 'Declined', reason: 'card_declined' });
+    const { id } = await begin('tok_declined');
+    await until(id, 'Declined');
+    expect((await listPaymentEvents(db, id)).at(-1)!.data).to.include({ status: 'Declined', reason: 'card_declined' });
     expect(await effectsAtPsp(id)).to.deep.equal(['create']);
   });
 
   it('fails when the provider can not be reached, and what may be held is released', async () => {
-    const { id, effects } = await begin('tok_unreachable');
-    expect(await effects()).to.equal('done');
-    const { data } = (await listPaymentEvents(db, id)).at(-1)!;
-    expect(data).to.include({ status: 'Failed' });
-    expect(data.reason).to.match(/^the provider did not answer create/);
-    expect(await effectsAtPsp(id)).to.deep.equal(['void']);
+    const { id } = await begin('tok_unreachable');
+    await until(id, 'Failed');
+    expect((await listPaymentEvents(db, id)).at(-1)!.data.reason).to.match(/^the provider did not answer create/);
+    await untilEffects(id, ['void']);
   });
 
   it('fails when the provider did its work but never said so, and the money is released', async () => {
     await psp.behave({ answerAfterMs: 1_000, operations: ['create'] });
-    const { id, effects } = await begin('tok_approved');
-    expect(await effects()).to.equal('done');
-    expect(await statuses(id)).to.deep.equal(['Processing', 'Failed']);
+    const { id } = await begin('tok_approved');
+    await until(id, 'Failed');
+    await untilEffects(id, ['create', 'void']);
     expect(await psp.account(id)).to.include({ authorised: 1990, voided: 1990, captured: 0 });
   });
 
+  it('waits, for an order, while the provider is not asked, and is approved once it answers again', async () => {
+    await psp.behave({ failNext: 1_000_000 });
+    const failing = await Promise.all(Array.from({ length: 8 }, () => begin('tok_approved')));
+    await eventually(async () => {
+      const ends = await Promise.all(failing.map(async ({ id }) => (await statuses(id)).at(-1)));
+      expect(ends.filter((status) => status === 'Failed')).to.have.length.at.least(5);
+    });
+    await stopRunner();
+    await startRunner(1_000);
+    const tries = await Promise.all(Array.from({ length: 12 }, () => begin('tok_approved')));
+    await eventually(async () => {
+      const { rows } = await db.raw(`select 1 from jobs where kind = 'create' and last_error like 'the provider is not asked%'`);
+      expect(rows).to.have.length.at.least(1);
+    });
+    await psp.reset();
+    await eventually(
+      async () => {
+        const ends = await Promise.all(tries.map(async ({ id }) => (await statuses(id)).at(-1)));
+        expect(ends).to.satisfy((all: string[]) => all.every((status) => status === 'Approved' || status === 'Failed'));
+        expect(ends.filter((status) => status === 'Approved')).to.have.length.at.least(1);
+      },
+      { timeoutMs: 20_000 },
+    );
+  });
+
+  it('fails, for an order, once the provider was not asked for longer than it may wait', async () => {
+    await stopRunner();
+    await startRunner(300, 0);
+    await psp.behave({ failNext: 1_000_000 });
+    const many = await Promise.all(Array.from({ length: 12 }, () => begin('tok_approved')));
+    for (const { id } of many) await until(id, 'Failed');
+  });
+
   it('is given back when its order is cancelled after the approval', async () => {
-    const { order, id, effects } = await begin('tok_approved');
-    await effects();
+    const { order, id } = await begin('tok_approved');
+    await until(id, 'Approved');
     await hear('OrderCancelRequested', order);
-    await effects();
+    await until(id, 'Refunded');
     expect(await statuses(id)).to.deep.equal(['Processing', 'Approved', 'Refunding', 'Refunded']);
     expect(await psp.account(id)).to.include({ authorised: 1990, refunded: 1990, captured: 0 });
   });
 
   it('is cancelled while it is processed, and the approval that comes too late is voided', async () => {
-    const { order, id, effects } = await begin('tok_approved');
+    await psp.behave({ latencyMs: 150, operations: ['create'] });
+    const { order, id } = await begin('tok_approved');
     await hear('OrderCancelRequested', order);
-    await effects();
+    await untilEffects(id, ['create', 'void']);
     expect(await statuses(id)).to.deep.equal(['Processing', 'Cancelled']);
-    expect(await effectsAtPsp(id)).to.deep.equal(['create', 'void']);
     expect(await psp.account(id)).to.include({ authorised: 1990, voided: 1990 });
   });
 
@@ -158,47 +177,45 @@ describe('a payment, with the provider', function () {
     const id = paymentIdOf(order.id);
     await hear('OrderCancelRequested', order);
     await hear('OrderPending', order);
-    await effectsOf(id)();
+    await untilEffects(id, ['create', 'void']);
     expect(await statuses(id)).to.deep.equal(['Processing', 'Cancelled']);
     expect(await psp.account(id)).to.include({ authorised: 1990, voided: 1990 });
   });
 
   it('asks for the capture again, later, until it is answered', async () => {
-    const { order, id, effects } = await begin('tok_approved');
-    await effects();
-    await hear('OrderConfirmed', order);
+    const { order, id } = await begin('tok_approved');
+    await until(id, 'Approved');
     await psp.toggleErrors();
-    expect(await effects()).to.equal('later');
-    expect(await effects()).to.equal('later');
+    await hear('OrderConfirmed', order);
+    await eventually(async () => expect((await db('jobs').where({ key: id }).first())?.attempts).to.be.at.least(2), { timeoutMs: 20_000 });
     expect((await statuses(id)).at(-1)).to.equal('Settling');
     await psp.toggleErrors();
-    expect(await effects()).to.equal('done');
-    expect((await statuses(id)).at(-1)).to.equal('Completed');
+    await until(id, 'Completed');
     expect(await psp.account(id)).to.include({ captured: 1990, notified: 1 });
   });
 
   describe('of its own', () => {
     const pay = async (paymentMethod: Method) => {
       const request = { amount: { amount: 500, currency: 'EUR' }, paymentMethod };
-      const { id } = await inTransaction(db, (tx) => createPayment({ newId: uuidv7 })(tx, uuidv7(), request, newContext()));
-      return { id, effects: effectsOf(id) };
+      return inTransaction(db, (tx) => createPayment({ newId: uuidv7 })(tx, uuidv7(), request, newContext()));
     };
 
     it('is captured as soon as it is approved', async () => {
-      const { id, effects } = await pay('tok_approved');
-      await effects();
+      const { id } = await pay('tok_approved');
+      await until(id, 'Completed');
       expect(await statuses(id)).to.deep.equal(['Processing', 'Approved', 'Settling', 'Settled', 'Completed']);
       expect(await psp.account(id)).to.include({ captured: 500, notified: 1 });
     });
 
     it('waits for a provider that does not answer', async () => {
       await psp.toggleErrors();
-      const { id, effects } = await pay('tok_approved');
-      expect(await effects()).to.equal('later');
+      const { id } = await pay('tok_approved');
+      await eventually(async () => expect((await db('jobs').where({ key: id }).first())?.attempts).to.be.at.least(2), {
+        timeoutMs: 20_000,
+      });
       expect(await statuses(id)).to.deep.equal(['Processing']);
       await psp.toggleErrors();
-      expect(await effects()).to.equal('done');
-      expect((await statuses(id)).at(-1)).to.equal('Completed');
+      await until(id, 'Completed');
     });
   });
 
@@ -206,14 +223,14 @@ describe('a payment, with the provider', function () {
     await psp.behave({ failRate: 0.3, answerAfterMs: 500, answerAfterRate: 0.2 });
     const many = await Promise.all(Array.from({ length: 30 }, () => begin('tok_random')));
     await Promise.all(
-      many.map(async ({ order, effects }, n) => {
+      many.map(async ({ order, id }, n) => {
         if (n % 3 === 0) await hear('OrderCancelRequested', order);
-        await effects();
+        await eventually(async () => expect((await statuses(id)).at(-1)).to.not.equal('Processing'), { timeoutMs: 40_000 });
         await hear(n % 3 === 1 ? 'OrderCancelRequested' : 'OrderConfirmed', order);
       }),
     );
     await psp.reset();
-    for (const { effects } of many) while ((await effects()) === 'later') await new Promise((resolve) => setTimeout(resolve, 250));
+    await eventually(async () => expect(await db('jobs')).to.deep.equal([]), { timeoutMs: 20_000 });
     for (const { id } of many) {
       const account = (await psp.account(id)) ?? { authorised: 0, captured: 0, refunded: 0, voided: 0 };
       const { authorised, captured, refunded, voided } = account;

@@ -1,16 +1,15 @@
-import type { Envelope, PaymentEventData } from '@orderstream/contracts';
-import { RetryLater } from '@orderstream/event-bridge';
+import { type Job, RetryLater } from '@orderstream/aggregates';
+import type { MessageContext } from '@orderstream/contracts';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { NoAnswer } from '../psp/no-answer.js';
+import { NoResponse } from '../psp/no-response.js';
 import type { PspAnswer, PspOperation } from '../psp/psp-client.js';
 import { decide, evolve, initialState, type PaymentCommand, type PaymentEvent } from './payment.js';
-import { paymentEffects } from './payment-effects.js';
-import { eventDataOf } from './payment-view.js';
+import { performPaymentJobs, toPaymentJob } from './payment-jobs.js';
 
 /**
- * A payment, its effects and the provider together, with everything between them going wrong: facts of the order said twice or in any
- * order, effects performed again because what they answered was never committed, calls that get no answer although they were done, or are
+ * A payment, its jobs and the provider together, with everything between them going wrong: facts of the order said twice or in any order,
+ * jobs done again because what they answered was never committed, calls that get no answer although they were done, or are
  * done long after nobody waits any more. Whatever happened, once it has calmed down the money is where the payment says.
  */
 
@@ -60,13 +59,16 @@ const provider = (approves: boolean) => {
   };
 };
 
+const context: MessageContext = { correlationId: 'spec', traceparent: '' };
+
 const world = (facts: typeof standalone | typeof forOrder, approves: boolean) => {
   const psp = provider(approves);
   const late: PspOperation[] = [];
   const asked: PspOperation[] = [];
   let fate: Fate = 'answered';
-  const effects = paymentEffects({
-    replayMs: 1,
+  const performers = performPaymentJobs({
+    retryMs: 1,
+    patienceMs: 1,
     psp: {
       ask: async (operation) => {
         asked.push(operation);
@@ -75,19 +77,21 @@ const world = (facts: typeof standalone | typeof forOrder, approves: boolean) =>
           const answer = psp.done(operation);
           if (fate === 'answered') return answer;
         }
-        throw new NoAnswer(paymentId, 'no answer');
+        throw new NoResponse(paymentId, 'no answer');
       },
     },
   });
 
   let payment = initialState;
   const recorded: PaymentEvent[] = [];
-  const announced: PaymentEventData[] = [];
+  const jobs: Pick<Job, 'kind' | 'payload'>[] = [];
   const run = (command: PaymentCommand): void => {
     for (const event of decide(command, payment)) {
+      const before = payment;
       payment = evolve(payment, event);
       recorded.push(event);
-      announced.push(eventDataOf(paymentId, payment, recorded.length));
+      const job = toPaymentJob({ id: paymentId, eventId: paymentId, event, version: recorded.length, before, state: payment, context });
+      if (job) jobs.push(job);
       expect(psp.book.captured * psp.book.refunded, 'never captured and refunded').to.equal(0);
     }
   };
@@ -95,11 +99,10 @@ const world = (facts: typeof standalone | typeof forOrder, approves: boolean) =>
   const signal = new AbortController().signal;
   /** @returns undefined when it is to be tried again later */
   const perform = async (index: number, how: Fate): Promise<PaymentCommand[] | undefined> => {
-    const effect = effects.find(({ definition }) => definition.type === recorded[index]!.type);
-    if (!effect) return [];
+    const job = jobs[index]!;
     fate = how;
     try {
-      const commands = await effect.perform({ data: announced[index] } as Envelope, signal);
+      const commands = await performers[job.kind as PspOperation](job as Job, signal);
       return commands.map((command) => ({ ...command, at }) as PaymentCommand);
     } catch (error) {
       if (error instanceof RetryLater) return undefined;
@@ -114,9 +117,9 @@ const world = (facts: typeof standalone | typeof forOrder, approves: boolean) =>
     recorded,
     status: () => payment.status,
     order: (type: 'InitiatePayment' | 'CancelPayment' | 'SettlePayment') => run({ type, data: facts, at } as PaymentCommand),
-    /** The next event of the payment reaches its effect. */
+    /** The next job is done. */
     step: async (how: Fate, crashes: boolean): Promise<boolean> => {
-      if (next >= recorded.length) return false;
+      if (next >= jobs.length) return false;
       const commands = await perform(next, how);
       if (commands && !crashes) {
         next += 1;
@@ -124,7 +127,7 @@ const world = (facts: typeof standalone | typeof forOrder, approves: boolean) =>
       }
       return true;
     },
-    /** An event of the past comes again. */
+    /** A job of the past is done again: its end was lost. */
     repeat: async (which: number, how: Fate): Promise<void> => {
       if (next > 0) (await perform(which % next, how))?.forEach(run);
     },
@@ -132,7 +135,7 @@ const world = (facts: typeof standalone | typeof forOrder, approves: boolean) =>
       const operation = late.shift();
       if (operation) psp.done(operation);
     },
-    isQuiet: () => next >= recorded.length && late.length === 0,
+    isQuiet: () => next >= jobs.length && late.length === 0,
   };
 };
 
@@ -143,9 +146,7 @@ const show = (text: string) => ({ [fc.toStringMethod]: () => text });
 
 const fate = fc.constantFrom<Fate>('answered', 'answered', 'answer lost', 'late', 'lost');
 const common: fc.Arbitrary<Step>[] = [
-  fc
-    .tuple(fate, fc.boolean())
-    .map(([how, crashes]) => Object.assign((of: World) => of.step(how, crashes), show(`effect ${how} ${crashes}`))),
+  fc.tuple(fate, fc.boolean()).map(([how, crashes]) => Object.assign((of: World) => of.step(how, crashes), show(`job ${how} ${crashes}`))),
   fc.tuple(fc.nat(), fate).map(([which, how]) => Object.assign((of: World) => of.repeat(which, how), show(`repeat ${which} ${how}`))),
   fc.constant(Object.assign((of: World) => of.land(), show('land'))),
 ];

@@ -2,6 +2,7 @@ import { aggregate } from '@orderstream/aggregates';
 import { currentLog } from '@orderstream/service-host';
 import { Counter } from 'prom-client';
 import { decide, evolve, initialState } from './payment.js';
+import { paymentJobs, toPaymentJob } from './payment-jobs.js';
 import { toMessages } from './payment-messages.js';
 import { paymentStore } from './payment-store.js';
 
@@ -18,6 +19,7 @@ export const payments = aggregate({
   initialState,
   store: paymentStore,
   toMessages,
+  jobs: { queue: paymentJobs, toJob: toPaymentJob },
   ignored: ({ type, data }, { status }) => {
     ignoredTotal.inc({ command: type, status });
     currentLog().info({ paymentId: data.paymentId, command: type, status }, 'the payment stays as it is');

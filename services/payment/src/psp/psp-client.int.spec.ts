@@ -3,7 +3,7 @@ import { eventually } from '@orderstream/testing';
 import { expect } from 'chai';
 import { v7 as uuidv7 } from 'uuid';
 import { type PspProcess, startPsp } from '../../test/psp-process.js';
-import { NoAnswer, NotAsked } from './no-answer.js';
+import { CircuitOpen, NoResponse } from './no-response.js';
 import { type PspOptions, pspClient } from './psp-client.js';
 
 const signal = new AbortController().signal;
@@ -99,7 +99,7 @@ describe('psp client', function () {
     await psp.behave({ latencyMs: 5_000 });
     const it = payment();
     const begun = Date.now();
-    const error = await fails(client({ timeoutMs: 200 }).ask('create', it, signal), NoAnswer);
+    const error = await fails(client({ timeoutMs: 200 }).ask('create', it, signal), NoResponse);
     expect(error.message).to.equal('the provider did not answer create within 200 ms');
     expect(Date.now() - begun).to.be.within(780, 15_000);
     expect(await psp.calls(it.id)).to.have.length(4);
@@ -107,17 +107,17 @@ describe('psp client', function () {
 
   it('gives up on a payment that the provider hangs up on', async () => {
     const it = payment('tok_unreachable');
-    await fails(client().ask('create', it, signal), NoAnswer);
+    await fails(client().ask('create', it, signal), NoResponse);
     expect(await psp.calls(it.id)).to.have.length(4);
   });
 
   it('does not ask for a while once five payments in a row got no answer', async () => {
     await psp.behave({ failNext: 1_000_000 });
     const { ask } = client({ breakMs: 600 });
-    for (let n = 0; n < 5; n++) await fails(ask('create', payment(), signal), NoAnswer);
+    for (let n = 0; n < 5; n++) await fails(ask('create', payment(), signal), NoResponse);
 
     const waiting = payment();
-    await fails(ask('create', waiting, signal), NotAsked);
+    await fails(ask('create', waiting, signal), CircuitOpen);
     expect(await psp.calls(waiting.id)).to.have.length(0);
 
     await psp.reset();
@@ -128,14 +128,14 @@ describe('psp client', function () {
   it('goes on asking for all others when it is always the same payments that get no answer', async () => {
     const { ask } = client();
     const [one, two] = [payment('tok_unreachable'), payment('tok_unreachable')];
-    for (let n = 0; n < 5; n++) for (const it of [one, two]) await fails(ask('create', it, signal), NoAnswer);
+    for (let n = 0; n < 5; n++) for (const it of [one, two]) await fails(ask('create', it, signal), NoResponse);
     expect((await ask('create', payment(), signal)).status).to.equal(201);
   });
 
   it('counts in a row: an answer, whichever, begins the count anew', async () => {
     const { ask } = client();
     for (let n = 0; n < 3; n++) {
-      for (let m = 0; m < 4; m++) await fails(ask('create', payment('tok_unreachable'), signal), NoAnswer);
+      for (let m = 0; m < 4; m++) await fails(ask('create', payment('tok_unreachable'), signal), NoResponse);
       expect((await ask('create', payment('tok_declined'), signal)).status).to.equal(402);
     }
   });
@@ -143,9 +143,9 @@ describe('psp client', function () {
   it('is not kept from all others by a payment that will never be answered, when that is the one that tries', async () => {
     const { ask } = client({ breakMs: 200 });
     const never = Array.from({ length: 5 }, () => payment('tok_unreachable'));
-    for (const it of never) await fails(ask('create', it, signal), NoAnswer);
-    await fails(ask('create', payment(), signal), NotAsked);
-    await eventually(async () => expect(await fails(ask('create', never[0]!, signal), NoAnswer)).not.to.be.instanceOf(NotAsked));
+    for (const it of never) await fails(ask('create', it, signal), NoResponse);
+    await fails(ask('create', payment(), signal), CircuitOpen);
+    await eventually(async () => expect(await fails(ask('create', never[0]!, signal), NoResponse)).not.to.be.instanceOf(CircuitOpen));
     expect((await ask('create', payment(), signal)).status).to.equal(201);
   });
 
@@ -183,7 +183,7 @@ describe('psp client', function () {
     const { ask } = client();
     const first = await ask('create', it, signal);
     await psp.kill();
-    await fails(ask('settle', it, signal), NoAnswer);
+    await fails(ask('settle', it, signal), NoResponse);
     await psp.startAgain();
     expect(await ask('create', it, signal)).to.deep.equal(first);
     expect((await ask('settle', it, signal)).status).to.equal(200);

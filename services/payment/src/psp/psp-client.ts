@@ -1,9 +1,9 @@
 import type { PaymentEventData } from '@orderstream/contracts';
 import { type Component, currentContext, currentLog } from '@orderstream/service-host';
 import { Pool } from 'undici';
-import { insistence } from './insistence.js';
-import { NoAnswer, NotAsked } from './no-answer.js';
+import { CircuitOpen, NoResponse } from './no-response.js';
 import { breakerOpen, callSeconds, callsTotal } from './psp-metrics.js';
+import { retryPolicy } from './retry-policy.js';
 
 export type PspOperation = 'create' | 'settle' | 'refund' | 'void' | 'notify';
 
@@ -14,7 +14,7 @@ export type Psp = {
   /**
    * Safe to repeat: the provider takes a payment's operation once.
    *
-   * @throws NoAnswer after the retries, or at once while the breaker is open; the signal's reason when that is aborted
+   * @throws NoResponse after the retries, CircuitOpen at once while the breaker is open; the signal's reason when that is aborted
    */
   ask: (operation: PspOperation, payment: PaymentEventData, signal: AbortSignal) => Promise<PspAnswer>;
 };
@@ -42,7 +42,7 @@ export const pspClient = ({ url, timeoutMs, concurrency, backoffMs = 200, breakM
   const { origin, pathname } = new URL(url);
   const base = pathname.replace(/\/+$/, '');
   const pool = new Pool(origin, { connections: concurrency, keepAliveTimeout: 10_000, maxResponseSize: maxAnswerBytes });
-  const insistently = insistence({ timeoutMs, concurrency, backoffMs, breakMs, onBreaker });
+  const withRetries = retryPolicy({ timeoutMs, concurrency, backoffMs, breakMs, onBreaker });
 
   const call = async (operation: PspOperation, payment: PaymentEventData, signal: AbortSignal): Promise<PspAnswer> => {
     const { path, body } = requests[operation](payment);
@@ -60,7 +60,7 @@ export const pspClient = ({ url, timeoutMs, concurrency, backoffMs = 200, breakM
     });
     const text = await response.body.text();
     const status = response.statusCode;
-    if (status >= 500 || status === 429) throw new NoAnswer(payment.id, `the provider answered ${status} to ${operation}`);
+    if (status >= 500 || status === 429) throw new NoResponse(payment.id, `the provider answered ${status} to ${operation}`);
     return { status, body: json(text) };
   };
 
@@ -72,9 +72,9 @@ export const pspClient = ({ url, timeoutMs, concurrency, backoffMs = 200, breakM
       return answer;
     } catch (cause) {
       callsTotal.inc({ operation, outcome: 'unanswered' });
-      if (cause instanceof NoAnswer) throw cause;
+      if (cause instanceof NoResponse) throw cause;
       const why = signal.aborted ? `within ${timeoutMs} ms` : `(${(cause as { code?: string }).code ?? (cause as Error).name})`;
-      throw new NoAnswer(payment.id, `the provider did not answer ${operation} ${why}`, { cause });
+      throw new NoResponse(payment.id, `the provider did not answer ${operation} ${why}`, { cause });
     } finally {
       stop();
     }
@@ -86,10 +86,10 @@ export const pspClient = ({ url, timeoutMs, concurrency, backoffMs = 200, breakM
     stop: () => pool.close(),
     ask: async (operation, payment, signal) => {
       try {
-        return await insistently(payment.id, (attemptSignal) => measured(operation, payment, attemptSignal), signal);
+        return await withRetries(payment.id, (attemptSignal) => measured(operation, payment, attemptSignal), signal);
       } catch (error) {
-        if (error instanceof NotAsked) callsTotal.inc({ operation, outcome: 'rejected' });
-        if (error instanceof NoAnswer) {
+        if (error instanceof CircuitOpen) callsTotal.inc({ operation, outcome: 'rejected' });
+        if (error instanceof NoResponse) {
           currentLog().warn({ paymentId: payment.id, operation, reason: error.message }, 'the provider does not answer');
         }
         throw error;

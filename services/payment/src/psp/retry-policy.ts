@@ -13,7 +13,7 @@ import {
   timeout,
   wrap,
 } from 'cockatiel';
-import { NoAnswer, NotAsked } from './no-answer.js';
+import { CircuitOpen, NoResponse } from './no-response.js';
 
 type Options = {
   timeoutMs: number;
@@ -28,23 +28,27 @@ const paymentsInARow = 5;
 const mostRemembered = 10_000;
 
 /**
- * How a call is made to a third party that may be slow, gone, or overrun: each try has a timeout, a try that gets no answer is repeated three
- * times, and when five payments in a row got none, none is asked for a while; then one payment tries for all.
+ * How a third party is called that may be slow, gone, or overrun: each try has a timeout, a try that gets no answer is repeated three times,
+ * and when five payments in a row got none, none is asked for `breakMs`; then one payment tries for all.
  *
- * A payment that got no answer before is no news when it gets none again (its calls are replayed until they are answered): it neither counts
- * for the breaker nor, as the one that tries, keeps it open. So a few payments that the provider will never answer do not fail all others.
+ * The circuit breaker ignores payments that have already failed once: their calls are repeated until they are answered, so a few payments that
+ * the provider will never answer would open it, or keep it open, for all others.
  */
-export const insistence = ({ timeoutMs, concurrency, backoffMs, breakMs, onBreaker }: Options) => {
+export const retryPolicy = ({ timeoutMs, concurrency, backoffMs, breakMs, onBreaker }: Options) => {
   const unanswered = new Set<string>();
-  const isNews = (error: Error) => error instanceof NoAnswer && !unanswered.has(error.paymentId);
+  const isNews = (error: Error) => error instanceof NoResponse && !unanswered.has(error.paymentId);
 
+  let closesAt = 0;
   const breaker = circuitBreaker(handleWhen(isNews), { halfOpenAfter: breakMs, breaker: new ConsecutiveBreaker(paymentsInARow) });
-  breaker.onBreak(() => onBreaker?.('open'));
+  breaker.onBreak(() => {
+    closesAt = performance.now() + breakMs;
+    onBreaker?.('open');
+  });
   breaker.onReset(() => onBreaker?.('closed'));
 
   const policy = wrap(
     breaker,
-    retry(handleType(NoAnswer), {
+    retry(handleType(NoResponse), {
       maxAttempts: retries,
       backoff: new ExponentialBackoff({ generator: fullJitterGenerator, initialDelay: backoffMs, maxDelay: backoffMs * 2 ** retries }),
     }),
@@ -60,7 +64,7 @@ export const insistence = ({ timeoutMs, concurrency, backoffMs, breakMs, onBreak
     }
   };
 
-  /** @throws NoAnswer after the retries, or at once while the breaker is open; the signal's reason when that is aborted */
+  /** @throws NoResponse after the retries, CircuitOpen at once while the breaker is open; the signal's reason when that is aborted */
   return async <Answer>(paymentId: string, attempt: (signal: AbortSignal) => Promise<Answer>, signal: AbortSignal): Promise<Answer> => {
     setMaxListeners(0, signal); // one for all calls that are under way
     try {
@@ -76,8 +80,8 @@ export const insistence = ({ timeoutMs, concurrency, backoffMs, breakMs, onBreak
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof BrokenCircuitError)
-        throw new NotAsked(paymentId, 'the provider is not asked: it did not answer others', { cause: error });
-      if (error instanceof NoAnswer) remember(paymentId);
+        throw new CircuitOpen(paymentId, Math.max(0, closesAt - performance.now()), { cause: error });
+      if (error instanceof NoResponse) remember(paymentId);
       throw error;
     }
   };

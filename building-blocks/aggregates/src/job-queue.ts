@@ -1,0 +1,192 @@
+import type { MessageContext } from '@orderstream/contracts';
+import { contextOfEvent } from '@orderstream/event-bridge';
+import type { Queryable, Transaction } from '@orderstream/persistence';
+import type { Knex } from 'knex';
+
+/** A call to a third party that an event asks for. */
+export type NewJob = {
+  /** the event's, and so the job's */
+  id: string;
+  /** which call: what its runner has a function for */
+  kind: string;
+  /** jobs of one key are done one after the other, in the order in which they were added */
+  key: string;
+  /** all that the call needs; JSON */
+  payload: object;
+  /** of the event */
+  context: MessageContext;
+};
+
+export type Job = Omit<NewJob, 'context'> & {
+  position: number;
+  correlationId: string;
+  traceparent: string;
+  attempts: number;
+  /** how often a runner that held it did not come back */
+  lostLeases: number;
+};
+
+/** Whoever performs the jobs of this process: it is handed the lease of what was just added, and begins once that has committed. */
+export type Holder = { id: string; leaseMs: number; hasRoom: () => boolean; begin: (jobs: Job[]) => void };
+
+type Row = {
+  id: string;
+  kind: string;
+  key: string;
+  position: number;
+  payload: object;
+  correlation_id: string;
+  traceparent: string;
+  attempts: number;
+  lost_leases: number;
+};
+
+const columns = 'id, kind, key, position, payload, correlation_id, traceparent, attempts, lost_leases';
+
+const fromRow = ({ correlation_id, lost_leases, ...row }: Row): Job => ({ ...row, correlationId: correlation_id, lostLeases: lost_leases });
+
+/** The context of what a job's call says, and of what its answer causes. */
+export const contextOfJob = ({ id, correlationId, traceparent }: Job): MessageContext => contextOfEvent({ id, correlationId, traceparent });
+
+/** What the dead letters of jobs are listed under, in place of a topic. */
+export const jobsTopic = 'jobs';
+
+const ms = `? * interval '1 millisecond'`;
+const isParked = (key: string) =>
+  `exists (select from dead_letters as letter where letter.consumer = ? and letter.topic = '${jobsTopic}' and letter.key = ${key})`;
+
+/**
+ * The jobs of a service: rows of its table `jobs`, which commit with the events that ask for them.
+ *
+ * @param consumer what their dead letters are listed under
+ */
+export const jobQueue = (consumer: string) => {
+  let holder: Holder | undefined;
+
+  return {
+    consumer,
+
+    /** From now on the holder is handed what is added and need not wait. */
+    serve: (by: Holder | undefined): void => {
+      holder = by;
+    },
+
+    /**
+     * Adds jobs in the transaction of their events. The first of a key that has nothing else to do goes to this process's holder, which begins
+     * it as soon as the transaction has committed; the others are for whichever runner looks for them.
+     */
+    add: async (tx: Transaction, jobs: readonly NewJob[]): Promise<void> => {
+      if (jobs.length === 0) return;
+      const by = holder?.hasRoom() ? holder : undefined;
+      const keys = new Set<string>();
+      const firstOfKey = jobs.map(({ key }) => !keys.has(key) && keys.add(key) !== undefined);
+      const { rows } = await tx.raw<{ rows: Row[] }>(
+        `with added as (
+           insert into jobs (id, kind, key, payload, correlation_id, traceparent, locked_by, locked_until)
+           select id, kind, key, payload, correlation_id, traceparent,
+                  case when free then ?::uuid end, case when free then clock_timestamp() + ${ms} end
+             from unnest(?::uuid[], ?::text[], ?::text[], ?::jsonb[], ?::text[], ?::text[], ?::boolean[]) with ordinality
+                    as asked(id, kind, key, payload, correlation_id, traceparent, first, place),
+                  lateral (select first and not exists (select from jobs where jobs.key = asked.key) and not ${isParked('asked.key')} as free) as standing
+            order by place
+           returning ${columns}, locked_by)
+         select ${columns} from added where locked_by is not null order by position`,
+        [
+          by?.id ?? null,
+          by?.leaseMs ?? 0,
+          jobs.map(({ id }) => id),
+          jobs.map(({ kind }) => kind),
+          jobs.map(({ key }) => key),
+          jobs.map(({ payload }) => JSON.stringify(payload)),
+          jobs.map(({ context }) => context.correlationId),
+          jobs.map(({ context }) => context.traceparent),
+          firstOfKey,
+          consumer,
+        ],
+      );
+      if (by && rows.length > 0)
+        tx.executionPromise.then(
+          () => by.begin(rows.map(fromRow)),
+          () => undefined, // rolled back: there is no such job
+        );
+    },
+  };
+};
+
+export type JobQueue = ReturnType<typeof jobQueue>;
+
+/** Takes jobs that are due, the first of each key, with a lease; also those whose holder let its lease end. */
+export const takeDue = async (
+  db: Knex,
+  { consumer }: JobQueue,
+  { id, leaseMs }: Holder,
+  kinds: readonly string[],
+  limit: number,
+): Promise<Job[]> => {
+  // statement_timestamp() rather than clock_timestamp(): a value that does not change while the query runs can be searched for in an index
+  const { rows } = await db.raw<{ rows: Row[] }>(
+    `update jobs
+        set locked_by = ?, locked_until = clock_timestamp() + ${ms}, lost_leases = lost_leases + case when locked_by <> ? then 1 else 0 end
+      where id = any (array(
+        select id from jobs as due
+         where run_at <= statement_timestamp() and (locked_until is null or locked_until <= statement_timestamp()) and kind = any(?)
+           and not exists (select from jobs as earlier where earlier.key = due.key and earlier.position < due.position)
+           and not ${isParked('due.key')}
+         order by run_at limit ? for update skip locked))
+      returning ${columns}`,
+    [id, leaseMs, id, kinds as string[], consumer, limit],
+  );
+  return rows.map(fromRow);
+};
+
+/** Makes the leases last that end soon. Rows that are being worked on are passed over. */
+export const renewLeases = async (db: Knex, { id, leaseMs }: Holder, jobIds: readonly string[]): Promise<void> => {
+  await db.raw(
+    `update jobs set locked_until = clock_timestamp() + ${ms}
+      where id = any (array(select id from jobs where id = any(?::uuid[]) and locked_by = ? for update skip locked))`,
+    [leaseMs, jobIds as string[], id],
+  );
+};
+
+/** Gives back all leases: others need not wait for their end. */
+export const releaseLeases = async (db: Knex, { id }: Holder): Promise<void> => {
+  await db.raw('update jobs set locked_by = null, locked_until = null where locked_by = ?', [id]);
+};
+
+/** @returns those that were the holder's, and whether there is more to do with their key: what another took over is the other's to finish */
+export const removeJobs = async (tx: Transaction, { id }: Holder, jobIds: readonly string[]): Promise<Map<string, { more: boolean }>> => {
+  const { rows } = await tx.raw<{ rows: { id: string; more: boolean }[] }>(
+    `delete from jobs as done where id = any(?::uuid[]) and locked_by = ?
+     returning id, exists (select from jobs as next where next.key = done.key and next.position > done.position) as more`,
+    [jobIds as string[], id],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+};
+
+/** Lets go of a job that got no answer, to be done again after a while. */
+export const postpone = async (db: Queryable, { id }: Holder, jobId: string, afterMs: number, error: string): Promise<void> => {
+  await db.raw(
+    `update jobs set run_at = clock_timestamp() + ${ms}, locked_by = null, locked_until = null, attempts = attempts + 1, last_error = ?
+      where id = ? and locked_by = ?`,
+    [afterMs, error, jobId, id],
+  );
+};
+
+/** Puts a job back where it was, leased: before what was added to its key since. */
+export const putBack = async (tx: Transaction, { id, leaseMs }: Holder, job: Job): Promise<void> => {
+  await tx.raw(
+    `insert into jobs (id, kind, key, position, payload, correlation_id, traceparent, attempts, locked_by, locked_until)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, clock_timestamp() + ${ms})`,
+    [job.id, job.kind, job.key, job.position, JSON.stringify(job.payload), job.correlationId, job.traceparent, job.attempts, id, leaseMs],
+  );
+};
+
+/** How many jobs are being done, are due, and wait for their time or for others of their key. */
+export const countJobs = async (db: Knex): Promise<{ state: 'held' | 'due' | 'later'; count: number }[]> => {
+  const { rows } = await db.raw(
+    `select case when locked_until > clock_timestamp() then 'held' when run_at <= clock_timestamp() then 'due' else 'later' end as state,
+            count(*)::int as count
+       from jobs group by 1`,
+  );
+  return rows;
+};

@@ -1,0 +1,263 @@
+import { randomUUID } from 'node:crypto';
+import type { MessageContext } from '@orderstream/contracts';
+import {
+  countDeadLetter,
+  describeError,
+  keyOf,
+  lettersOf,
+  lockKeys,
+  mostFailures,
+  park,
+  type Replayable,
+  removeLetter,
+  retryDelayMs,
+  throughOutages,
+  wait,
+} from '@orderstream/event-bridge';
+import { groupCommit, inTransaction, type Transaction } from '@orderstream/persistence';
+import { type Component, type Logger, limiter, runWithContext } from '@orderstream/service-host';
+import type { Knex } from 'knex';
+import {
+  contextOfJob,
+  type Holder,
+  type Job,
+  type JobQueue,
+  jobsTopic,
+  postpone,
+  putBack,
+  releaseLeases,
+  removeJobs,
+  renewLeases,
+  takeDue,
+} from './job-queue.js';
+import { jobsTotal, reportJobs } from './metrics.js';
+
+/** Thrown by a call that got no answer: its job is done again after `afterMs`, as often as it takes. */
+export class RetryLater extends Error {
+  override readonly name = 'RetryLater';
+  constructor(
+    message: string,
+    readonly afterMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A call to a third party, made outside of any transaction, and the commands that its answer becomes. It may be made again: it carries an idempotency key. */
+export type Perform<Command> = (job: Job, signal: AbortSignal) => Promise<Command[]>;
+
+type Options<Command> = {
+  db: Knex;
+  queue: JobQueue;
+  /** by the jobs' kind; jobs of another kind are left alone */
+  perform: Readonly<Record<string, Perform<Command>>>;
+  /** the command handler: runs what the calls returned, in the transaction that removes their jobs */
+  handle: (tx: Transaction, commands: readonly Command[], contextOf: (command: Command) => MessageContext) => Promise<unknown>;
+  /** how many calls are under way at most (64) */
+  concurrency?: number;
+  /** how long a job stays with a runner that shows no sign of life, ms (3 000) */
+  leaseMs?: number;
+};
+
+const lookEveryMs = 1_000;
+/** While more is due than this runner has room for. */
+const lookAgainMs = 50;
+/** A job whose holder did not come back this often has something to do with it. */
+const maxLostLeases = 5;
+
+/** What became of a job; undefined when it is done. */
+type Failure = { error: string } | undefined;
+
+type Answered<Command> = { job: Job; commands: Command[] };
+
+/**
+ * Performs the jobs of a queue: those that its own process adds as soon as they are committed, others when they are due. A job is held by a
+ * lease, which is renewed while it is worked on and taken over by any runner once it has ended. Its call's commands and its removal commit
+ * in one transaction, with what else was answered meanwhile; only the holder's answer counts. Different keys run side by side, one key in
+ * order. What gets no answer is done again later; what fails by its own fault goes to the dead letters, and the rest of its key waits.
+ */
+export const jobRunner = <Command>({
+  db,
+  queue,
+  perform,
+  handle,
+  concurrency = 64,
+  leaseMs = 3_000,
+}: Options<Command>): Component & Replayable => {
+  const { consumer } = queue;
+  const kinds = Object.keys(perform);
+  const limit = limiter(concurrency);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const mostHeld = concurrency * 4;
+  const held = new Map<string, { work: Promise<Failure>; since: number }>();
+  let lookNow = (): void => undefined;
+  let log: Logger;
+  let running: Promise<unknown> = Promise.resolve();
+
+  const holder: Holder = {
+    id: randomUUID(),
+    leaseMs,
+    hasRoom: () => held.size < mostHeld,
+    begin: (jobs) => {
+      for (const job of jobs) void begin(job);
+    },
+  };
+
+  const persist = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    throughOutages(work, { consumer, probe: () => db.raw('select 1'), log, signal });
+
+  const finish = groupCommit(db, async (tx, answers: Answered<Command>[]) => {
+    const ours = await removeJobs(
+      tx,
+      holder,
+      answers.map(({ job }) => job.id),
+    );
+    const heard = answers.filter(({ job }) => ours.has(job.id));
+    const contexts = new Map(heard.flatMap(({ job, commands }) => commands.map((command) => [command, contextOfJob(job)])));
+    if (contexts.size > 0) await handle(tx, [...contexts.keys()], (command) => contexts.get(command)!);
+    if ([...ours.values()].some(({ more }) => more)) tx.executionPromise.then(lookNow, () => undefined);
+    return answers.map(({ job }) => ours.has(job.id));
+  });
+
+  const setAside = (job: Job, error: string, attempts: number): Promise<void> =>
+    persist(() =>
+      inTransaction(db, async (tx) => {
+        const { id, kind, key, position, payload, correlationId, traceparent } = job;
+        await lockKeys(tx, consumer, [keyOf({ topic: jobsTopic, key })]);
+        if (!(await removeJobs(tx, holder, [id])).has(id)) return; // another runner has it
+        const headers = { ce_correlationid: correlationId, traceparent };
+        const received = {
+          topic: jobsTopic,
+          partition: 0,
+          offset: String(position),
+          key,
+          headers,
+          payload: Buffer.from(JSON.stringify(payload)),
+        };
+        await park(tx, consumer, [{ received, id, type: kind, error, attempts }]);
+        countDeadLetter(consumer, jobsTopic);
+        log.error({ consumer, jobId: id, kind, key, reason: error }, 'job parked in the dead letters');
+      }),
+    );
+
+  const attempt = async (job: Job): Promise<Failure> => {
+    const { kind, lostLeases } = job;
+    const done = (outcome: string) => jobsTotal.inc({ kind, outcome });
+    const park = async (error: string, attempts: number): Promise<Failure> => {
+      await setAside(job, error, attempts);
+      done('parked');
+      return { error };
+    };
+    if (lostLeases >= maxLostLeases) return park(`the process that held it was lost ${lostLeases} times`, job.attempts);
+    for (let failures = 1; ; failures += 1) {
+      try {
+        const commands = await perform[kind]!(job, signal);
+        const counted = await persist(() => finish({ job, commands }));
+        done(counted ? 'done' : 'superseded');
+        return undefined;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof RetryLater) {
+          await persist(() => postpone(db, holder, job.id, error.afterMs, error.message));
+          done('postponed');
+          return { error: error.message };
+        }
+        log.warn({ consumer, kind, failures, err: error }, 'a job failed');
+        if (failures >= mostFailures(error)) return park(describeError(error), job.attempts + failures);
+        await wait(retryDelayMs(failures), signal);
+      }
+    }
+  };
+
+  const begin = (job: Job): Promise<Failure> => {
+    const known = held.get(job.id);
+    if (known) return known.work; // our own lease had ended, and was taken again
+    const work = limit(async () => {
+      signal.throwIfAborted();
+      return runWithContext(contextOfJob(job), () => attempt(job));
+    })
+      .catch((error): Failure => {
+        if (!signal.aborted) log.error({ consumer, jobId: job.id, err: error }, 'a job is left for its next lease');
+        return { error: describeError(error) };
+      })
+      .finally(() => held.delete(job.id));
+    held.set(job.id, { work, since: performance.now() });
+    return work;
+  };
+
+  const look = async (): Promise<void> => {
+    const pause = new AbortController();
+    lookNow = () => pause.abort();
+    const room = mostHeld - held.size;
+    const jobs = room > 0 ? await takeDue(db, queue, holder, kinds, room) : [];
+    holder.begin(jobs);
+    await wait(jobs.length === room ? lookAgainMs : lookEveryMs, AbortSignal.any([signal, pause.signal])).catch(() => undefined);
+  };
+
+  const renew = async (): Promise<void> => {
+    await wait(leaseMs / 3, signal).catch(() => undefined);
+    const older = performance.now() - leaseMs / 3;
+    const lasting = [...held].filter(([, { since }]) => since < older).map(([id]) => id);
+    if (lasting.length > 0) await renewLeases(db, holder, lasting);
+  };
+
+  /** Again and again until it stops; an outage is logged once. */
+  const repeat = async (work: () => Promise<void>, what: string): Promise<void> => {
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await work();
+        failures = 0;
+      } catch (err) {
+        failures += 1;
+        if (failures === 1) log.warn({ consumer, err }, `could not ${what}; it is tried until it can be done`);
+        await wait(retryDelayMs(failures, { maxMs: lookEveryMs }), signal).catch(() => undefined);
+      }
+    }
+  };
+
+  return {
+    name: `jobs ${consumer}`,
+    start: async (host) => {
+      log = host.log;
+      reportJobs(db);
+      queue.serve(holder);
+      running = Promise.all([repeat(look, 'look for jobs that are due'), repeat(renew, 'renew the leases of jobs')]);
+    },
+    stop: async () => {
+      queue.serve(undefined);
+      stopping.abort(new Error('the job runner stops'));
+      await running;
+      await Promise.all([...held.values()].map(({ work }) => work));
+      await releaseLeases(db, holder).catch(() => {}); // they end by themselves
+    },
+    consumer,
+    replay: async (key) => {
+      for (let replayed = 0; ; replayed += 1) {
+        const job = await inTransaction(db, async (tx) => {
+          await lockKeys(tx, consumer, [keyOf(key)]);
+          const [letter] = await lettersOf(tx, consumer, key);
+          if (!letter || !(await removeLetter(tx, letter.id))) return undefined;
+          const { ce_correlationid: correlationId = letter.id, traceparent = '' } = letter.headers;
+          const job: Job = {
+            id: letter.eventId ?? letter.id,
+            kind: letter.type ?? '',
+            key: letter.key,
+            position: Number(letter.offset),
+            payload: JSON.parse(String(letter.payload)) as object,
+            correlationId,
+            traceparent,
+            attempts: letter.attempts,
+            lostLeases: 0,
+          };
+          await putBack(tx, holder, job);
+          return job;
+        });
+        if (!job) return { replayed };
+        const failure = await begin(job);
+        if (failure) return { replayed, error: failure.error };
+      }
+    },
+  };
+};

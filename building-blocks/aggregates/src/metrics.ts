@@ -1,0 +1,27 @@
+import type { Knex } from 'knex';
+import { Counter, Gauge } from 'prom-client';
+import { countJobs } from './job-queue.js';
+
+export const jobsTotal = new Counter({
+  name: 'jobs_total',
+  help: 'Jobs by outcome: done, postponed (no answer), parked (a dead letter), superseded (another runner took it over)',
+  labelNames: ['kind', 'outcome'] as const,
+});
+
+let database: Knex | undefined;
+
+const jobs = new Gauge({
+  name: 'jobs',
+  help: 'Jobs that are held by a runner, are due, or wait for later',
+  labelNames: ['state'] as const,
+  collect: async () => {
+    for (const state of ['held', 'due', 'later']) jobs.set({ state }, 0);
+    const counts = await (database ? countJobs(database).catch(() => []) : []); // the other metrics are shown all the same
+    for (const { state, count } of counts) jobs.set({ state }, count);
+  },
+});
+
+/** From now on `jobs` counts what is in this database. */
+export const reportJobs = (db: Knex): void => {
+  database = db;
+};

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { jobRunner } from '@orderstream/aggregates';
+import { inTransaction } from '@orderstream/persistence';
+import { newContext } from '@orderstream/service-host';
+import { eventually, type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
+import { expect } from 'chai';
+import { v7 as uuidv7 } from 'uuid';
+import { type PspProcess, startPsp } from '../../test/psp-process.js';
+import { listPaymentEvents } from '../payment-history/list-payment-events.js';
+import { pspClient } from '../psp/psp-client.js';
+import { paymentIdOf } from './payment-id.js';
+import { paymentJobs, performPaymentJobs } from './payment-jobs.js';
+import { payments } from './payments.js';
+
+const worker = fileURLToPath(new URL('../../test/crashing-runner.ts', import.meta.url));
+
+/** Whatever becomes of the process that performs a job: one effect at the provider, one answer in the event store. */
+describe('a job of a payment', function () {
+  this.timeout(60_000);
+  let test: TestDatabase;
+  let psp: PspProcess;
+  let child: ChildProcess | undefined;
+
+  before(async () => {
+    [test, psp] = await Promise.all([testDatabase('payment'), startPsp()]);
+  });
+  afterEach(() => child?.kill('SIGKILL'));
+  after(async () => {
+    await psp.dispose();
+    await test.drop();
+  });
+
+  const startWorker = async (crash: string, line: string): Promise<ChildProcess> => {
+    const env = { ...process.env, DATABASE_URL: test.url, PSP_URL: psp.url, CRASH: crash };
+    const started = spawn(process.execPath, ['--import', 'tsx', worker], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    child = started;
+    await new Promise<void>((resolve, reject) => {
+      createInterface({ input: started.stdout! }).on('line', (said) => said === line && resolve());
+      started.once('exit', () => reject(new Error('the worker ended')));
+    });
+    return started;
+  };
+  const pay = async (): Promise<string> => {
+    const orderId = uuidv7();
+    const facts = { paymentId: paymentIdOf(orderId), orderId, customerId: uuidv7(), paymentMethod: 'tok_approved' as const };
+    const data = { ...facts, amount: { amount: 1990, currency: 'EUR' } };
+    await inTransaction(test.db, (tx) => payments.handle(tx, [{ type: 'InitiatePayment', data }], newContext()));
+    return facts.paymentId;
+  };
+  const takeOver = async () => {
+    const client = pspClient({ url: psp.url, timeoutMs: 2_000, concurrency: 8 });
+    const perform = performPaymentJobs({ psp: client, retryMs: 100, patienceMs: 60_000 });
+    const runner = jobRunner({ db: test.db, queue: paymentJobs, perform, handle: payments.handle });
+    await runner.start(testHost());
+    return async () => {
+      await runner.stop();
+      await client.stop();
+    };
+  };
+  const types = async (id: string) => (await listPaymentEvents(test.db, id)).map(({ type }) => type);
+  const approvedOnce = async (id: string): Promise<void> => {
+    await eventually(async () => expect(await test.db('jobs').where({ key: id })).to.deep.equal([]), { timeoutMs: 20_000 });
+    expect(await types(id)).to.deep.equal(['PaymentInitiated', 'PaymentApproved']);
+    expect((await psp.calls(id)).filter(({ effect }) => effect)).to.have.length(1);
+    expect(await psp.account(id)).to.include({ status: 'Authorised', authorised: 1990 });
+  };
+
+  for (const moment of ['before the call', 'after the call']) {
+    it(`is done once by another process when its own is killed ${moment}`, async () => {
+      const killed = await startWorker(moment, 'started');
+      const id = await pay();
+      await once(killed, 'exit');
+      expect(await types(id)).to.deep.equal(['PaymentInitiated']);
+      const stop = await takeOver();
+      await approvedOnce(id);
+      await stop();
+    });
+  }
+
+  it('is done once by another process when its own is killed while it holds the lease', async () => {
+    const id = await pay();
+    const killed = await startWorker('while it holds a lease', 'holding');
+    killed.kill('SIGKILL');
+    const stop = await takeOver();
+    await approvedOnce(id);
+    await stop();
+  });
+
+  it('is done once when its lease ends while its process is frozen, and the process wakes', async () => {
+    const id = await pay();
+    const frozen = await startWorker('while it holds a lease', 'holding');
+    frozen.kill('SIGSTOP');
+    const stop = await takeOver();
+    await approvedOnce(id);
+    frozen.kill('SIGCONT');
+    frozen.kill('SIGUSR2');
+    await eventually(async () => expect(await psp.calls(id)).to.have.length(2)); // it asks as well, with the same key
+    await approvedOnce(id);
+    await stop();
+  });
+});

@@ -1,0 +1,130 @@
+import { type Job, jobQueue, type NewCommand, type Perform, RetryLater, type ToJob } from '@orderstream/aggregates';
+import type { PaymentEventData } from '@orderstream/contracts';
+import { z } from 'zod';
+import { CircuitOpen, NoResponse } from '../psp/no-response.js';
+import type { Psp, PspAnswer, PspOperation } from '../psp/psp-client.js';
+import type { Payment, PaymentCommand, PaymentEvent } from './payment.js';
+import { eventDataOf } from './payment-view.js';
+
+type Command = NewCommand<PaymentCommand>;
+
+export type PaymentJobOptions = {
+  psp: Psp;
+  /** when a call that got no answer is made again */
+  retryMs: number;
+  /** how long the payment of an order waits while the provider is not asked at all */
+  patienceMs: number;
+  /** ms since the epoch (`Date.now`) */
+  now?: () => number;
+};
+
+/** The calls to the provider that are still to be made. */
+export const paymentJobs = jobQueue('payment-jobs');
+
+const operations: Partial<Record<PaymentEvent['type'], PspOperation>> = {
+  PaymentInitiated: 'create',
+  PaymentSettlementInitiated: 'settle',
+  PaymentRefundInitiated: 'refund',
+  PaymentSettled: 'notify',
+  PaymentCancelled: 'void',
+  PaymentFailed: 'void',
+};
+
+/** Every call to the provider is asked for by one of the payment's own events. */
+export const toPaymentJob: ToJob<Payment, PaymentEvent> = ({ id, event, state, version }) => {
+  const operation = operations[event.type];
+  return operation && { kind: operation, payload: eventDataOf(id, state, version) };
+};
+
+const paymentOf = ({ payload }: Job): PaymentEventData => payload as PaymentEventData;
+
+/**
+ * The calls, and the command that each answer becomes. What an order waits for ends one way or the other; all else is asked again, later, until
+ * it succeeds.
+ */
+export const performPaymentJobs = ({
+  psp,
+  retryMs,
+  patienceMs,
+  now = Date.now,
+}: PaymentJobOptions): Record<PspOperation, Perform<Command>> => {
+  const later = (error: NoResponse) =>
+    new RetryLater(error.message, error instanceof CircuitOpen ? error.retryAfterMs : retryMs, { cause: error });
+
+  /** The provider may have authorised it, or not: an order is not kept waiting. */
+  const unclear = ({ id: paymentId, orderId }: PaymentEventData, reason: string): Command[] => {
+    if (!orderId) throw new RetryLater(reason, retryMs);
+    return [{ type: 'FailPayment', data: { paymentId, reason } }];
+  };
+
+  /** The provider was not even asked: nothing is lost yet by waiting until it is. */
+  const mayWait = (error: unknown, { orderId, createdAt }: PaymentEventData): error is CircuitOpen =>
+    error instanceof CircuitOpen && (!orderId || now() - Date.parse(createdAt) < patienceMs);
+
+  const create: Perform<Command> = async (job, signal) => {
+    const payment = paymentOf(job);
+    const { id: paymentId } = payment;
+    try {
+      const outcome = outcomeOfCreate(await psp.ask('create', payment, signal));
+      switch (outcome.kind) {
+        case 'approved':
+          return [{ type: 'ApprovePayment', data: { paymentId, pspReference: outcome.reference } }];
+        case 'declined':
+          return [{ type: 'DeclinePayment', data: { paymentId, reason: outcome.reason } }];
+        case 'unclear':
+          return unclear(payment, outcome.reason);
+      }
+    } catch (error) {
+      if (mayWait(error, payment)) throw later(error);
+      if (error instanceof NoResponse) return unclear(payment, error.message);
+      throw error;
+    }
+  };
+
+  /** Asks until the answer is 2xx; then `done` follows. */
+  const until =
+    (operation: PspOperation, done: (paymentId: string) => Command[]): Perform<Command> =>
+    async (job, signal) => {
+      const payment = paymentOf(job);
+      const answer = await psp.ask(operation, payment, signal).catch((error) => {
+        throw error instanceof NoResponse ? later(error) : error;
+      });
+      if (!isSuccess(answer)) throw new RetryLater(`the provider answered ${answer.status} to ${operation}`, retryMs);
+      return done(payment.id);
+    };
+
+  return {
+    create,
+    settle: until('settle', (paymentId) => [{ type: 'RecordSettlement', data: { paymentId } }]),
+    refund: until('refund', (paymentId) => [{ type: 'RecordRefund', data: { paymentId } }]),
+    notify: until('notify', (paymentId) => [{ type: 'CompletePayment', data: { paymentId } }]),
+    void: until('void', () => []),
+  };
+};
+
+type CreateOutcome = { kind: 'approved'; reference: string } | { kind: 'declined'; reason: string } | { kind: 'unclear'; reason: string };
+
+const isSuccess = ({ status }: PspAnswer) => status >= 200 && status < 300;
+
+const outcomeOfCreate = (answer: PspAnswer): CreateOutcome => {
+  if (answer.status === 402) {
+    const said = Declined.safeParse(answer.body);
+    return { kind: 'declined', reason: said.success ? said.data.reason : 'declined' };
+  }
+  const said = Approved.safeParse(answer.body);
+  if (isSuccess(answer) && said.success) return { kind: 'approved', reference: said.data.reference };
+  return { kind: 'unclear', reason: `the provider answered ${answer.status} to create` };
+};
+
+/** A line of a third party's words, fit to be stored and shown. */
+const Words = z
+  .string()
+  .transform((words) =>
+    words
+      .replace(/\p{Cc}/gu, ' ')
+      .trim()
+      .slice(0, 200),
+  )
+  .pipe(z.string().min(1));
+const Approved = z.object({ reference: Words });
+const Declined = z.object({ reason: Words });
