@@ -1,5 +1,5 @@
 import type { EventDefinition, MessageContext } from '@orderstream/contracts';
-import { contextOfEvent, type Handler, type Mapping } from '@orderstream/event-bridge';
+import { commands, type Handler, type Mapping, type SentCommand } from '@orderstream/event-bridge';
 import { databaseNow, lockNames, type Transaction } from '@orderstream/persistence';
 import { v7 as uuidv7 } from 'uuid';
 import type { JobQueue, NewJob } from './job-queue.js';
@@ -35,10 +35,10 @@ export type Change<State, Event> = {
   recorded: Recorded<State, Event>[];
 };
 
-/** What is announced of an event. It speaks of the aggregate itself unless it says otherwise. */
-export type Message = { definition: EventDefinition; data: object; aggregateId?: string; aggregateVersion?: number };
+/** What is announced of an event. */
+export type Message = { definition: EventDefinition; data: object };
 
-export type ToMessages<State, Event> = (recorded: Recorded<State, Event>) => Message[];
+export type ToMessage<State, Event> = (recorded: Recorded<State, Event>) => Message;
 
 /** The call to a third party that an event asks for, if it does: which one, and all that it needs to know. */
 export type ToJob<State, Event> = (recorded: Recorded<State, Event>) => { kind: string; payload: object } | undefined;
@@ -49,7 +49,7 @@ export type Store<State, Command, Event> = {
   /** One query for all, `order by id for update` where rows can be locked, so that nobody deadlocks. What is not there is left out. */
   load: (tx: Transaction, ids: string[], commands: readonly NewCommand<Command>[]) => Promise<Map<string, Versioned<State>>>;
   /** One statement per table for all, with what the events announce. */
-  save: (tx: Transaction, changes: Change<State, Event>[], toMessages: ToMessages<State, Event>) => Promise<void>;
+  save: (tx: Transaction, changes: Change<State, Event>[], toMessage: ToMessage<State, Event>) => Promise<void>;
 };
 
 type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
@@ -58,16 +58,12 @@ type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
   evolve: (state: State, event: Event) => State;
   initialState: State;
   store: Store<State, Command, Event>;
-  toMessages: ToMessages<State, Event>;
+  toMessage: ToMessage<State, Event>;
   /** What the events ask of third parties: it is added to the queue in the transaction of the event, with the aggregate's id for its key. */
   jobs?: { queue: JobQueue; toJob: ToJob<State, Event> };
-  /** What else is to be said, once for each aggregate and list of commands, of what it was and what it is now. */
-  closing?: (before: State, after: State, at: Date) => Event[];
   /** Told of a command that changed nothing. */
   ignored?: (command: Command, state: State) => void;
 };
-
-type Sent<Command> = { command: NewCommand<Command>; context: MessageContext };
 
 /**
  * The one way state changes: a list of commands is run on the aggregates they name, in order, in the caller's transaction. They are loaded
@@ -80,22 +76,17 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
   evolve,
   initialState,
   store,
-  toMessages,
+  toMessage,
   jobs,
-  closing,
   ignored,
 }: Options<State, Command, Event>) => {
-  const run = async (tx: Transaction, sent: readonly Sent<Command>[]) => {
-    const commands = sent.map(({ command }) => command);
-    const ids = [...new Set(commands.map(idOf))].sort();
-    const held = store.locksWhatItLoads ? await store.load(tx, ids, commands) : new Map<string, Versioned<State>>();
+  const run = async (tx: Transaction, sent: readonly SentCommand<NewCommand<Command>>[]) => {
+    const asked = sent.map(({ command }) => command);
+    const ids = [...new Set(asked.map(idOf))].sort();
+    const held = store.locksWhatItLoads ? await store.load(tx, ids, asked) : new Map<string, Versioned<State>>();
     const others = ids.filter((id) => !held.has(id));
     // one round trip, one after the other: the time is told, and what is not held yet is looked for, after the locks
-    const [, at, seen] = await Promise.all([
-      lockIds(tx, others),
-      databaseNow(tx),
-      others.length > 0 ? store.load(tx, others, commands) : [],
-    ]);
+    const [, at, seen] = await Promise.all([lockIds(tx, others), databaseNow(tx), others.length > 0 ? store.load(tx, others, asked) : []]);
     const loaded = new Map([...held, ...seen]);
 
     const current = new Map(ids.map((id) => [id, loaded.get(id) ?? { state: initialState, version: 0 }]));
@@ -121,14 +112,9 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
       record(id, decided, context);
     }
 
-    for (const { id, recorded, state } of [...changes.values()]) {
-      const [first] = recorded;
-      if (closing && first) record(id, closing(first.before, state, at), recorded.at(-1)!.context);
-    }
-
     const recorded = [...changes.values()].flatMap((change) => change.recorded);
     if (recorded.length > 0) {
-      await Promise.all([store.save(tx, [...changes.values()], toMessages), jobs?.queue.add(tx, recorded.flatMap(newJobs(jobs.toJob)))]);
+      await Promise.all([store.save(tx, [...changes.values()], toMessage), jobs?.queue.add(tx, recorded.flatMap(newJobs(jobs.toJob)))]);
     }
     return { stateOf: (id: string): Versioned<State> => current.get(id)!, recorded };
   };
@@ -149,20 +135,8 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
         commands.map((command) => ({ command, context: typeof context === 'function' ? context(command) : context })),
       ),
 
-    /** A handler for `kafkaConsumer`: a slice of events becomes one list of commands, each with the context of its event. */
-    consumers: (...mappings: Mapping<NewCommand<Command>>[]): Handler => {
-      const toCommands = new Map(mappings.map((mapping) => [mapping.definition.type, mapping.toCommands]));
-      return {
-        events: mappings.map(({ definition }) => definition),
-        handle: async (tx, events) => {
-          const sent = events.flatMap((event) => {
-            const context = contextOfEvent(event);
-            return toCommands.get(event.type)!(event).map((command) => ({ command, context }));
-          });
-          if (sent.length > 0) await run(tx, sent);
-        },
-      };
-    },
+    /** A handler for `kafkaConsumer`: a batch of events becomes one list of commands. */
+    consumers: (...mappings: Mapping<NewCommand<Command>>[]): Handler => commands(run, ...mappings),
   };
 };
 

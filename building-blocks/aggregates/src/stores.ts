@@ -1,23 +1,17 @@
 import { appendToOutbox, messageColumns, messageUnnest, messageValues, type OutboxMessage } from '@orderstream/event-bridge';
 import { type Transaction, VersionConflict } from '@orderstream/persistence';
-import type { Change, Recorded, Store, ToMessages } from './aggregate.js';
+import type { Change, Store, ToMessage } from './aggregate.js';
 
 const messagesOf = <State, Event extends { at: Date }>(
   changes: Change<State, Event>[],
-  toMessages: ToMessages<State, Event>,
+  toMessage: ToMessage<State, Event>,
 ): OutboxMessage[] =>
-  changes.flatMap(({ recorded }) =>
-    recorded.flatMap((entry) => toMessages(entry).map((message, index) => outboxMessage(entry, message, index))),
-  );
-
-const outboxMessage = <State, Event extends { at: Date }>(
-  { id, eventId, event, version, context }: Recorded<State, Event>,
-  { definition, data, aggregateId = id, aggregateVersion = version }: ReturnType<ToMessages<State, Event>>[number],
-  index: number,
-): OutboxMessage => {
-  if (index > 0) throw new Error(`${definition.type}: an event is announced by one message at most`);
-  return { id: eventId, definition, aggregateId, aggregateVersion, occurredAt: event.at, context, data };
-};
+  changes
+    .flatMap(({ recorded }) => recorded)
+    .map((entry) => {
+      const { id: aggregateId, eventId: id, event, version: aggregateVersion, context } = entry;
+      return { ...toMessage(entry), id, aggregateId, aggregateVersion, occurredAt: event.at, context };
+    });
 
 /** An aggregate whose state is kept in rows of the service's own; what it announces goes to the outbox. */
 export const stateStored = <State, Command, Event extends { at: Date }>({
@@ -29,8 +23,8 @@ export const stateStored = <State, Command, Event extends { at: Date }>({
 }): Store<State, Command, Event> => ({
   locksWhatItLoads: true,
   load,
-  save: async (tx, changes, toMessages) => {
-    await Promise.all([save(tx, changes), appendToOutbox(tx, messagesOf(changes, toMessages))]);
+  save: async (tx, changes, toMessage) => {
+    await Promise.all([save(tx, changes), appendToOutbox(tx, messagesOf(changes, toMessage))]);
   },
 });
 
@@ -70,8 +64,8 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
     for (const { aggregate_id, ...event } of rows) streams.set(aggregate_id, [...(streams.get(aggregate_id) ?? []), event]);
     return new Map([...streams].map(([id, events]) => [id, { state: fold(events), version: events.length }]));
   },
-  save: async (tx, changes, toMessages) => {
-    const messages = messagesOf(changes, toMessages);
+  save: async (tx, changes, toMessage) => {
+    const messages = messagesOf(changes, toMessage);
     const insert = async () =>
       tx.raw(
         `insert into ${table} (${messageColumns}, stream)

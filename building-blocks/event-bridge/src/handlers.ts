@@ -23,6 +23,27 @@ export const on = <Definition extends EventDefinition, Command>(
   toCommands: (event: EventOf<Definition>) => Command[],
 ): Mapping<Command> => ({ definition, toCommands: toCommands as Mapping<Command>['toCommands'] });
 
+/** A command, and the context of what caused it. */
+export type SentCommand<Command> = { command: Command; context: MessageContext };
+
+/** Makes the events of a batch one list of commands, each with the context of its event, which `run` runs in the batch's transaction. */
+export const commands = <Command>(
+  run: (tx: Transaction, sent: SentCommand<Command>[]) => Promise<unknown>,
+  ...mappings: Mapping<Command>[]
+): Handler => {
+  const byType = new Map(mappings.map((mapping) => [mapping.definition.type, mapping.toCommands]));
+  return {
+    events: mappings.map(({ definition }) => definition),
+    handle: async (tx, events) => {
+      const sent = events.flatMap((event) => {
+        const context = contextOfEvent(event);
+        return byType.get(event.type)!(event).map((command) => ({ command, context }));
+      });
+      if (sent.length > 0) await run(tx, sent);
+    },
+  };
+};
+
 /** The context of what an event causes. */
 export const contextOfEvent = ({
   id,

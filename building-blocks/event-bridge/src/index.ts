@@ -1,7 +1,7 @@
 export { deadLetterApi } from './dead-letter-api.js';
 export { keyOf, lettersOf, lockKeys, park, removeLetter } from './dead-letters.js';
 export { describe as describeError, mostFailures, throughOutages } from './handle-slice.js';
-export { contextOfEvent, type Handler, type Mapping, on, project } from './handlers.js';
+export { commands, contextOfEvent, type Handler, type Mapping, on, project, type SentCommand } from './handlers.js';
 export { kafkaConsumer } from './kafka-consumer.js';
 export { kafkaFeed } from './kafka-feed.js';
 export { countDeadLetter } from './metrics.js';

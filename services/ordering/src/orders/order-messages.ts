@@ -6,11 +6,11 @@ import { orderView } from './order-view.js';
 const definitions = new Map<string, EventDefinition>(orderEvents.map((definition) => [definition.type, definition]));
 
 /** Every event of an order is announced, with the whole order as it is after it. */
-export const toMessages = ({ id, event, before, state, version }: Recorded<Order, OrderEvent>): Message[] => {
-  if (state.status === 'NotPlaced') return [];
+export const toMessage = ({ id, event, before, state, version }: Recorded<Order, OrderEvent>): Message => {
+  if (state.status === 'NotPlaced') throw new Error('an order that has an event is placed');
   const data: OrderEventData = {
     ...orderView(id, version, state),
     ...(before.status !== 'NotPlaced' && { previousStatus: before.status }),
   };
-  return [{ definition: definitions.get(event.type)!, data }];
+  return { definition: definitions.get(event.type)!, data };
 };

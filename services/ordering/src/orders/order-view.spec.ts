@@ -2,7 +2,7 @@ import { OrderEventData, OrderView, orderEvents } from '@orderstream/contracts';
 import { expect } from 'chai';
 import { orderId, type Situation, situations } from '../../test/order-samples.js';
 import { evolve, initialState, type Order, type PlacedOrder } from './order.js';
-import { toMessages } from './order-messages.js';
+import { toMessage } from './order-messages.js';
 import { orderOf, stateOf } from './order-store.js';
 import { orderView } from './order-view.js';
 
@@ -28,7 +28,7 @@ describe('an order', () => {
       const state = stateIn(situation);
       const event = events.at(-1)!;
       const context = { correlationId: 'c-1', traceparent: '' };
-      const [message] = toMessages({ id: orderId, eventId: 'e-1', event, version: events.length, before, state, context });
+      const message = toMessage({ id: orderId, eventId: 'e-1', event, version: events.length, before, state, context });
       expect(orderEvents).to.include(message?.definition as (typeof orderEvents)[number]);
       expect(message?.definition.type).to.equal(event.type);
       expect(OrderEventData.strict().parse(message?.data)).to.deep.equal({

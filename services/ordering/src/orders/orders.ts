@@ -3,7 +3,7 @@ import { currentLog } from '@orderstream/service-host';
 import { ignoredEvents, orderEventsRecorded } from '../metrics.js';
 import type { Alarm } from './alarm.js';
 import { decide, evolve, initialState, type Order, type OrderCommand, type OrderEvent } from './order.js';
-import { toMessages } from './order-messages.js';
+import { toMessage } from './order-messages.js';
 import { orderStore } from './order-store.js';
 
 type OrderStore = Store<Order, OrderCommand, OrderEvent>;
@@ -52,7 +52,7 @@ export const orderAggregate = ({ deadlines }: { deadlines: Alarm }) =>
     evolve,
     initialState,
     store: ringing(orderStore, deadlines),
-    toMessages,
+    toMessage,
     ignored,
   });
 

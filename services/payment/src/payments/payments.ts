@@ -3,7 +3,7 @@ import { currentLog } from '@orderstream/service-host';
 import { Counter } from 'prom-client';
 import { decide, evolve, initialState } from './payment.js';
 import { paymentJobs, toPaymentJob } from './payment-jobs.js';
-import { toMessages } from './payment-messages.js';
+import { toMessage } from './payment-messages.js';
 import { paymentStore } from './payment-store.js';
 
 const ignoredTotal = new Counter({
@@ -18,7 +18,7 @@ export const payments = aggregate({
   evolve,
   initialState,
   store: paymentStore,
-  toMessages,
+  toMessage,
   jobs: { queue: paymentJobs, toJob: toPaymentJob },
   ignored: ({ type, data }, { status }) => {
     ignoredTotal.inc({ command: type, status });

@@ -2,7 +2,7 @@ import { type AddProductRequest, Invalid, type MessageContext, ProductAdded, typ
 import { appendToOutbox } from '@orderstream/event-bridge';
 import { databaseNow, type Transaction } from '@orderstream/persistence';
 import { v7 as uuidv7 } from 'uuid';
-import { stocks } from '../stock/stocks.js';
+import { runStock } from '../stock/run-stock.js';
 import { readProduct } from './product-view.js';
 
 /** @throws Invalid when one is not there */
@@ -39,6 +39,6 @@ export const addProduct = async (
   await appendToOutbox(tx, [
     { id: uuidv7(), definition: ProductAdded, aggregateId: id, aggregateVersion: 1, occurredAt: at, context, data: product },
   ]);
-  await stocks.handle(tx, [{ type: 'SetStock', data: { productId: id, quantity } }], context);
+  await runStock(tx, [{ command: { type: 'SetStock', data: { productId: id, quantity } }, context }]);
   return product;
 };

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { demoProducts } from '../demo/demo-products.js';
 import { seedDemoProducts } from '../demo/seed-demo-products.js';
-import { stocks } from '../stock/stocks.js';
+import { runStock } from '../stock/run-stock.js';
 import { addProduct } from './add-product.js';
 import { addCategory, listCategories } from './categories.js';
 import { listProducts } from './list-products.js';
@@ -113,7 +113,9 @@ describe('the catalogue', function () {
   it('counts what is reserved as not in stock', async () => {
     const { id } = await add({ name: 'Lamp', quantity: 1 });
     await inTransaction(db, (tx) =>
-      stocks.handle(tx, [{ type: 'ReserveStock', data: { orderId: randomUUID(), lines: [{ productId: id, quantity: 1 }] } }], context),
+      runStock(tx, [
+        { command: { type: 'ReserveStock', data: { orderId: randomUUID(), lines: [{ productId: id, quantity: 1 }] } }, context: context },
+      ]),
     );
     expect(await names({ inStock: 'true' })).to.deep.equal([]);
     expect((await readProduct(db, id)).available).to.equal(0);

@@ -4,9 +4,9 @@ import { CategoryView, Page, Problem, ProductView, StockView } from '@orderstrea
 import { currentLog, type Host, type HttpServer, httpServer, newContext } from '@orderstream/service-host';
 import { type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
+import { runStock } from '../stock/run-stock.js';
 import { setStock } from '../stock/set-stock.js';
 import { stockRoutes } from '../stock/stock-routes.js';
-import { stocks } from '../stock/stocks.js';
 import { categoryRoutes } from './category-routes.js';
 import { productRoutes } from './product-routes.js';
 
@@ -116,7 +116,7 @@ describe('the API of products', function () {
     const { id } = await add();
     const lines = [{ productId: id, quantity: 4 }];
     await database.db.transaction((tx) =>
-      stocks.handle(tx, [{ type: 'ReserveStock', data: { orderId: randomUUID(), lines } }], newContext()),
+      runStock(tx, [{ command: { type: 'ReserveStock', data: { orderId: randomUUID(), lines } }, context: newContext() }]),
     );
     const set = (quantity: number) => call('PUT', `/products/${id}/stock`, { as: 'admin', body: { quantity } });
     expect((await set(5)).body).to.deep.equal({ productId: id, quantity: 5, reserved: 4, available: 1 });

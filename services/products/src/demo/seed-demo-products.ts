@@ -14,6 +14,7 @@ const missing = async <Row extends { id: string }>(tx: Transaction, table: 'cate
 /** Adds what is not there yet, as `POST` would: what is there stays as it is, its stock too. Safe to repeat. */
 export const seedDemoProducts = (db: Knex, context: MessageContext): Promise<{ categories: number; products: number }> =>
   inTransaction(db, async (tx) => {
+    await tx.raw(`set local lock_timeout = '30s'`); // adding all of it takes a while
     await tx.raw(`select pg_advisory_xact_lock(hashtextextended('seed-demo-products', 0))`); // two seeds at once: one after the other
     const categories = await missing(tx, 'categories', demoCategories);
     for (const category of categories) await addCategory(tx, category);

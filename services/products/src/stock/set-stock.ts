@@ -1,7 +1,7 @@
 import type { MessageContext, StockView } from '@orderstream/contracts';
 import { inTransaction } from '@orderstream/persistence';
 import type { Knex } from 'knex';
-import { stocks } from './stocks.js';
+import { runStock } from './run-stock.js';
 
 export type SetStock = ReturnType<typeof setStock>;
 
@@ -10,7 +10,7 @@ export const setStock =
   ({ db }: { db: Knex }) =>
   (productId: string, quantity: number, context: MessageContext): Promise<StockView> =>
     inTransaction(db, async (tx) => {
-      const { stateOf } = await stocks.handle(tx, [{ type: 'SetStock', data: { productId, quantity } }], context);
-      const { reserved } = stateOf('stock').state.levels[productId]!;
+      const { levels } = await runStock(tx, [{ command: { type: 'SetStock', data: { productId, quantity } }, context }]);
+      const { reserved } = levels[productId]!;
       return { productId, quantity, reserved, available: quantity - reserved };
     });

@@ -1,8 +1,9 @@
 import { OrderCancelled, OrderConfirmed, OrderFailed, OrderPlaced } from '@orderstream/contracts';
-import { on } from '@orderstream/event-bridge';
-import { stocks } from './stocks.js';
+import { commands, on } from '@orderstream/event-bridge';
+import { runStock } from './run-stock.js';
 
-export const stockConsumers = stocks.consumers(
+export const stockConsumers = commands(
+  runStock,
   on(OrderPlaced, ({ data: { id: orderId, lines } }) => [
     { type: 'ReserveStock', data: { orderId, lines: lines.map(({ productId, quantity }) => ({ productId, quantity })) } },
   ]),

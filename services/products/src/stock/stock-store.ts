@@ -1,7 +1,7 @@
-import { type Change, type NewCommand, stateStored } from '@orderstream/aggregates';
+import type { NewCommand } from '@orderstream/aggregates';
 import type { ReservedLine } from '@orderstream/contracts';
-import { type Transaction, VersionConflict } from '@orderstream/persistence';
-import type { Level, Reservation, ReservationStatus, Stock, StockCommand, StockEvent } from './stock.js';
+import { databaseNow, type Transaction, VersionConflict } from '@orderstream/persistence';
+import type { Level, Reservation, ReservationStatus, Stock, StockCommand } from './stock.js';
 
 type ReservationRow = { order_id: string; status: ReservationStatus; lines: ReservedLine[]; version: number };
 type LevelRow = { product_id: string; quantity: number; reserved: number; version: number };
@@ -17,32 +17,37 @@ const loadReservations = async (tx: Transaction, orderIds: string[]): Promise<Re
   return Object.fromEntries(rows.map(({ order_id, ...reservation }) => [order_id, reservation]));
 };
 
-const loadLevels = async (tx: Transaction, productIds: string[]): Promise<Record<string, Level>> => {
-  if (productIds.length === 0) return {};
+/** The levels of these products, and of those that these orders have reserved. */
+const loadLevels = async (tx: Transaction, productIds: string[], orderIds: string[]): Promise<Record<string, Level>> => {
+  if (productIds.length + orderIds.length === 0) return {};
   const { rows } = await tx.raw<{ rows: LevelRow[] }>(
-    'select product_id, quantity, reserved, version from stock where product_id = any(?) order by product_id for update',
-    [productIds],
+    `select product_id, quantity, reserved, version from stock
+      where product_id = any(?::uuid[] || array(select (line ->> 'productId')::uuid from reservations, jsonb_array_elements(lines) as line
+                                                 where order_id = any(?::uuid[])))
+      order by product_id for update`,
+    [productIds, orderIds],
   );
   return Object.fromEntries(rows.map(({ product_id, ...level }) => [product_id, level]));
 };
 
 /**
  * Locks what the commands touch, and nothing else: first the reservations, in order-id order, then the levels of all their products, in
- * product-id order. Everybody takes them in this order, so nobody waits in a circle.
+ * product-id order. Everybody takes them in this order, so nobody waits in a circle. The time is told after the locks, in the same round trip.
  */
-const load = async (tx: Transaction, commands: readonly NewCommand<StockCommand>[]): Promise<Stock> => {
-  const reservations = await loadReservations(tx, unique(commands.flatMap(({ data }) => ('orderId' in data ? [data.orderId] : []))));
-  const levels = await loadLevels(
-    tx,
-    unique([
-      ...Object.values(reservations).flatMap(({ lines }) => lines.map(({ productId }) => productId)),
-      ...commands.flatMap(({ data }) => {
-        if ('productId' in data) return [data.productId];
-        return 'lines' in data ? data.lines.map(({ productId }) => productId) : [];
-      }),
-    ]),
+export const loadStock = async (tx: Transaction, commands: readonly NewCommand<StockCommand>[]): Promise<{ stock: Stock; at: Date }> => {
+  const orderIds = unique(commands.flatMap(({ data }) => ('orderId' in data ? [data.orderId] : [])));
+  const productIds = unique(
+    commands.flatMap(({ data }) => {
+      if ('productId' in data) return [data.productId];
+      return 'lines' in data ? data.lines.map(({ productId }) => productId) : [];
+    }),
   );
-  return { levels, reservations };
+  const [reservations, levels, at] = await Promise.all([
+    loadReservations(tx, orderIds),
+    loadLevels(tx, productIds, orderIds),
+    databaseNow(tx),
+  ]);
+  return { stock: { levels, reservations }, at };
 };
 
 const changed = <Value>(before: Readonly<Record<string, Value>>, after: Readonly<Record<string, Value>>): [string, Value][] =>
@@ -99,10 +104,10 @@ const saveLevels = async (tx: Transaction, before: Stock, after: Stock): Promise
   );
 };
 
-const saveAdjustments = async (tx: Transaction, { recorded }: Change<Stock, StockEvent>): Promise<void> => {
-  const adjustments = recorded.flatMap(({ event: { type, data, at }, before }) =>
-    type === 'StockAdjusted' ? [{ productId: data.productId, change: data.quantity - before.levels[data.productId]!.quantity, at }] : [],
-  );
+/** By how much somebody's count differed from what was written. */
+export type Adjustment = { productId: string; change: number; at: Date };
+
+const saveAdjustments = async (tx: Transaction, adjustments: readonly Adjustment[]): Promise<void> => {
   if (adjustments.length === 0) return;
   await tx.raw('insert into stock_adjustments (product_id, change, at) select * from unnest(?::uuid[], ?::int[], ?::timestamptz[])', [
     adjustments.map(({ productId }) => productId),
@@ -111,19 +116,13 @@ const saveAdjustments = async (tx: Transaction, { recorded }: Change<Stock, Stoc
   ]);
 };
 
-/** To the shell the stock is one aggregate, of which a batch loads the rows that it touches. */
-export const stockStore = stateStored<Stock, StockCommand, StockEvent>({
-  load: async (tx, ids, commands) => {
-    const state = await load(tx, commands);
-    return new Map(ids.map((id) => [id, { state, version: 0 }]));
-  },
-  save: async (tx, changes) => {
-    for (const change of changes) {
-      const [first] = change.recorded;
-      if (!first) continue;
-      await saveReservations(tx, first.before, change.state, first.event.at);
-      await saveLevels(tx, first.before, change.state);
-      await saveAdjustments(tx, change);
-    }
-  },
-});
+/** Saves what a batch changed, with one statement for each table. */
+export const saveStock = async (
+  tx: Transaction,
+  before: Stock,
+  after: Stock,
+  adjustments: readonly Adjustment[],
+  at: Date,
+): Promise<void> => {
+  await Promise.all([saveReservations(tx, before, after, at), saveLevels(tx, before, after), saveAdjustments(tx, adjustments)]);
+};

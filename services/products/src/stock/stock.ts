@@ -9,10 +9,7 @@ export type ReservationStatus = 'Reserved' | 'Failed' | 'Released' | 'Committed'
 export type Reservation = { status: ReservationStatus; lines: readonly ReservedLine[]; version: number };
 
 /** The part of the stock that a batch of commands touches: a product that is not in it does not exist. */
-export type Stock = {
-  readonly levels: Readonly<Record<string, Level>>;
-  readonly reservations: Readonly<Record<string, Reservation>>;
-};
+export type Stock = { levels: Record<string, Level>; reservations: Record<string, Reservation> };
 
 export type StockCommand =
   | Command<'ReserveStock', { orderId: string; lines: readonly ReservedLine[] }>
@@ -31,8 +28,6 @@ export type StockEvent =
   | Event<'StockAdjusted', { productId: string; quantity: number }>
   | Event<'StockLevelChanged', StockView>
   | Event<'ProductSoldOut', StockView>;
-
-export const initialState: Stock = { levels: {}, reservations: {} };
 
 const available = (level: Level | undefined): number => (level ? level.quantity - level.reserved : 0);
 
@@ -81,59 +76,35 @@ export const decide = ({ type, data, at }: StockCommand, stock: Stock): StockEve
   }
 };
 
-const withLevels = (stock: Stock, lines: readonly ReservedLine[], change: (level: Level, quantity: number) => Level): Stock['levels'] => {
-  const levels = { ...stock.levels };
-  for (const { productId, quantity } of lines) {
+/**
+ * Changes the stock of a batch to what it is after an event. In place: a copy for each event would make the cost of a batch grow with its square.
+ */
+export const apply = ({ levels, reservations }: Stock, { type, data }: StockEvent): void => {
+  const change = (productId: string, to: (level: Level) => Partial<Level>): void => {
     const level = levels[productId];
-    if (level) levels[productId] = change(level, quantity);
-  }
-  return levels;
-};
-
-const withReservation = (
-  stock: Stock,
-  orderId: string,
-  status: ReservationStatus,
-  lines: readonly ReservedLine[],
-): Stock['reservations'] => ({
-  ...stock.reservations,
-  [orderId]: { status, lines, version: (stock.reservations[orderId]?.version ?? 0) + 1 },
-});
-
-export const evolve = (stock: Stock, { type, data }: StockEvent): Stock => {
+    if (level) levels[productId] = { ...level, ...to(level) };
+  };
+  const note = (status: ReservationStatus, orderId: string, lines: readonly ReservedLine[]): void => {
+    reservations[orderId] = { status, lines, version: (reservations[orderId]?.version ?? 0) + 1 };
+  };
   switch (type) {
     case 'StockReserved':
-      return {
-        levels: withLevels(stock, data.lines, (level, quantity) => ({ ...level, reserved: level.reserved + quantity })),
-        reservations: withReservation(stock, data.orderId, 'Reserved', data.lines),
-      };
+      for (const { productId, quantity } of data.lines) change(productId, ({ reserved }) => ({ reserved: reserved + quantity }));
+      return note('Reserved', data.orderId, data.lines);
     case 'StockReservationFailed':
-      return { ...stock, reservations: withReservation(stock, data.orderId, 'Failed', []) };
+      return note('Failed', data.orderId, []);
     case 'StockReleased':
-      return {
-        levels: withLevels(stock, data.lines, (level, quantity) => ({ ...level, reserved: level.reserved - quantity })),
-        reservations: withReservation(stock, data.orderId, 'Released', data.lines),
-      };
+      for (const { productId, quantity } of data.lines) change(productId, ({ reserved }) => ({ reserved: reserved - quantity }));
+      return note('Released', data.orderId, data.lines);
     case 'StockCommitted':
-      return {
-        levels: withLevels(stock, data.lines, (level, quantity) => ({
-          ...level,
-          quantity: level.quantity - quantity,
-          reserved: level.reserved - quantity,
-        })),
-        reservations: withReservation(stock, data.orderId, 'Committed', data.lines),
-      };
+      for (const line of data.lines)
+        change(line.productId, ({ quantity, reserved }) => ({ quantity: quantity - line.quantity, reserved: reserved - line.quantity }));
+      return note('Committed', data.orderId, data.lines);
     case 'StockAdjusted':
-      return {
-        ...stock,
-        levels: withLevels(stock, [{ productId: data.productId, quantity: data.quantity }], (level, quantity) => ({ ...level, quantity })),
-      };
+      return change(data.productId, () => ({ quantity: data.quantity }));
     case 'StockLevelChanged':
     case 'ProductSoldOut':
-      return {
-        ...stock,
-        levels: withLevels(stock, [{ productId: data.productId, quantity: 0 }], (level) => ({ ...level, version: level.version + 1 })),
-      };
+      return change(data.productId, ({ version }) => ({ version: version + 1 }));
   }
 };
 
@@ -141,11 +112,11 @@ export const evolve = (stock: Stock, { type, data }: StockEvent): Stock => {
  * What a batch did to the levels, once for each product: a product that hundreds of orders share is announced once.
  * In product-id order, and sold out only where something was available before the batch.
  */
-export const closing = (before: Stock, after: Stock, at: Date): StockEvent[] =>
-  Object.keys(after.levels)
+export const levelEvents = (before: Stock['levels'], after: Stock['levels'], at: Date): StockEvent[] =>
+  Object.keys(after)
     .sort()
     .flatMap((productId): StockEvent[] => {
-      const [was, is] = [before.levels[productId], after.levels[productId]];
+      const [was, is] = [before[productId], after[productId]];
       if (!is || (was?.quantity === is.quantity && was.reserved === is.reserved)) return [];
       const data = { productId, quantity: is.quantity, reserved: is.reserved, available: available(is) };
       const changed: StockEvent = { type: 'StockLevelChanged', data, at };

@@ -8,8 +8,8 @@ import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { addProduct } from '../catalogue/add-product.js';
 import { readStock } from './read-stock.js';
+import { runStock, type SentStockCommand } from './run-stock.js';
 import { setStock } from './set-stock.js';
-import { stocks } from './stocks.js';
 
 type Line = { productId: string; quantity: number };
 const context = newContext();
@@ -34,7 +34,13 @@ describe('stocks in Postgres', function () {
     await inTransaction(db, (tx) => addProduct(tx, id, request, context));
     return id;
   };
-  const handle = (...commands: Parameters<typeof stocks.handle>[1]) => inTransaction(db, (tx) => stocks.handle(tx, commands, context));
+  const handle = (...commands: SentStockCommand['command'][]) =>
+    inTransaction(db, (tx) =>
+      runStock(
+        tx,
+        commands.map((command) => ({ command, context })),
+      ),
+    );
   const announced = async (key: string): Promise<{ type: string; version: number }[]> => {
     const { rows } = await db.raw(
       `select type, aggregate_version as version from outbox where topic = 'products.stock' and aggregate_id = ? order by position`,
@@ -84,7 +90,7 @@ describe('stocks in Postgres', function () {
     // each takes its locks with a pause in between for the other to come, and no second try hides a deadlock
     const slowly = (lines: Line[]) =>
       db.transaction(async (tx) => {
-        await stocks.handle(tx, [reserve(randomUUID(), ...lines)], context);
+        await runStock(tx, [{ command: reserve(randomUUID(), ...lines), context }]);
         await delay(5);
       });
 
