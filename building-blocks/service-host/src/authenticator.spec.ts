@@ -81,6 +81,10 @@ describe('the authenticator', () => {
     ],
     ['changed claims', sign().replace(/\.[^.]+\./, `.${base64({ ...claims, roles: ['admin'] })}.`)],
     ['nonsense', 'nonsense'],
+    ['claims that are not JSON', `${base64({ alg: 'RS256', typ: 'JWT', kid: 'k1' })}.${base64('nonsense')}.c2ln`],
+    ['claims that are nothing', `${base64({ alg: 'RS256', typ: 'JWT', kid: 'k1' })}.${base64('null')}.c2ln`],
+    ['a header that is not JSON', `${base64('nonsense')}.${base64(claims)}.c2ln`],
+    ['a header that is nothing', `${base64('null')}.${base64(claims)}.c2ln`],
     ['too much', `${'x'.repeat(9_000)}.y.z`],
   ] as const) {
     it(`refuses a token with ${why}`, async () => expect(await refusal(setup().verifier.verify(token))).to.equal('token-invalid'));

@@ -49,7 +49,7 @@ export const tokenVerifier = ({
   };
 
   const check = async (token: string): Promise<User> => {
-    const decoded = token.length <= maxTokenLength ? jwt.decode(token, { complete: true }) : null;
+    const decoded = token.length <= maxTokenLength ? decode(token) : null;
     // before any key is looked for: what does not even claim to be ours costs the issuer nothing
     if (decoded?.header.alg !== 'RS256' || typeof decoded.header.kid !== 'string') throw invalidToken();
     const key = await keys.byId(decoded.header.kid);
@@ -79,6 +79,15 @@ export const tokenVerifier = ({
       return user;
     },
   };
+};
+
+/** Null for what is no JWT. `jwt.decode` throws when all but the claims are JSON. */
+const decode = (token: string): jwt.Jwt | null => {
+  try {
+    return jwt.decode(token, { complete: true });
+  } catch (error) {
+    throw invalidToken(error);
+  }
 };
 
 const invalidToken = (cause?: unknown): Unauthenticated =>

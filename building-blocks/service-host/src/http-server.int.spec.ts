@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { Conflict, Text, Unauthenticated } from '@orderstream/contracts';
 import { expect } from 'chai';
 import { z } from 'zod';
@@ -170,6 +171,48 @@ describe('the HTTP server', () => {
     expect((await post('{"note":"\\ud800"}', 'application/json')).body.code).to.equal('malformed-json');
     expect((await post(`${'['.repeat(400)}${']'.repeat(400)}`, 'application/json')).body.code).to.equal('malformed-json');
     expect((await post('{"note":"\\ud83d\\ude00"}', 'application/json')).body.note).to.contain('😀');
+  });
+
+  it('reads a compressed body, and refuses one that is not what it says', async () => {
+    const note = gzipSync('{"note":"hi"}');
+    const damaged = Buffer.from(note);
+    damaged.writeUInt32LE(0, damaged.length - 8); // its checksum
+    const answers: [string, Buffer | string, number, string?][] = [
+      ['gzip', note, 201],
+      ['GZIP', note, 201],
+      ['deflate', deflateSync('{"note":"hi"}'), 201],
+      ['br', brotliCompressSync('{"note":"hi"}'), 201],
+      ['gzip', '{"note":"hi"}', 400, 'malformed-request'],
+      ['gzip', note.subarray(0, 12), 400, 'malformed-request'],
+      ['gzip', damaged, 400, 'malformed-request'],
+      ['gzip', Buffer.concat([note, Buffer.from('more')]), 400, 'malformed-request'],
+      ['deflate', '{"note":"hi"}', 400, 'malformed-request'],
+      ['br', '{"note":"hi"}', 400, 'malformed-request'],
+      ['gzip', gzipSync('{"note":'), 400, 'malformed-json'],
+      ['gzip', gzipSync(Buffer.alloc(1_000_000)), 413, 'body-too-large'],
+      ['gzip, gzip', gzipSync(note), 415, 'unsupported-encoding'],
+      ['rot13', '{"note":"hi"}', 415, 'unsupported-encoding'],
+    ];
+    for (const [encoding, body, status, code] of answers) {
+      const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+      const answer = await call('POST', '/orders', { token: 'alice', body: new Uint8Array(Buffer.from(body)), headers });
+      expect([answer.status, answer.body.code], `${encoding} ${body.toString('latin1')}`).to.deep.equal([status, code]);
+    }
+    const image = { body: 'png', headers: { 'content-type': 'image/png', 'content-encoding': 'gzip' } };
+    expect((await call('PUT', `/orders/${id}/image`, image)).status).to.equal(400);
+  });
+
+  it('refuses a character set that it does not know', async () => {
+    for (const charset of ['klingon', 'utf-99', 'latin1']) {
+      const headers = { 'content-type': `application/json; charset=${charset}` };
+      const { status, body } = await call('POST', '/orders', { token: 'alice', body: '{}', headers });
+      expect([status, body.code], charset).to.deep.equal([415, 'unsupported-charset']);
+    }
+  });
+
+  it('logs no error for a request that it could not read', () => {
+    const errors = lines.filter(({ level }) => level === 'error');
+    expect(errors).to.deep.equal([]);
   });
 
   it('takes and gives bytes', async () => {

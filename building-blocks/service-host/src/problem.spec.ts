@@ -50,6 +50,18 @@ describe('a problem document', () => {
     expect(JSON.stringify(problem)).not.to.contain('password');
   });
 
+  it('has the status of a library that says what is wrong with the request, but not its words', () => {
+    const said = Object.assign(new Error('bad things'), { status: 422, expose: true });
+    const { status, problem } = problemOf(said, 'c1');
+    expect([status, problem.code, problem.detail]).to.deep.equal([422, 'malformed-request', 'The request cannot be read']);
+  });
+
+  it('says nothing about an error that has a status and is not for the caller', () => {
+    for (const properties of [{ status: 404 }, { status: 503, expose: true }, { statusCode: 400 }, { status: '400', expose: true }]) {
+      expect(problemOf(Object.assign(new Error('ours'), properties), 'c1').status).to.equal(500);
+    }
+  });
+
   it('is a 503 while a part that is needed does not answer', () => {
     const { status, headers, problem } = problemOf(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'c1');
     expect([status, problem.code, headers['retry-after']]).to.deep.equal([503, 'unavailable', '1']);

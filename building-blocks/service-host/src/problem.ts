@@ -46,6 +46,10 @@ const bodyErrors: Record<string, [number, string, string]> = {
   'request.aborted': [400, 'request-aborted', 'The body ended early'],
 };
 
+/** What a library finds wrong with the request itself: `http-errors` marks as `expose` what is for the caller to know. */
+const refusedStatus = ({ expose, status }: Error & { expose?: unknown; status?: unknown }): number | undefined =>
+  expose === true && typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+
 const asRefusal = (error: unknown): { status: number; refusal: Refusal; headers?: Record<string, string> } | undefined => {
   if (error instanceof HttpRefusal) return { status: error.status, refusal: error, headers: error.headers };
   if (error instanceof Refusal) {
@@ -56,6 +60,8 @@ const asRefusal = (error: unknown): { status: number; refusal: Refusal; headers?
   const known = 'type' in error ? bodyErrors[String(error.type)] : undefined;
   if (known) return { status: known[0], refusal: new Refusal(known[1], known[2]) };
   if (error instanceof URIError) return { status: 400, refusal: new Refusal('malformed-request', 'The path is not valid') };
+  const status = refusedStatus(error);
+  if (status !== undefined) return { status, refusal: new Refusal('malformed-request', 'The request cannot be read') };
   if (isTransient(error)) {
     return {
       status: 503,
