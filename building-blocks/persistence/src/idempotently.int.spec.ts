@@ -19,11 +19,13 @@ describe('an idempotent request', function () {
 
   const request = (
     key: string | undefined,
-    { body = { note: 'a' }, caller = 'alice', path = '/orders', method = 'POST' } = {},
+    { body = { note: 'a' }, caller = 'alice', route = '/orders', params = {}, method = 'POST' } = {},
   ): IdempotentRequest => ({
-    user: { id: caller },
+    user: caller === '' ? undefined : { id: caller },
+    route,
+    params,
     body,
-    req: { method, originalUrl: `${path}?x=1`, headers: key === undefined ? {} : { 'idempotency-key': key } },
+    req: { method, headers: key === undefined ? {} : { 'idempotency-key': key } },
   });
 
   const place = async (tx: Transaction): Promise<Reply<{ id: number; lines: number[] }>> => {
@@ -69,13 +71,43 @@ describe('an idempotent request', function () {
     expect(await orderCount()).to.equal(before + 4);
   });
 
-  it('is another for another caller, path or method', async () => {
+  it('is another for another caller, route, path parameter or method', async () => {
     const before = await orderCount();
-    await idempotently(test.db, request('k2'), place);
-    await idempotently(test.db, request('k2', { caller: 'bob' }), place);
-    await idempotently(test.db, request('k2', { path: '/payments' }), place);
-    await idempotently(test.db, request('k2', { method: 'PUT' }), place);
-    expect(await orderCount()).to.equal(before + 4);
+    const route = '/orders/:id/notes/:name';
+    for (const other of [
+      {},
+      { caller: 'bob' },
+      { route: '/payments' },
+      { method: 'PUT' },
+      { route, params: { id: '1', name: 'a' } },
+      { route, params: { id: '1', name: 'b' } },
+      { route, params: { id: '1/notes/a', name: 'a' } },
+      { route, params: { id: '1', name: 'a/notes/a' } },
+    ]) {
+      expect((await idempotently(test.db, request('k2', other), place)).headers).not.to.have.property('idempotent-replayed');
+      expect((await idempotently(test.db, request('k2', other), place)).headers).to.have.property('idempotent-replayed');
+    }
+    expect(await orderCount()).to.equal(before + 8);
+  });
+
+  it('of a caller whom nobody knows is another for another body, and may be repeated', async () => {
+    const before = await orderCount();
+    const answers = [];
+    for (const note of ['a', 'b', 'a', 'b']) {
+      answers.push(await idempotently(test.db, request('k10', { caller: '', body: { note } }), place));
+    }
+    expect(answers.map(({ headers }) => headers['idempotent-replayed'])).to.deep.equal([undefined, undefined, 'true', 'true']);
+    expect(answers[2]?.body).to.deep.equal(answers[0]?.body);
+    expect(await orderCount()).to.equal(before + 2);
+  });
+
+  it('is known by an answer that an earlier version stored under its path', async () => {
+    await test.db.raw(
+      `insert into idempotency_keys (caller, method, path, key, request_hash, status, headers, body)
+       select caller, method, '/orders', 'k11', request_hash, status, headers, body from idempotency_keys
+        where key = 'k1' and caller = 'alice'`,
+    );
+    expect((await idempotently(test.db, request('k11'), place)).headers).to.have.property('idempotent-replayed');
   });
 
   it('is refused with another body, not with the same in another order', async () => {

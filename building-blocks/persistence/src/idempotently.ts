@@ -10,16 +10,20 @@ import { VersionConflict } from './version-conflict.js';
 /** What a route's handler is given is one of these: hand it on whole. */
 export type IdempotentRequest = {
   user?: Pick<User, 'id'> | undefined;
+  /** as it is declared, and what its parameters are in this request */
+  route: string;
+  params: object;
   body: unknown;
-  req: { method: string; originalUrl: string; headers: Record<string, string | string[] | undefined> };
+  req: { method: string; headers: Record<string, string | string[] | undefined> };
 };
 
 type Scope = { caller: string; method: string; path: string; key: string };
 type Stored = { mine: boolean; request_hash: string | null; status: number; headers: Record<string, string> | null; body: unknown };
 
 /**
- * Runs `work` in a transaction, at most once for each `Idempotency-Key` of a caller, method and path within 24 h:
+ * Runs `work` in a transaction, at most once for each `Idempotency-Key` of a caller, method and route within 24 h:
  * a repeat gets the stored answer and `Idempotent-Replayed: true`. Without a key it is a transaction and no more.
+ * Callers without a token are told apart by their bodies: to them another body under the same key is another request.
  * What `work` throws is not stored: the key may be used again. When it meets another transaction (`isConflict`), `work` runs again.
  *
  * `idempotently(db, request, async (tx) => created(await placeOrder(tx, …), location))`
@@ -62,15 +66,18 @@ type Keyed = { request: IdempotentRequest; scope: Scope; requestHash: string };
 const keyedOf = (request: IdempotentRequest): Keyed | undefined => {
   const key = idempotencyKeyOf(request.req.headers);
   if (key === undefined) return undefined;
-  return { request, scope: scopeOf(request, key), requestHash: sha256(canonicalJson(request.body)).toString('hex') };
+  const requestHash = sha256(canonicalJson(request.body)).toString('hex');
+  const { user, req } = request;
+  return {
+    request,
+    scope: { caller: user?.id ?? `anonymous ${requestHash}`, method: req.method, path: pathOf(request), key },
+    requestHash,
+  };
 };
 
-const scopeOf = ({ user, req }: IdempotentRequest, key: string): Scope => ({
-  caller: user?.id ?? 'anonymous',
-  method: req.method,
-  path: req.originalUrl.split('?', 1)[0] ?? '/',
-  key,
-});
+/** The route's path with what its parameters were parsed to: the same however the URL was spelled. */
+const pathOf = ({ route, params }: IdempotentRequest): string =>
+  route.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String((params as Record<string, unknown>)[name])));
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 

@@ -30,6 +30,8 @@ export type SuccessBody<A> = { [Status in keyof A]: Status extends SuccessStatus
 export type RouteInput<Params, Query, Body, W extends Who> = {
   /** who asks: always there for `user`, `shopper` and `admin`, for a `guest` who showed a token, never for `anyone` */
   user: W extends 'anyone' ? undefined : W extends 'guest' ? User | undefined : User;
+  /** the path as it is declared */
+  route: string;
   params: Params;
   query: Query;
   body: Body;

@@ -68,6 +68,7 @@ export const routeHandler = (route: Route, auth: Authenticator | undefined, body
     const received = await readBody(req, res);
     const input: RouteInput<unknown, unknown, unknown, Who> = {
       user,
+      route: route.path,
       params,
       query,
       body: route.body && parsePart('body', route.body, received),

@@ -272,6 +272,14 @@ describe('identity', function () {
     expect((await register({ ...request, roles: ['admin'] })).status).to.equal(400);
   });
 
+  it('registers two strangers who happen to use the same idempotency key', async () => {
+    const request = (name: string) => ({ email: `${name}@example.com`, password: 'Secret-42', fullName: name });
+    const [one, other] = [await register(request('frank'), '1'), await register(request('grace'), '1')];
+    expect([one.status, other.status]).to.deep.equal([201, 201]);
+    expect(one.body.id).not.to.equal(other.body.id);
+    expect((await register(request('grace'), '1')).body).to.deep.equal(other.body);
+  });
+
   it('registers one of two with the same e-mail at once', async () => {
     const request = { email: 'erin@example.com', password: 'Secret-42', fullName: 'Erin' };
     const statuses = (await Promise.all([register(request), register(request), register(request)])).map(({ status }) => status);

@@ -95,6 +95,16 @@ describe('the API of orders', function () {
       );
     });
 
+    it('makes one order of requests that spell the path in different ways', async () => {
+      const key = uuidv7();
+      const answers = [];
+      for (const path of ['/orders', '/orders/', '/Orders', '/ORDERS/', '/orders?', '/orders/?']) {
+        answers.push(await call('POST', path, { body: orderRequest, key }));
+      }
+      expect(answers.map(({ status }) => status)).to.deep.equal([201, 201, 201, 201, 201, 201]);
+      expect(new Set(answers.map(({ body }) => body.id)).size).to.equal(1);
+    });
+
     it('refuses what breaks the schema or the rules, and does not use the key up', async () => {
       const key = uuidv7();
       const withLines = (...lines: [string, number][]) => ({
