@@ -1,12 +1,12 @@
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
-import { isTimeout, isTransient } from '@orderstream/service-host';
+import { isConflict, isTimeout, isTransient } from '@orderstream/service-host';
 import { errorOf, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import { connectDatabase } from './connect.js';
 import { database } from './database.js';
 
-/** A network between us and the server that can go silent: what is sent is swallowed. */
-const proxyTo = async (url: string) => {
+/** A network between us and the server that can go silent, where what is sent is swallowed, and whose server speaks another language. */
+const proxyTo = async (url: string, translate: (said: string) => string = (said) => said) => {
   const target = new URL(url);
   const sockets = new Set<Socket>();
   const state = { silent: false };
@@ -17,7 +17,8 @@ const proxyTo = async (url: string) => {
       [upstream, client],
     ] as const) {
       sockets.add(from);
-      from.on('data', (chunk) => state.silent || to.write(chunk));
+      const said = (chunk: Buffer) => (from === upstream ? Buffer.from(translate(chunk.toString('latin1')), 'latin1') : chunk);
+      from.on('data', (chunk: Buffer) => state.silent || to.write(said(chunk)));
       from.on('error', () => undefined);
       from.on('close', () => to.destroy());
     }
@@ -111,6 +112,39 @@ describe('the database connection', function () {
     expect(Date.now() - from).to.be.below(4_000);
     network.state.silent = false;
     expect((await db.raw('select 3 as three')).rows).to.deep.equal([{ three: 3 }]);
+    await db.destroy();
+    await network.close();
+  });
+
+  it('calls a server transient that takes the connection and says nothing', async () => {
+    const network = await proxyTo(test.url);
+    network.state.silent = true;
+    const db = connectDatabase(network.url);
+    const error = await errorOf(db.raw('select 1'));
+    expect([isTransient(error), isTimeout(error)]).to.deep.equal([true, false]);
+    await db.destroy();
+    await network.close();
+  });
+
+  it('does not take the words of an error for its kind', async () => {
+    for (const words of ['Connection terminated unexpectedly', 'timeout expired', 'server closed the connection']) {
+      const error = await errorOf(test.db.raw('select ?::text::int', [words]));
+      expect([isTransient(error), isTimeout(error)], words).to.deep.equal([false, false]);
+    }
+  });
+
+  it('prepares a statement anew after a migration, whatever language the server speaks', async () => {
+    const table = 'columns_come';
+    await test.db.raw(`create table ${table} as select 1 as id`);
+    const network = await proxyTo(test.url, (said) => said.replace('cached plan must not change', 'le plan en cache a ete xxxx'));
+    const db = connectDatabase(network.url, { poolMax: 1 });
+    const read = () => db.raw(`select * from ${table} where id = ?`, [1]);
+    await read();
+    await test.db.raw(`alter table ${table} add column note text`);
+    const error = await errorOf(read());
+    expect(error).to.have.property('message').that.contains('le plan en cache');
+    expect(isConflict(error)).to.equal(true);
+    expect((await read()).rows).to.deep.equal([{ id: 1, note: null }]);
     await db.destroy();
     await network.close();
   });

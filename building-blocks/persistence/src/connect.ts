@@ -117,13 +117,13 @@ const tune = (client: Client): void => {
 
 /**
  * A connection that is of no more use is thrown away: one whose answer did not come, for it would hand it to the next query, and one whose
- * prepared statements are from before a migration, on which the transaction is run again.
+ * prepared statements are from before a migration, on which the transaction is run again. What the server says is in its own language.
  */
-const discardWhenUseless = (client: Client, error: Error): void => {
-  if (error.message === 'Query read timeout') {
+const discardWhenUseless = (client: Client, error: Error & { code?: string; routine?: string }): void => {
+  if (error.code === undefined && error.message === 'Query read timeout') {
     discard(client, Object.assign(error, { code: 'ETIMEDOUT' }));
     client.connection.stream.destroy();
-  } else if (/cached plan must not change result type/.test(error.message)) {
+  } else if (error.code === featureNotSupported && error.routine === 'RevalidateCachedQuery') {
     discard(client, Object.assign(error, { code: serializationFailure }));
   }
 };
@@ -133,4 +133,5 @@ export const discard = (client: Client, reason: Error): void => {
   client.__knex__disposed = reason;
 };
 
+const featureNotSupported = '0A000';
 const serializationFailure = '40001';

@@ -56,8 +56,24 @@ describe('a transaction', function () {
   });
 
   it('takes no value that is missing for a null', async () => {
-    const failing = inTransaction(test.db, (tx) => tx.raw('insert into counters values (?, ?)', [9, undefined]) as Promise<unknown>);
-    expect(await errorOf(failing)).to.be.an.instanceOf(TypeError);
+    for (const [ids, ns] of [
+      [[9], [undefined]],
+      [
+        [9, 10],
+        [1, undefined],
+      ],
+      [[undefined], [1]],
+      [[9], undefined],
+    ]) {
+      const failing = inTransaction(
+        test.db,
+        (tx) => tx.raw('insert into counters select * from unnest(?::int[], ?::int[])', [ids, ns]) as Promise<unknown>,
+      );
+      expect(await errorOf(failing))
+        .to.be.an.instanceOf(TypeError)
+        .and.have.property('message')
+        .that.contains('insert into counters');
+    }
   });
 
   it('does not pass for committed when a statement failed and nobody heeded it', async () => {

@@ -72,7 +72,7 @@ const transactionOn = (client: Client): Transaction & { end: (how: 'COMMIT' | 'R
     executionPromise,
     raw: async <Result>(statement: string, values: readonly unknown[] = []) => {
       if (state === 'over') throw new Error('The transaction is over');
-      if (values.includes(undefined)) throw new TypeError(`A value is missing in: ${statement}`);
+      if (values.some(isMissing)) throw new TypeError(`A value is missing in: ${statement}`);
       if (state === 'not begun') begin();
       return (await send(numbered(statement), values)) as Result;
     },
@@ -88,6 +88,9 @@ const transactionOn = (client: Client): Transaction & { end: (how: 'COMMIT' | 'R
     },
   };
 };
+
+/** Node-postgres would make it null, also as a member of a list. */
+const isMissing = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.includes(undefined));
 
 const mostNumbered = 500;
 const numberedTexts = new Map<string, string>();

@@ -12,6 +12,9 @@ describe('a transient error', () => {
     ['too many connections', error({ code: '53300' })],
     ['a refused connection', error({ code: 'ECONNREFUSED' })],
     ['a lost connection', error({}, 'Connection terminated unexpectedly')],
+    ['a lost connection, told with the statement', error({}, 'select 1 - Connection terminated unexpectedly')],
+    ['a server that takes a connection and says nothing', error({}, 'timeout expired')],
+    ['a pool that is closed', error({}, 'Unable to acquire a connection')],
     ['a full pool', error({ name: 'KnexTimeoutError' })],
     ['a version conflict', error({ name: 'VersionConflict' })],
     ['Elasticsearch away', error({ name: 'ConnectionError' })],
@@ -30,6 +33,8 @@ describe('a transient error', () => {
     ['a wrong password', error({ code: '28P01' })],
     ['a bad request to Elasticsearch', error({ name: 'ResponseError', statusCode: 400 })],
     ['a programming error', new TypeError('x is undefined')],
+    ['an error of a server that repeats a text', error({ code: '22P02' }, 'invalid input syntax: Connection terminated')],
+    ['an error that speaks of a lost connection', error({}, 'Connection terminated is no number')],
     ['not even an error', 'ECONNREFUSED'],
     ['nothing', undefined],
   ] as const) {

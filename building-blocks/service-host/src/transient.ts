@@ -49,8 +49,9 @@ const transientNames = new Set([
 ]);
 const timeoutNames = new Set(['TimeoutError']); // not the pool's: that no connection was free is nobody's own fault
 const transientStatuses = new Set([429, 502, 503, 504]);
+/** What node-postgres and knex say without a code, at the end of the statement. What a server says has one, and may hold anybody's words. */
 const connectionLost =
-  /Connection terminated|Client has encountered a connection error|server closed the connection|Unable to acquire a connection/i;
+  /(^| - )(Connection terminated( unexpectedly)?|Client (has encountered a connection error|was closed) and is not queryable|timeout expired|Unable to acquire a connection)$/;
 
 type Shape = {
   name?: unknown;
@@ -83,7 +84,7 @@ export const isTransient = (error: unknown): boolean =>
       transientNames.has(text(name)) ||
       (retriable === true && text(name).startsWith('KafkaJS')) ||
       (typeof statusCode === 'number' && transientStatuses.has(statusCode)) ||
-      connectionLost.test(text(message)),
+      (code === undefined && connectionLost.test(text(message))),
   );
 
 /** Transient, but maybe the work's own fault: it took too long. It counts as an outage only while other work fails too. */
