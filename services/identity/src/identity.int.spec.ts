@@ -26,6 +26,9 @@ const json = async <Body>(response: Response): Promise<Body> => (await response.
 
 type Running = { url: string; process: ChildProcess };
 
+/** What the instances log as errors. */
+const errorLines: object[] = [];
+
 const start = async (databaseUrl: string, env: Record<string, string> = {}): Promise<Running> => {
   const child = spawn(process.execPath, ['--import', 'tsx', fileOf('./main.ts')], {
     env: {
@@ -40,14 +43,14 @@ const start = async (databaseUrl: string, env: Record<string, string> = {}): Pro
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { msg, address } = line.startsWith('{') ? JSON.parse(line) : {};
-    if (msg === 'listening') {
-      child.stdout.resume();
-      return { url: `http://127.0.0.1:${address.port}`, process: child };
-    }
-  }
-  throw new Error('identity did not start');
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const { msg, address, level, ...more } = line.startsWith('{') ? JSON.parse(line) : {};
+      if (msg === 'listening') resolve({ url: `http://127.0.0.1:${address.port}`, process: child });
+      if (level === 'error' || level === 'fatal') errorLines.push({ msg, ...more });
+    });
+    child.once('exit', (code) => reject(new Error(`identity did not start: ${code}`)));
+  });
 };
 
 const stop = async ({ process: child }: Running) => {
@@ -148,6 +151,107 @@ describe('identity', function () {
     expect((await askToken({ grant_type: 'password', client_id: 'cli' })).body.error).to.equal('invalid_request');
     expect((await askToken({ ...fields, username: 'a\u0000b' })).body.error).to.equal('invalid_grant');
     expect((await askToken({ ...fields, username: 'a'.repeat(5_000) })).body.error).to.equal('invalid_grant');
+  });
+
+  it('refuses what is no text, in whatever part of a request', async () => {
+    const form = (parts: Record<string, string>) =>
+      Object.entries({ grant_type: 'password', client_id: 'cli', username: 'alice%40example.com', password: 'Pass123%24', ...parts })
+        .map(([name, value]) => `${name}=${value}`)
+        .join('&');
+    const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+      fetch(`${identity.url}/identity/oidc/token`, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      });
+    const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
+    const junk = ['cli%00', '%00', 'a%00b', '%0A', '%ED%A0%80', '%FF%FE', '%', '%E0%A4%A', 'x'.repeat(50_000), '%F0%9F%98%80', '%C2%80'];
+
+    for (const name of ['client_id', 'username', 'scope', 'resource', 'grant_type']) {
+      for (const value of junk) {
+        const { status } = await post(form({ [name]: value }));
+        expect(status, `${name}=${value.slice(0, 20)}`).to.be.oneOf([400, 401]);
+      }
+    }
+    for (const name of ['code', 'redirect_uri', 'refresh_token', 'token', 'client_secret', 'client_assertion', 'code_verifier']) {
+      for (const value of junk.slice(0, 3)) {
+        for (const grant of ['authorization_code', 'refresh_token', 'client_credentials']) {
+          expect((await post(form({ grant_type: grant, [name]: value }))).status, `${grant} ${name}=${value}`).to.be.oneOf([400, 401]);
+        }
+      }
+    }
+    for (const header of ['cli%00:x', 'cli\0:x', 'a%00b:a%00b', '%ED%A0%80:x', '%:x', 'x', `${'x'.repeat(8_000)}:x`]) {
+      expect((await post('grant_type=password', basic(header))).status, `Basic ${header.slice(0, 20)}`).to.be.oneOf([400, 401]);
+    }
+
+    for (const [what, body, headers] of [
+      ['bytes that are not UTF-8', Buffer.from('client_id=\xff\xfe\x00&grant_type=password', 'latin1'), {}],
+      ['a broken media type', form({ client_id: '%00' }), { 'content-type': 'application/x-www-form-urlencoded; charset="' }],
+      ['JSON', '{}', { 'content-type': 'application/json' }],
+      ['a body that is packed', Buffer.from('1f8b0800', 'hex'), { 'content-encoding': 'gzip' }],
+      ['a body that is too large', 'x'.repeat(100_000), {}],
+      ['repeated fields', `${form({})}&client_id=%00&client_id=%00`, {}],
+      ['names that are no text', '%00=1&__proto__=2&constructor=3&grant_type=password&client_id=%00', {}],
+    ] as const) {
+      expect((await post(typeof body === 'string' ? body : new Uint8Array(body), headers)).status, what).to.be.oneOf([400, 401]);
+    }
+    for (const path of ['jwks', '.well-known/openid-configuration']) {
+      expect((await fetch(`${identity.url}/identity/oidc/${path}?a=%00&b=%ED%A0%80&c=%&d=${'x'.repeat(5_000)}`)).status).to.equal(200);
+    }
+    for (const path of ['auth', 'me', 'auth/%00', 'client/%00', '%00', '%E0%A4%A', '..%2f']) {
+      expect((await fetch(`${identity.url}/identity/oidc/${path}?client_id=cli%00`)).status, path).to.be.oneOf([400, 404]);
+    }
+    const latin = {
+      'x-correlation-id': 'a\u00ff',
+      traceparent: '00-\u00ff',
+      'idempotency-key': '\u00ff',
+      'x-forwarded-for': '\u00ff, \u0080',
+    };
+    expect((await logIn(alice.email, 'wrong', { headers: latin })).status).to.equal(400);
+    expect(errorLines).to.deep.equal([]);
+  });
+
+  it('answers that it is unavailable while its database does not answer, whoever the client is', async () => {
+    const busy = await db.transaction();
+    try {
+      await busy.raw('lock table users, oidc_artifacts');
+      for (const client_id of ['cli', 'other']) {
+        const fields = { grant_type: 'password', client_id, username: alice.email, password: 'Pass123$' };
+        const { status, headers, body } = await askToken(fields);
+        expect([status, body.error, headers.get('retry-after')], client_id).to.deep.equal([503, 'temporarily_unavailable', '1']);
+      }
+    } finally {
+      await busy.rollback();
+    }
+  });
+
+  it('leaves to the gateway which pages of other origins may ask', async () => {
+    const origin = { origin: 'https://evil.example' };
+    const token = await logIn(alice.email, 'Pass123$', { headers: origin });
+    expect(token.status).to.equal(200);
+    const refused = await logIn(alice.email, 'wrong', { headers: origin });
+    const jwks = await fetch(`${identity.url}/identity/oidc/jwks`, { headers: origin });
+    const discovery = await fetch(`${identity.url}/identity/oidc/.well-known/openid-configuration`, { headers: origin });
+    const registered = await fetch(`${identity.url}/identity/register`, { method: 'POST', headers: origin });
+    const preflight = await fetch(`${identity.url}/identity/oidc/token`, {
+      method: 'OPTIONS',
+      headers: { ...origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-any' },
+    });
+    for (const { headers } of [token, refused, jwks, discovery, registered, preflight]) {
+      expect([...headers.keys()].filter((name) => name.startsWith('access-control-') || name === 'vary')).to.deep.equal([]);
+    }
+    expect([preflight.status, preflight.headers.get('allow')]).to.deep.equal([204, 'POST, OPTIONS']);
+  });
+
+  it('says which methods a path of the provider takes', async () => {
+    const wrong = await fetch(`${identity.url}/identity/oidc/token`);
+    expect([wrong.status, wrong.headers.get('allow'), (await json<Registration>(wrong)).code]).to.deep.equal([
+      405,
+      'POST, OPTIONS',
+      'method-not-allowed',
+    ]);
+    const jwks = await fetch(`${identity.url}/identity/oidc/jwks`, { method: 'DELETE' });
+    expect([jwks.status, jwks.headers.get('allow')]).to.deep.equal([405, 'GET, HEAD, OPTIONS']);
   });
 
   it('refuses a wrong password, an unknown e-mail and a deactivated user alike', async () => {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import { answered } from './answered.js';
 
 type Row = {
   model: string;
@@ -21,7 +22,7 @@ export const artifactStore =
     const payloadOf = (row: Row | undefined): AdapterPayload | undefined =>
       row && { ...row.payload, ...(row.consumed_at && { consumed: Math.floor(row.consumed_at.getTime() / 1000) }) };
 
-    return {
+    const adapter: Adapter = {
       upsert: async (id, payload, expiresIn) => {
         const row = {
           payload: JSON.stringify(payload),
@@ -53,6 +54,8 @@ export const artifactStore =
         await table().where({ grant_id: grantId }).delete();
       },
     };
+    const methods = Object.entries(adapter).map(([name, ask]) => [name, (...values: unknown[]) => answered(() => ask(...values))]);
+    return Object.fromEntries(methods) as Adapter;
   };
 
 /** @returns how many expired rows went, at most `limit` */

@@ -3,6 +3,7 @@ import Provider, { errors, type KoaContextWithOIDC, type ResourceServer } from '
 import type { LogIn } from '../login/log-in.js';
 import { findUser } from '../users/user-store.js';
 import { accountOf, type UserAccount } from './account.js';
+import { answered } from './answered.js';
 import { artifactStore } from './artifact-store.js';
 import { passwordGrant } from './password-grant.js';
 import type { SigningKey } from './signing-keys.js';
@@ -45,7 +46,7 @@ export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey
     clockTolerance: 5,
     ttl: { AccessToken: tokenLifetimeSeconds },
     findAccount: async (_ctx, id) => {
-      const user = await findUser(db, id);
+      const user = await answered(() => findUser(db, id));
       return user?.active ? accountOf(user) : undefined;
     },
     extraTokenClaims: (ctx) => {
@@ -83,7 +84,21 @@ export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey
   provider.proxy = true;
   provider.maxIpsCount = 1; // the gateway's own entry of X-Forwarded-For, the last; what a caller put before it is anybody's
   announceOnlyWhatIs(provider);
+  provider.use(leaveOriginsToTheGateway);
+  provider.use(sayWhenToComeBack);
   return provider;
+};
+
+/** The provider would allow every origin, or refuse one at the token endpoint. It leaves alone an answer that has a header of this kind already. */
+const leaveOriginsToTheGateway: Parameters<Provider['use']>[0] = async (ctx, next) => {
+  ctx.set('Access-Control-Allow-Origin', 'null');
+  await next();
+  ctx.remove('Access-Control-Allow-Origin');
+};
+
+const sayWhenToComeBack: Parameters<Provider['use']>[0] = async (ctx, next) => {
+  await next();
+  if (ctx.status === 503) ctx.set('Retry-After', '1');
 };
 
 /**

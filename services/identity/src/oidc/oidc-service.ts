@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Component, Host } from '@orderstream/service-host';
+import { type Component, type Host, HttpRefusal } from '@orderstream/service-host';
 import { Router } from 'express';
 import { sweepFailures } from '../login/login-throttle.js';
 import { sweepArtifacts } from './artifact-store.js';
@@ -10,9 +10,9 @@ const mountPath = '/identity/oidc';
 
 /** What is served of oidc-provider's routes; the rest is not found. */
 const served: Record<string, readonly string[]> = {
-  '/.well-known/openid-configuration': ['GET', 'HEAD', 'OPTIONS'],
-  '/jwks': ['GET', 'HEAD', 'OPTIONS'],
-  '/token': ['POST', 'OPTIONS'],
+  '/.well-known/openid-configuration': ['GET', 'HEAD'],
+  '/jwks': ['GET', 'HEAD'],
+  '/token': ['POST'],
 };
 
 type Times = { lookAtKeysEveryMs?: number; sweepEveryMs?: number };
@@ -54,9 +54,13 @@ export const oidcService = (
 
   const router = Router();
   router.use(mountPath, (req, res, next) => {
-    if (!handle || !served[req.path]?.includes(req.method)) return next();
+    const methods = served[req.path];
+    if (!handle || !methods) return next();
     res.locals.route = `${mountPath}${req.path}`; // for the metrics
-    handle(req, res).catch(next);
+    const allow = [...methods, 'OPTIONS'].join(', ');
+    if (req.method === 'OPTIONS') res.status(204).setHeader('allow', allow).end();
+    else if (methods.includes(req.method)) handle(req, res).catch(next);
+    else throw new HttpRefusal(405, 'method-not-allowed', `${req.method} is not possible here`, { allow });
   });
 
   return {

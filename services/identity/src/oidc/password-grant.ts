@@ -1,8 +1,8 @@
-import { isTransient } from '@orderstream/service-host';
 import type Provider from 'oidc-provider';
 import { errors, type ResourceServer, type TokenEndpointGrantContext } from 'oidc-provider';
 import type { LogIn, LoginResult } from '../login/log-in.js';
 import { accountOf } from './account.js';
+import { answered } from './answered.js';
 
 type Deps = { provider: Provider; logIn: LogIn; audience: string; platformApi: ResourceServer };
 type Params = { username?: string; password?: string; scope?: string; resource?: string };
@@ -24,7 +24,7 @@ export const passwordGrant =
     if (username.length > longest || password.length > longest || /\p{Cc}/u.test(username))
       throw new errors.InvalidGrant('wrong e-mail or password');
 
-    const user = welcomed(ctx, await attempt(() => logIn(username, password, ctx.ip)));
+    const user = welcomed(ctx, await answered(() => logIn(username, password, ctx.ip)));
     ctx.oidc.entity('Account', accountOf(user));
     const token = new provider.AccessToken({
       client: ctx.oidc.client,
@@ -35,7 +35,7 @@ export const passwordGrant =
     });
     token.resourceServer = new provider.ResourceServer(audience, platformApi);
     ctx.oidc.entity('AccessToken', token);
-    const value = await attempt(() => token.save());
+    const value = await answered(() => token.save());
     ctx.body = { access_token: value, expires_in: token.expiration, token_type: token.tokenType, ...(scope && { scope }) };
   };
 
@@ -51,16 +51,5 @@ const welcomed = (ctx: TokenEndpointGrantContext<Params>, result: LoginResult) =
         statusCode: 429,
         error_description: 'too many failed attempts, try again later',
       });
-  }
-};
-
-/** A database that is away is not the caller's fault, and worth another try. */
-const attempt = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-  try {
-    return await work();
-  } catch (cause) {
-    if (!isTransient(cause)) throw cause;
-    const error = new errors.CustomOIDCProviderError('temporarily_unavailable', 'try again');
-    throw Object.assign(error, { statusCode: 503, cause });
   }
 };
