@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineEvent } from '@orderstream/contracts';
 import { appendToOutbox, kafkaConsumer, project } from '@orderstream/event-bridge';
-import { connectDatabase } from '@orderstream/persistence';
+import { connectDatabase, inTransaction } from '@orderstream/persistence';
 import { createLogger } from '@orderstream/service-host';
 import { testDatabase } from '@orderstream/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -45,7 +45,7 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
   });
 
   const tick = async (n: number): Promise<number> => {
-    await outbox.transaction((tx) =>
+    await inTransaction(outbox, async (tx) =>
       appendToOutbox(tx, [
         {
           id: uuidv7(),

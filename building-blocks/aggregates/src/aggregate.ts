@@ -44,13 +44,14 @@ export type ToMessage<State, Event> = (recorded: Recorded<State, Event>) => Mess
 export type ToJob<State, Event> = (recorded: Recorded<State, Event>) => { kind: string; payload: object } | undefined;
 
 export type Store<State, Command, Event> = {
-  /** whether `load` keeps what it found from others until the transaction ends */
-  locksWhatItLoads: boolean;
-  /** One query for all, `order by id for update` where rows can be locked, so that nobody deadlocks. What is not there is left out. */
+  /** One query for all; the command handler has locked the ids. What is not there is left out. */
   load: (tx: Transaction, ids: string[], commands: readonly NewCommand<Command>[]) => Promise<Map<string, Versioned<State>>>;
-  /** One statement per table for all, with what the events announce. */
-  save: (tx: Transaction, changes: Change<State, Event>[], toMessage: ToMessage<State, Event>) => Promise<void>;
+  /** Writes one statement for each table, with what the events announce. Another version than was loaded is a conflict. */
+  save: (tx: Transaction, changes: Change<State, Event>[], toMessage: ToMessage<State, Event>) => void;
 };
+
+/** What the commands of a transaction are decided on, and when. */
+export type Prepared<State> = Promise<{ at: Date; loaded: Map<string, Versioned<State>> }>;
 
 type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
   idOf: (command: NewCommand<Command>) => string;
@@ -80,14 +81,25 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
   jobs,
   ignored,
 }: Options<State, Command, Event>) => {
-  const run = async (tx: Transaction, sent: readonly SentCommand<NewCommand<Command>>[]) => {
+  const idsOf = (asked: readonly NewCommand<Command>[]): string[] => [...new Set(asked.map(idOf))].sort();
+
+  const prepare = (tx: Transaction, asked: readonly NewCommand<Command>[]): Prepared<State> => {
+    const prepared = lockAndLoad(tx, asked);
+    prepared.catch(() => undefined); // `handle` hears it, if it comes to that
+    return prepared;
+  };
+
+  const lockAndLoad = async (tx: Transaction, asked: readonly NewCommand<Command>[]): Prepared<State> => {
+    const ids = idsOf(asked);
+    // one round trip, one after the other: the time is told, and the aggregates are loaded, after the locks
+    const [, at, loaded] = await Promise.all([lockIds(tx, ids), databaseNow(tx), store.load(tx, ids, asked)]);
+    return { at, loaded };
+  };
+
+  const run = async (tx: Transaction, sent: readonly SentCommand<NewCommand<Command>>[], prepared?: Prepared<State>) => {
     const asked = sent.map(({ command }) => command);
-    const ids = [...new Set(asked.map(idOf))].sort();
-    const held = store.locksWhatItLoads ? await store.load(tx, ids, asked) : new Map<string, Versioned<State>>();
-    const others = ids.filter((id) => !held.has(id));
-    // one round trip, one after the other: the time is told, and what is not held yet is looked for, after the locks
-    const [, at, seen] = await Promise.all([lockIds(tx, others), databaseNow(tx), others.length > 0 ? store.load(tx, others, asked) : []]);
-    const loaded = new Map([...held, ...seen]);
+    const ids = idsOf(asked);
+    const { at, loaded } = await (prepared ?? prepare(tx, asked));
 
     const current = new Map(ids.map((id) => [id, loaded.get(id) ?? { state: initialState, version: 0 }]));
     const changes = new Map<string, Change<State, Event>>();
@@ -114,7 +126,8 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
 
     const recorded = [...changes.values()].flatMap((change) => change.recorded);
     if (recorded.length > 0) {
-      await Promise.all([store.save(tx, [...changes.values()], toMessage), jobs?.queue.add(tx, recorded.flatMap(newJobs(jobs.toJob)))]);
+      store.save(tx, [...changes.values()], toMessage);
+      await jobs?.queue.add(tx, recorded.flatMap(newJobs(jobs.toJob)));
     }
     return { stateOf: (id: string): Versioned<State> => current.get(id)!, recorded };
   };
@@ -124,19 +137,25 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
      * Runs the commands in order. A refusal (`Conflict`, `Invalid`) is thrown as the decider threw it, and nothing is saved.
      *
      * @param context of all of them, or of each
+     * @param prepared what was asked for by `prepare` already, for these commands or for more
      */
     handle: (
       tx: Transaction,
       commands: readonly NewCommand<Command>[],
       context: MessageContext | ((command: NewCommand<Command>) => MessageContext),
+      prepared?: Prepared<State>,
     ) =>
       run(
         tx,
         commands.map((command) => ({ command, context: typeof context === 'function' ? context(command) : context })),
+        prepared,
       ),
 
+    /** Locks and loads what the commands need, so that this travels with what else a transaction asks first. Hand the result to `handle`. */
+    prepare,
+
     /** A handler for `kafkaConsumer`: a batch of events becomes one list of commands. */
-    consumers: (...mappings: Mapping<NewCommand<Command>>[]): Handler => commands(run, ...mappings),
+    consumers: (...mappings: Mapping<NewCommand<Command>>[]): Handler => commands({ prepare, run }, ...mappings),
   };
 };
 
@@ -147,10 +166,14 @@ const newJobs =
     return job ? [{ ...job, id: recorded.eventId, key: recorded.id, context: recorded.context }] : [];
   };
 
+/** An SQL condition that takes the same lock of one aggregate, or is false where somebody else has it. `id` is an expression. */
+export const tryLockAggregate = (id: string): string =>
+  `pg_try_advisory_xact_lock(hashtextextended('aggregate' || chr(10) || ${id}::text, 0))`;
+
 /**
- * Locks aggregates that have no row to be locked until the transaction ends.
+ * Locks aggregates until the transaction ends, also those that have no row yet.
  *
- * They may be there all the same. PostgreSQL streams a commit once it is in the log, and shows it to others a moment later; on a busy
+ * They may have one all the same. PostgreSQL streams a commit once it is in the log, and shows it to others a moment later; on a busy
  * machine that moment has been seen to outlast a hop, so an event can be heard before its row is seen. Its writer's lock goes only when it is.
  */
 const lockIds = (tx: Transaction, ids: readonly string[]): Promise<void> =>

@@ -19,12 +19,12 @@ export const stateStored = <State, Command, Event extends { at: Date }>({
   save,
 }: {
   load: Store<State, Command, Event>['load'];
-  save: (tx: Transaction, changes: Change<State, Event>[]) => Promise<void>;
+  save: (tx: Transaction, changes: Change<State, Event>[]) => void;
 }): Store<State, Command, Event> => ({
-  locksWhatItLoads: true,
   load,
-  save: async (tx, changes, toMessage) => {
-    await Promise.all([save(tx, changes), appendToOutbox(tx, messagesOf(changes, toMessage))]);
+  save: (tx, changes, toMessage) => {
+    save(tx, changes);
+    appendToOutbox(tx, messagesOf(changes, toMessage));
   },
 });
 
@@ -51,9 +51,8 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
   table: string;
   stream: string;
   fold: (events: StoredEvent[]) => State;
-  project: (tx: Transaction, changes: Change<State, Event>[]) => Promise<void>;
+  project: (tx: Transaction, changes: Change<State, Event>[]) => void;
 }): Store<State, Command, Event> => ({
-  locksWhatItLoads: false,
   load: async (tx, ids) => {
     const { rows } = await tx.raw<{ rows: (StoredEvent & { aggregate_id: string })[] }>(
       `select aggregate_id, type, aggregate_version as version, payload as data, occurred_at as at
@@ -64,19 +63,16 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
     for (const { aggregate_id, ...event } of rows) streams.set(aggregate_id, [...(streams.get(aggregate_id) ?? []), event]);
     return new Map([...streams].map(([id, events]) => [id, { state: fold(events), version: events.length }]));
   },
-  save: async (tx, changes, toMessage) => {
-    const messages = messagesOf(changes, toMessage);
-    const insert = async () =>
-      tx.raw(
-        `insert into ${table} (${messageColumns}, stream)
+  save: (tx, changes, toMessage) => {
+    tx.write(
+      `insert into ${table} (${messageColumns}, stream)
        select m.*, ? || '-' || m.aggregate_id from ${messageUnnest} as m(${messageColumns})`,
-        [stream, ...messageValues(messages)],
-      );
-    try {
-      await Promise.all([insert(), project(tx, changes)]);
-    } catch (error) {
-      if ((error as { code?: string }).code !== uniqueViolation) throw error;
-      throw new VersionConflict(`${table}: somebody else wrote to one of these streams`, { cause: error });
-    }
+      [stream, ...messageValues(messagesOf(changes, toMessage))],
+      (error: Error & { code?: string }) =>
+        error.code === uniqueViolation
+          ? new VersionConflict(`${table}: somebody else wrote to one of these streams`, { cause: error })
+          : error,
+    );
+    project(tx, changes);
   },
 });

@@ -5,7 +5,10 @@ import { childContext } from '@orderstream/service-host';
 /** What a consumer does with the events that it hears: a whole slice of a partition at once, in one transaction, in order. */
 export type Handler = {
   events: readonly EventDefinition[];
-  handle: (tx: Transaction, events: Envelope[]) => Promise<void>;
+  /** Asks for what `handle` will need, before it is known which of the events are new: in one round trip with the inbox. */
+  prepare?: (tx: Transaction, events: Envelope[]) => Promise<unknown> | undefined;
+  /** @param prepared what `prepare` returned for these events and maybe others, where it was called */
+  handle: (tx: Transaction, events: Envelope[], prepared?: Promise<unknown>) => Promise<void>;
 };
 
 /** Keeps a copy or a read model: `handle` gets every event of these types in a slice, oldest first. */
@@ -26,20 +29,26 @@ export const on = <Definition extends EventDefinition, Command>(
 /** A command, and the context of what caused it. */
 export type SentCommand<Command> = { command: Command; context: MessageContext };
 
-/** Makes the events of a batch one list of commands, each with the context of its event, which `run` runs in the batch's transaction. */
-export const commands = <Command>(
-  run: (tx: Transaction, sent: SentCommand<Command>[]) => Promise<unknown>,
-  ...mappings: Mapping<Command>[]
-): Handler => {
+type Commands<Command, Prepared> = {
+  prepare: (tx: Transaction, commands: Command[]) => Promise<Prepared>;
+  run: (tx: Transaction, sent: SentCommand<Command>[], prepared?: Promise<Prepared>) => Promise<unknown>;
+};
+
+/** Makes the events of a batch one list of commands, each with the context of its event, run in the batch's transaction. */
+export const commands = <Command, Prepared>({ prepare, run }: Commands<Command, Prepared>, ...mappings: Mapping<Command>[]): Handler => {
   const byType = new Map(mappings.map((mapping) => [mapping.definition.type, mapping.toCommands]));
   return {
     events: mappings.map(({ definition }) => definition),
-    handle: async (tx, events) => {
+    prepare: (tx, events) => {
+      const asked = events.flatMap((event) => byType.get(event.type)!(event));
+      return asked.length > 0 ? prepare(tx, asked) : undefined;
+    },
+    handle: async (tx, events, prepared) => {
       const sent = events.flatMap((event) => {
         const context = contextOfEvent(event);
         return byType.get(event.type)!(event).map((command) => ({ command, context }));
       });
-      if (sent.length > 0) await run(tx, sent);
+      if (sent.length > 0) await run(tx, sent, prepared as Promise<Prepared> | undefined);
     },
   };
 };

@@ -43,7 +43,7 @@ export const messageValues = (messages: readonly OutboxMessage[]): unknown[][] =
  * Announces events: in the transaction of the change they speak of, with one statement, in the order given. They are published once that
  * commits, or never.
  */
-export const appendToOutbox = async (tx: Transaction, messages: readonly OutboxMessage[]): Promise<void> => {
+export const appendToOutbox = (tx: Transaction, messages: readonly OutboxMessage[]): void => {
   if (messages.length === 0) return;
-  await tx.raw(`insert into outbox (${messageColumns}) select * from ${messageUnnest}`, messageValues(messages));
+  tx.write(`insert into outbox (${messageColumns}) select * from ${messageUnnest}`, messageValues(messages));
 };

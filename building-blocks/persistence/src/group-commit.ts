@@ -1,3 +1,4 @@
+import { Refusal } from '@orderstream/contracts';
 import { isTransient } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { together } from './together.js';
@@ -6,9 +7,9 @@ import { inTransaction, type Transaction } from './transaction.js';
 const most = 100;
 
 /**
- * What several callers ask for at the same time commits in one transaction, and each gets its own answer. When that fails, for one of them
- * is refused or wrong, each is done in a transaction of its own, in the order they came: nobody pays for another's fault. An outage is
- * everybody's. A lone caller waits for nobody.
+ * What several callers ask for at the same time commits in one transaction, and each gets its own answer: a result, or a refusal, which is thrown
+ * to that caller alone. When the transaction fails all the same, each is done in one of its own, in the order they came. An outage is everybody's. A
+ * lone caller waits for nobody.
  *
  * `const place = groupCommit(db, (tx, requests) => placeOrders(tx, requests))`, then `await place(request)`
  *
@@ -16,13 +17,13 @@ const most = 100;
  */
 export const groupCommit = <Item, Result>(
   db: Knex,
-  work: (tx: Transaction, items: Item[]) => Promise<readonly Result[]>,
+  work: (tx: Transaction, items: Item[]) => Promise<readonly (Result | Refusal)[]>,
 ): ((item: Item) => Promise<Result>) => {
   type Outcome = { result: Result } | { error: unknown };
 
   const commit = async (items: Item[]): Promise<Outcome[]> => {
     const results = await inTransaction(db, (tx) => work(tx, items));
-    return results.map((result) => ({ result }));
+    return results.map((result) => (result instanceof Refusal ? { error: result } : { result }));
   };
 
   const ask = together<Item, Outcome>(

@@ -3,6 +3,7 @@ import { accepted, created, noContent, type Reply } from '@orderstream/service-h
 import { errorOf, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import { createIdempotencyKeys } from '../../../migrations/tables/idempotency-keys.v1.js';
+import { createRequireAllSaved } from '../../../migrations/tables/require-all-saved.v1.js';
 import { type IdempotentRequest, idempotently, idempotentlyTogether } from './idempotently.js';
 import type { Transaction } from './transaction.js';
 
@@ -12,6 +13,7 @@ describe('an idempotent request', function () {
   before(async () => {
     test = await testDatabase(async (db) => {
       await createIdempotencyKeys(db);
+      await createRequireAllSaved(db);
       await db.raw('create table orders (id serial primary key, note text)');
     });
   });
@@ -55,10 +57,12 @@ describe('an idempotent request', function () {
 
   it('is done once when it comes twice at the same moment, beside others that commit with it', async () => {
     const before = await orderCount();
-    const ask = idempotentlyTogether(test.db, async (tx, requests: IdempotentRequest[]) => {
-      const replies = [];
-      for (const _ of requests) replies.push(await place(tx));
-      return replies;
+    const ask = idempotentlyTogether(test.db, {
+      run: async (tx, requests: IdempotentRequest[]) => {
+        const replies = [];
+        for (const _ of requests) replies.push(await place(tx));
+        return replies;
+      },
     });
     const [first, second, third, fourth] = await Promise.all([request('t1'), request('t1'), request('t2'), request(undefined)].map(ask));
     expect(second).to.deep.equal({ ...first, headers: { ...first!.headers, 'idempotent-replayed': 'true' } });

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Conflict, Unprocessable } from '@orderstream/contracts';
+import { Conflict, Refusal, Unprocessable } from '@orderstream/contracts';
 import { idempotencyKeyOf, Reply, type User } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { canonicalJson } from './canonical-json.js';
 import { groupCommit } from './group-commit.js';
 import { inTransaction, type Transaction } from './transaction.js';
-import { VersionConflict } from './version-conflict.js';
 
 /** What a route's handler is given is one of these: hand it on whole. */
 export type IdempotentRequest = {
@@ -35,44 +34,75 @@ export const idempotently = <Body>(
   db: Knex,
   request: IdempotentRequest,
   work: (tx: Transaction) => Promise<Reply<Body>>,
-): Promise<Reply<Body>> => inTransaction(db, async (tx) => (await answer(tx, [request], async () => [await work(tx)]))[0]!);
+): Promise<Reply<Body>> =>
+  inTransaction(db, async (tx) => {
+    const [outcome] = await answer(tx, [request], { run: async () => [await work(tx)] });
+    if (outcome instanceof Refusal) throw outcome;
+    return outcome!;
+  });
 
-/** {@link idempotently}, where requests that come at the same time commit together ({@link groupCommit}). `work` answers each of them. */
-export const idempotentlyTogether = <Request extends IdempotentRequest, Body>(
+/** What answers several requests in one transaction. */
+type Work<Request, Body, Prepared> = {
+  /** Asks for what `run` will need, for all of them, before it is known which are repeats: in one round trip with their keys. */
+  prepare?: (tx: Transaction, requests: Request[]) => Prepared;
+  /** Answers, or refuses, each of those that are no repeats, in their order. `prepared` is undefined without a `prepare`. */
+  run: (tx: Transaction, requests: Request[], prepared: Prepared) => Promise<(Reply<Body> | Refusal)[]>;
+};
+
+/** {@link idempotently}, where requests that come at the same time commit together ({@link groupCommit}). */
+export const idempotentlyTogether = <Request extends IdempotentRequest, Body, Prepared>(
   db: Knex,
-  work: (tx: Transaction, requests: Request[]) => Promise<Reply<Body>[]>,
-): ((request: Request) => Promise<Reply<Body>>) => groupCommit(db, (tx, requests: Request[]) => answer(tx, requests, work));
+  work: Work<Request, Body, Prepared>,
+): ((request: Request) => Promise<Reply<Body>>) => groupCommit<Request, Reply<Body>>(db, (tx, requests) => answer(tx, requests, work));
 
-const answer = async <Request extends IdempotentRequest, Body>(
+const answer = async <Request extends IdempotentRequest, Body, Prepared>(
   tx: Transaction,
   requests: Request[],
-  work: (tx: Transaction, requests: Request[]) => Promise<Reply<Body>[]>,
-): Promise<Reply<Body>[]> => {
-  const keyed = requests.flatMap((request) => keyedOf(request) ?? []);
-  const known = await claim(tx, keyed);
-  const fresh = requests.filter((request) => !known.has(request));
-  const replies = fresh.length > 0 ? await work(tx, fresh) : [];
-  const answers = new Map<IdempotentRequest, Reply<Body>>(fresh.map((request, index) => [request, replies[index]!]));
-  await remember(
+  { prepare, run }: Work<Request, Body, Prepared>,
+): Promise<(Reply<Body> | Refusal)[]> => {
+  const firsts = new Map<string, Keyed>();
+  const repeats: { entry: Keyed; first: Keyed }[] = [];
+  for (const entry of requests.flatMap((request) => keyedOf(request) ?? [])) {
+    const first = firsts.get(entry.lock);
+    if (first) repeats.push({ entry, first });
+    else firsts.set(entry.lock, entry);
+  }
+  const keyed = [...firsts.values()];
+  const locking = lockOrReplay(tx, keyed);
+  const prepared = prepare?.(tx, requests) as Prepared;
+  const known = await locking;
+
+  const isRepeat = new Set<IdempotentRequest>(repeats.map(({ entry }) => entry.request));
+  const fresh = requests.filter((request) => !known.has(request) && !isRepeat.has(request));
+  const replies = fresh.length > 0 ? await run(tx, fresh, prepared) : [];
+  const answers = new Map([...known, ...fresh.map((request, index): [IdempotentRequest, Reply | Refusal] => [request, replies[index]!])]);
+  remember(
     tx,
-    keyed.filter(({ request }) => !known.has(request)).map((entry) => ({ ...entry, reply: answers.get(entry.request)! })),
+    keyed.flatMap((entry) => {
+      const reply = answers.get(entry.request);
+      return reply instanceof Reply && !known.has(entry.request) ? [{ ...entry, reply }] : [];
+    }),
   );
-  return requests.map((request) => answers.get(request) ?? (known.get(request) as Reply<Body>));
+  for (const { entry, first } of repeats) {
+    const outcome = answers.get(first.request)!;
+    answers.set(
+      entry.request,
+      outcome instanceof Reply ? replay({ ...outcome, request_hash: first.requestHash }, entry.requestHash) : outcome,
+    );
+  }
+  return requests.map((request) => answers.get(request) as Reply<Body> | Refusal);
 };
 
 /** A request that has an `Idempotency-Key`. */
-type Keyed = { request: IdempotentRequest; scope: Scope; requestHash: string };
+type Keyed = { request: IdempotentRequest; scope: Scope; lock: string; requestHash: string };
 
 const keyedOf = (request: IdempotentRequest): Keyed | undefined => {
   const key = idempotencyKeyOf(request.req.headers);
   if (key === undefined) return undefined;
   const requestHash = sha256(canonicalJson(request.body)).toString('hex');
   const { user, req } = request;
-  return {
-    request,
-    scope: { caller: user?.id ?? `anonymous ${requestHash}`, method: req.method, path: pathOf(request), key },
-    requestHash,
-  };
+  const scope = { caller: user?.id ?? `anonymous ${requestHash}`, method: req.method, path: pathOf(request), key };
+  return { request, scope, lock: lockId(scope), requestHash };
 };
 
 /** The route's path with what its parameters were parsed to: the same however the URL was spelled. */
@@ -88,13 +118,11 @@ const lockId = ({ caller, method, path, key }: Scope): string =>
     .toString();
 
 /**
- * The stored answers of those that have one. The others are this transaction's to work on: their locks are held until it ends, and never
- * waited for.
+ * The answers of those that have one: what was stored, or that the key is in use. The others are this transaction's to work on: their locks are
+ * held until it ends, and never waited for.
  */
-const claim = async (tx: Transaction, keyed: readonly Keyed[]): Promise<Map<IdempotentRequest, Reply>> => {
+const lockOrReplay = async (tx: Transaction, keyed: readonly Keyed[]): Promise<Map<IdempotentRequest, Reply | Refusal>> => {
   if (keyed.length === 0) return new Map();
-  const locks = keyed.map(({ scope }) => lockId(scope));
-  if (new Set(locks).size < locks.length) throw inProgress(); // alone, the second of them finds what the first was answered
   const { rows } = await tx.raw<{ rows: Stored[] }>(
     `select pg_try_advisory_xact_lock(asked.lock) as mine, known.request_hash, known.status, known.headers, known.body
        from unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[])
@@ -103,15 +131,15 @@ const claim = async (tx: Transaction, keyed: readonly Keyed[]): Promise<Map<Idem
          on known.caller = asked.caller and known.method = asked.method and known.path = asked.path and known.key = asked.key
             and known.created_at > now() - interval '24 hours'
       order by asked.place`,
-    [locks, ...scopeValues(keyed)],
+    [keyed.map(({ lock }) => lock), ...scopeValues(keyed)],
   );
-  const replies = new Map<IdempotentRequest, Reply>();
+  const answers = new Map<IdempotentRequest, Reply | Refusal>();
   for (const [index, stored] of rows.entries()) {
     const { request, requestHash } = keyed[index]!;
-    if (stored.request_hash !== null) replies.set(request, replay(stored, requestHash));
-    else if (!stored.mine) throw inProgress();
+    if (stored.request_hash !== null) answers.set(request, replay(stored, requestHash));
+    else if (!stored.mine) answers.set(request, inProgress());
   }
-  return replies;
+  return answers;
 };
 
 const scopeValues = (keyed: readonly Keyed[]): string[][] =>
@@ -120,30 +148,33 @@ const scopeValues = (keyed: readonly Keyed[]): string[][] =>
 const inProgress = (): Conflict =>
   new Conflict('request-in-progress', 'A request with this Idempotency-Key is still in progress', { retryAfterSeconds: 1 });
 
-const replay = ({ request_hash, status, headers, body }: Stored, requestHash: string): Reply => {
-  if (request_hash !== requestHash) {
-    throw new Unprocessable('idempotency-key-reused', 'This Idempotency-Key was used for another request');
-  }
-  return new Reply(status, body ?? undefined, { ...headers, 'idempotent-replayed': 'true' });
-};
+const replay = ({ request_hash, status, headers, body }: Omit<Stored, 'mine'>, requestHash: string): Reply | Refusal =>
+  request_hash === requestHash
+    ? new Reply(status, body ?? undefined, { ...headers, 'idempotent-replayed': 'true' })
+    : new Unprocessable('idempotency-key-reused', 'This Idempotency-Key was used for another request');
 
-/** Overwrites rows that are older than 24 h. */
-const remember = async (tx: Transaction, answered: readonly (Keyed & { reply: Reply })[]): Promise<void> => {
+/**
+ * Overwrites rows that are older than 24 h. Where another one committed between our look and our lock, the transaction is rolled back and looks
+ * again: its answer is there.
+ */
+const remember = (tx: Transaction, answered: readonly (Keyed & { reply: Reply })[]): void => {
   if (answered.length === 0) return;
-  const { rowCount } = await tx.raw<{ rowCount: number }>(
-    `insert into idempotency_keys as known (caller, method, path, key, request_hash, status, headers, body)
-     select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int[], ?::jsonb[], ?::jsonb[])
-     on conflict (caller, method, path, key) do update
-       set request_hash = excluded.request_hash, status = excluded.status, headers = excluded.headers, body = excluded.body, created_at = now()
-       where known.created_at <= now() - interval '24 hours'`,
+  tx.write(
+    `with saved as (
+       insert into idempotency_keys as known (caller, method, path, key, request_hash, status, headers, body)
+       select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int[], ?::jsonb[], ?::jsonb[])
+       on conflict (caller, method, path, key) do update
+         set request_hash = excluded.request_hash, status = excluded.status, headers = excluded.headers, body = excluded.body, created_at = now()
+         where known.created_at <= now() - interval '24 hours'
+       returning 1)
+     select require_all_saved(count(*), ?) from saved`,
     [
       ...scopeValues(answered),
       answered.map(({ requestHash }) => requestHash),
       answered.map(({ reply }) => reply.status),
       answered.map(({ reply }) => JSON.stringify(reply.headers)),
       answered.map(({ reply }) => (reply.body === undefined ? null : JSON.stringify(reply.body))),
+      answered.length,
     ],
   );
-  // another one committed between our look and our lock: rolled back and looked up again, its answer is there
-  if (rowCount !== answered.length) throw new VersionConflict('answered by another request in between');
 };

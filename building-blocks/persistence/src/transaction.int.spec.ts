@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { isConflict, isTransient } from '@orderstream/service-host';
 import { errorOf, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
@@ -5,6 +6,29 @@ import { connectDatabase } from './connect.js';
 import { databaseNow } from './now.js';
 import { inTransaction } from './transaction.js';
 import { VersionConflict } from './version-conflict.js';
+
+/** A way to the server that counts what a client sends before it is answered. */
+const countingProxy = async (url: string): Promise<{ url: string; packets: () => number; close: () => void }> => {
+  const target = new URL(url);
+  let packets = 0;
+  let answered = true;
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    client.on('data', () => {
+      if (answered) packets += 1;
+      answered = false;
+    });
+    upstream.on('data', () => {
+      answered = true;
+    });
+    client.pipe(upstream).pipe(client);
+    for (const socket of [client, upstream]) socket.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const through = new URL(target);
+  through.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url: through.href, packets: () => packets, close: () => server.close() };
+};
 
 describe('a transaction', function () {
   this.timeout(20_000);
@@ -83,8 +107,43 @@ describe('a transaction', function () {
     });
     expect(await errorOf(failing))
       .to.have.property('message')
-      .that.matches(/was rolled back/);
+      .that.matches(/^Rolled back/);
     expect(await test.db('counters').where({ id: 10 })).to.deep.equal([]);
+  });
+
+  it('fails with what a write failed with, in the words that were given for it, whatever is asked after it', async () => {
+    const conflict = (cause: Error) => new VersionConflict('somebody else was faster', { cause });
+    for (const ask of [false, true]) {
+      const failing = inTransaction(test.db, async (tx) => {
+        tx.write('insert into counters values (?, 1)', [20]);
+        tx.write('insert into counters values (?, 1)', [1], ask ? undefined : conflict);
+        if (ask) await tx.raw('select 1');
+      });
+      const error = await errorOf<Error & { code?: string }>(failing);
+      expect(ask ? error.code : error.name).to.equal(ask ? '23505' : 'VersionConflict');
+      expect(await test.db('counters').where({ id: 20 })).to.deep.equal([]);
+    }
+    expect((await inTransaction(test.db, (tx) => tx.raw('select 1 as one') as Promise<{ rows: unknown[] }>)).rows).to.have.length(1);
+  });
+
+  it('costs two round trips: what it asks goes out with BEGIN, what it writes with COMMIT', async () => {
+    const { url, packets, close } = await countingProxy(test.url);
+    const db = connectDatabase(url, { poolMax: 1 });
+    const change = () =>
+      inTransaction(db, async (tx) => {
+        const [{ rows }] = await Promise.all([
+          tx.raw<{ rows: { n: number }[] }>('select n from counters where id = ?', [7]),
+          databaseNow(tx),
+        ]);
+        tx.write('update counters set n = ? where id = ?', [rows[0]!.n + 1, 7]);
+        tx.write('insert into counters values (?, 1) on conflict do nothing', [21]);
+      });
+    await change(); // connects, and has its statements prepared
+    const before = packets();
+    await change();
+    expect(packets() - before).to.equal(2);
+    await db.destroy();
+    close();
   });
 
   it('says when it is committed, and when it is not', async () => {

@@ -6,11 +6,16 @@ import { type Client, discard } from './connect.js';
 /** What takes statements: the database, or a transaction. Each `?` stands for a value. */
 export type Queryable = { raw<Result = QueryResult>(statement: string, values?: readonly unknown[]): PromiseLike<Result> };
 
-/**
- * A transaction that is open: `inTransaction`'s, or one of knex's.
- * `executionPromise` is fulfilled once it is committed, and rejected when it is rolled back.
- */
-export type Transaction = Queryable & { executionPromise: Promise<unknown> };
+/** A transaction that is open. */
+export type Transaction = Queryable & {
+  /**
+   * Sends a statement whose answer nobody needs: in one packet with the COMMIT where nothing else is waited for in between. When it fails, the
+   * transaction is rolled back and `inTransaction` throws its error, in the words of `because` where that is given.
+   */
+  write(statement: string, values: readonly unknown[], because?: (error: Error) => Error): void;
+  /** fulfilled once it is committed, rejected when it is rolled back */
+  executionPromise: Promise<unknown>;
+};
 
 const maxTries = 5;
 
@@ -29,7 +34,12 @@ export const inTransaction = async <Result>(db: Knex, work: (tx: Transaction) =>
   }
 };
 
-/** On a connection of knex's pool, but past its builders: a transaction of theirs costs more than twice the processor time. */
+/**
+ * On a connection of knex's pool, but past its builders: a transaction of theirs costs more than twice the processor time.
+ *
+ * What is sent in one turn goes out in one packet, so a transaction that asks for all it needs at once, and then writes all it decided, costs two
+ * round trips. The server answers a COMMIT after a statement that failed with ROLLBACK.
+ */
 const transact = async <Result>(db: Knex, work: (tx: Transaction) => Promise<Result>): Promise<Result> => {
   const client: Client = await db.client.acquireConnection();
   const tx = transactionOn(client);
@@ -39,19 +49,24 @@ const transact = async <Result>(db: Knex, work: (tx: Transaction) => Promise<Res
     return result;
   } catch (error) {
     await tx.end('ROLLBACK').catch((reason) => discard(client, reason));
-    throw error;
+    throw tx.failedWrite() ?? error; // what was asked after a write that failed says only that the transaction is aborted
   } finally {
     db.client.releaseConnection(client);
   }
 };
 
-const transactionOn = (client: Client): Transaction & { end: (how: 'COMMIT' | 'ROLLBACK') => Promise<void> } => {
+type OwnTransaction = Transaction & { end: (how: 'COMMIT' | 'ROLLBACK') => Promise<void>; failedWrite: () => Error | undefined };
+
+const transactionOn = (client: Client): OwnTransaction => {
   let state: 'not begun' | 'open' | 'over' = 'not begun';
   let outcome: { resolve: (value?: unknown) => void; reject: (reason: Error) => void };
   const executionPromise = new Promise((resolve, reject) => {
     outcome = { resolve, reject };
   });
   executionPromise.catch(() => undefined); // whoever listens hears it
+
+  const written: Promise<unknown>[] = [];
+  let failedWrite: Error | undefined;
 
   const send = (text: string, values: readonly unknown[] = []): Promise<QueryResult> =>
     new Promise((resolve, reject) => {
@@ -68,21 +83,34 @@ const transactionOn = (client: Client): Transaction & { end: (how: 'COMMIT' | 'R
     send('BEGIN').catch((error) => client.connection.stream.destroy(error));
   };
 
+  const ask = (statement: string, values: readonly unknown[]): Promise<QueryResult> => {
+    if (state === 'over') throw new Error('The transaction is over');
+    if (values.some(isMissing)) throw new TypeError(`A value is missing in: ${statement}`);
+    if (state === 'not begun') begin();
+    return send(numbered(statement), values);
+  };
+
   return {
     executionPromise,
-    raw: async <Result>(statement: string, values: readonly unknown[] = []) => {
-      if (state === 'over') throw new Error('The transaction is over');
-      if (values.some(isMissing)) throw new TypeError(`A value is missing in: ${statement}`);
-      if (state === 'not begun') begin();
-      return (await send(numbered(statement), values)) as Result;
+    raw: async <Result>(statement: string, values: readonly unknown[] = []) => (await ask(statement, values)) as Result,
+    write: (statement, values, because = (error) => error) => {
+      const answer = ask(statement, values).catch((error) => {
+        failedWrite ??= because(error);
+      });
+      written.push(answer);
     },
+    failedWrite: () => failedWrite,
     end: async (how) => {
       const begun = state === 'open';
       state = 'over';
       if (how === 'ROLLBACK') outcome.reject(new Error('The transaction was rolled back'));
       if (begun) {
-        const { command } = await send(how);
-        if (command !== how) throw new Error('A statement failed, which nobody heeded: the transaction was rolled back');
+        const ending = send(how);
+        ending.catch(() => undefined);
+        if (how === 'COMMIT') await Promise.all(written);
+        if (how === 'COMMIT' && failedWrite) throw failedWrite;
+        const { command } = await ending;
+        if (command !== how) throw new Error('Rolled back: an earlier statement failed and its error was swallowed');
       }
       if (how === 'COMMIT') outcome.resolve();
     },

@@ -43,7 +43,8 @@ await runService('ordering', [
     apis: [
       orderRoutes({
         db,
-        placeOrders: placeOrders({ orders, newId: uuidv7, windowSeconds: config.HOLD_WINDOW_SECONDS }),
+        newId: uuidv7,
+        placeOrders: placeOrders({ orders, windowSeconds: config.HOLD_WINDOW_SECONDS }),
         commandOrder: commandOrder({ db, orders }),
         holdMaxSeconds: config.HOLD_MAX_SECONDS,
       }),

@@ -1,5 +1,6 @@
 import type { NewCommand } from '@orderstream/aggregates';
-import type { OrderView, PlaceOrderRequest, ProductAdded } from '@orderstream/contracts';
+import { type OrderView, type PlaceOrderRequest, type ProductAdded, Refusal } from '@orderstream/contracts';
+import { inTransaction } from '@orderstream/persistence';
 import { currentLog, type Host, newContext } from '@orderstream/service-host';
 import { testDatabase } from '@orderstream/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -62,9 +63,9 @@ export const ordering = async ({ windowSeconds = 600 } = {}) => {
   const { db } = database;
   const deadlines = alarm();
   const orders = orderAggregate({ deadlines });
-  const place = placeOrders({ orders, newId: uuidv7, windowSeconds });
+  const place = placeOrders({ orders, windowSeconds });
   const tell = commandOrder({ db, orders });
-  await db.transaction((tx) =>
+  await inTransaction(db, (tx) =>
     catalogueProjection.handle(
       tx,
       [kettle, toaster, lamp].map((product) => productAdded(product)),
@@ -77,7 +78,11 @@ export const ordering = async ({ windowSeconds = 600 } = {}) => {
     orders,
     place,
     placeFor: async (customer = customerId, request = orderRequest, context = newContext()): Promise<OrderView> =>
-      (await db.transaction((tx) => place(tx, [{ customerId: customer, request, context }])))[0]!,
+      inTransaction(db, async (tx) => {
+        const [outcome] = await place.run(tx, [{ orderId: uuidv7(), customerId: customer, request, context }]);
+        if (outcome instanceof Refusal) throw outcome;
+        return outcome!;
+      }),
     command: tell,
     tell: (type: OrderCommand['type'], orderId: string, data: object = {}): Promise<OrderView> =>
       tell({ type, data: { orderId, customerId, paymentId, ...data } } as NewCommand<OrderCommand>, newContext()),
@@ -88,7 +93,7 @@ export const ordering = async ({ windowSeconds = 600 } = {}) => {
         const batch = ids.slice(index, index + 500);
         const many = (type: OrderCommand['type'], data: (orderId: string) => object) =>
           batch.map((orderId) => ({ type, data: { orderId, ...data(orderId) } }) as NewCommand<OrderCommand>);
-        await db.transaction(async (tx) => {
+        await inTransaction(db, async (tx) => {
           const placing = many('PlaceOrder', (id) => ({ ...purchase, orderNumber: id, windowSeconds: 3600 }));
           await orders.handle(
             tx,

@@ -25,7 +25,7 @@ export const registerUser =
       const createdAt = await databaseNow(tx);
       const user: User = { id, email, fullName: request.fullName, roles, active: true, version: 1, createdAt };
       if (!(await insertUser(tx, user, passwordHash))) throw new Conflict('email-taken', 'Somebody is registered with this e-mail address');
-      await appendToOutbox(tx, [userRegistered(newId(), user, context)]);
+      appendToOutbox(tx, [userRegistered(newId(), user, context)]);
       return user;
     };
   };

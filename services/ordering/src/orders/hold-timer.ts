@@ -1,3 +1,4 @@
+import { tryLockAggregate } from '@orderstream/aggregates';
 import type { MessageContext } from '@orderstream/contracts';
 import { retryDelayMs } from '@orderstream/event-bridge';
 import { inTransaction, type Transaction } from '@orderstream/persistence';
@@ -34,16 +35,19 @@ const untilEarliestDeadline = async (db: Knex): Promise<number> => {
   return rows[0].ms ?? Number.POSITIVE_INFINITY;
 };
 
-/** statement_timestamp() rather than clock_timestamp(): a value that does not change while the query runs can be searched for in an index. */
+/**
+ * Due orders that nobody else is at, locked as the command handler locks them. statement_timestamp() rather than clock_timestamp(): a value that does
+ * not change while the query runs can be searched for in an index.
+ */
 const takeDue = async (tx: Transaction, limit: number): Promise<DueOrder[]> => {
   const { rows } = await tx.raw<{ rows: DueOrder[] }>(
-    `select id, correlation_id, traceparent, last_event_id,
-            extract(epoch from statement_timestamp() - pending_until)::float8 as late
-       from orders
-      where status = 'Paid' and pending_until <= statement_timestamp()
-      order by pending_until
-      limit ?
-        for update skip locked`,
+    `select id, correlation_id, traceparent, last_event_id, late from (
+       select id, correlation_id, traceparent, last_event_id, extract(epoch from statement_timestamp() - pending_until)::float8 as late
+         from orders
+        where status = 'Paid' and pending_until <= statement_timestamp()
+        order by pending_until
+        limit ?) as due
+      where ${tryLockAggregate('id')}`,
     [limit],
   );
   return rows;

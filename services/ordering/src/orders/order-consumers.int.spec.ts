@@ -8,8 +8,9 @@ import {
   StockReservationFailed,
   StockReserved,
 } from '@orderstream/contracts';
+import { inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
-import { somebodyWaits } from '@orderstream/testing';
+import { openTransaction, somebodyWaits } from '@orderstream/testing';
 import { expect } from 'chai';
 import { v7 as uuidv7 } from 'uuid';
 import { customerId, paymentId, short } from '../../test/order-samples.js';
@@ -41,7 +42,7 @@ describe('what orders hear', function () {
   const payment = (definition: EventDefinition, orderId: string | undefined, data: Partial<PaymentEventData> = {}) =>
     event(definition, paymentId, { id: paymentId, customerId, orderId, ...data });
   const hear = (events: Envelope[], autoShip = true): Promise<void> =>
-    shop.db.transaction((tx) => orderConsumers({ orders: shop.orders, autoShip }).handle(tx, events));
+    inTransaction(shop.db, (tx) => orderConsumers({ orders: shop.orders, autoShip }).handle(tx, events));
   const statusOf = async (id: string): Promise<string> => (await shop.db('orders').where({ id }).first('status')).status;
 
   it('takes orders through their lives, many in one transaction', async () => {
@@ -101,13 +102,14 @@ describe('what orders hear', function () {
   });
 
   it('hears of an order whose placing others do not see yet', async () => {
-    const placing = await shop.db.transaction();
-    const [order] = await shop.place(placing, [{ customerId, request: orderRequest, context: newContext() }]);
-    const hearing = hear([stock(StockReserved, order!.id, { lines: [] })]);
+    const placing = await openTransaction(shop.db);
+    const orderId = uuidv7();
+    await shop.place.run(placing.tx, [{ orderId, customerId, request: orderRequest, context: newContext() }]);
+    const hearing = hear([stock(StockReserved, orderId, { lines: [] })]);
     await somebodyWaits(shop.db);
     await placing.commit();
     await hearing;
-    expect(await statusOf(order!.id)).to.equal('PendingPayment');
+    expect(await statusOf(orderId)).to.equal('PendingPayment');
   });
 
   it('announces what an event caused as a part of its story', async () => {

@@ -31,7 +31,7 @@ describe('the API of orders', function () {
       // the token is the user's id
       auth: { verify: async (id) => ({ id, roles: [id === admin ? 'admin' : 'shopper'], expiresAt: new Date('2100-01-01T00:00:00Z') }) },
       apis: [
-        orderRoutes({ db, placeOrders: place, commandOrder: command, holdMaxSeconds: 86_400 }),
+        orderRoutes({ db, newId: uuidv7, placeOrders: place, commandOrder: command, holdMaxSeconds: 86_400 }),
         orderHistoryRoutes({ listOrders: listOrders(db), getOrder: getOrder(db), getOrderHistory: getOrderHistory(db) }),
       ],
     });

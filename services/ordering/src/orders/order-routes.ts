@@ -1,19 +1,22 @@
-import { HoldOrderRequest, type MessageContext, OrderView, PlaceOrderRequest } from '@orderstream/contracts';
+import { HoldOrderRequest, OrderView, PlaceOrderRequest, Refusal } from '@orderstream/contracts';
 import { type IdempotentRequest, idempotentlyTogether } from '@orderstream/persistence';
-import { type Api, accepted, api, created, type User } from '@orderstream/service-host';
+import { type Api, accepted, api, created } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import type { CommandOrder } from './command-order.js';
-import type { PlaceOrders } from './place-orders.js';
+import type { Placement, PlaceOrders } from './place-orders.js';
 
-type Deps = { db: Knex; placeOrders: PlaceOrders; commandOrder: CommandOrder; holdMaxSeconds: number };
+type Deps = { db: Knex; newId: () => string; placeOrders: PlaceOrders; commandOrder: CommandOrder; holdMaxSeconds: number };
 
-type PlacementRequest = IdempotentRequest & { user: Pick<User, 'id'>; body: PlaceOrderRequest; context: MessageContext };
+type PlacementRequest = IdempotentRequest & { placement: Placement };
+const placementOf = ({ placement }: PlacementRequest): Placement => placement;
 
-export const orderRoutes = ({ db, placeOrders, commandOrder, holdMaxSeconds }: Deps): Api => {
-  const place = idempotentlyTogether(db, async (tx, requests: PlacementRequest[]) => {
-    const placements = requests.map(({ user, body, context }) => ({ customerId: user.id, request: body, context }));
-    const orders = await placeOrders(tx, placements);
-    return orders.map((order) => created(order, `/api/orders/${order.id}`));
+export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSeconds }: Deps): Api => {
+  const place = idempotentlyTogether(db, {
+    prepare: (tx, requests: PlacementRequest[]) => placeOrders.prepare(tx, requests.map(placementOf)),
+    run: async (tx, requests, prepared) => {
+      const outcomes = await placeOrders.run(tx, requests.map(placementOf), prepared);
+      return outcomes.map((outcome) => (outcome instanceof Refusal ? outcome : created(outcome, `/api/orders/${outcome.id}`)));
+    },
   });
 
   return api('Orders', '/orders')
@@ -27,7 +30,10 @@ export const orderRoutes = ({ db, placeOrders, commandOrder, holdMaxSeconds }: D
         idempotent: true,
         answers: { 201: OrderView },
       },
-      async (request) => place(request),
+      async (request) => {
+        const { user, body, context } = request;
+        return place({ ...request, placement: { orderId: newId(), customerId: user.id, request: body, context } });
+      },
     )
     .post(
       '/orders/:id/cancel',

@@ -1,9 +1,11 @@
 import { Conflict, OrderCancelRequested, OrderConfirmed, type OrderEventData } from '@orderstream/contracts';
+import { inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
 import { expect } from 'chai';
 import { v7 as uuidv7 } from 'uuid';
 import { paymentId, purchase } from '../../test/order-samples.js';
 import { type Ordering, ordering } from '../../test/ordering.js';
+import { toMessage } from './order-messages.js';
 import { orderStore } from './order-store.js';
 
 describe('orders in Postgres', function () {
@@ -45,7 +47,7 @@ describe('orders in Postgres', function () {
 
   it('change many at once, each by its own events', async () => {
     const ids = Array.from({ length: 300 }, () => uuidv7());
-    await shop.db.transaction((tx) =>
+    await inTransaction(shop.db, (tx) =>
       shop.orders.handle(
         tx,
         ids.flatMap((orderId, index) => [
@@ -55,7 +57,7 @@ describe('orders in Postgres', function () {
         newContext(),
       ),
     );
-    await shop.db.transaction((tx) =>
+    await inTransaction(shop.db, (tx) =>
       shop.orders.handle(
         tx,
         ids.map((orderId) => ({ type: 'AcceptPayment' as const, data: { orderId, paymentId } })),
@@ -103,17 +105,20 @@ describe('orders in Postgres', function () {
 
   it('refuse a save on what somebody else has saved in between', async () => {
     const { id } = await shop.placeFor();
-    const saving = shop.db.transaction(async (tx) => {
+    let tries = 0;
+    const saving = inTransaction(shop.db, async (tx) => {
+      tries += 1;
       const loaded = await orderStore.load(tx, [id], []);
       // as if the lock had been lost between loading and saving
-      await tx('orders').where({ id }).increment('version');
+      await tx.raw('update orders set version = version + 1 where id = ?', [id]);
       const { state, version } = loaded.get(id)!;
       const event = { type: 'OrderPending' as const, data: { orderId: id }, at: new Date() };
       const recorded = [{ id, eventId: uuidv7(), event, version: version + 1, before: state, state, context: newContext() }];
-      await orderStore.save(tx, [{ id, loadedVersion: version, version: version + 1, state, recorded }], () => []);
+      orderStore.save(tx, [{ id, loadedVersion: version, version: version + 1, state, recorded }], toMessage);
     });
     const error = await saving.catch((reason: Error) => reason);
-    expect(error).to.have.property('name', 'VersionConflict');
+    expect(error).to.have.property('code', '40001');
+    expect(tries, 'decided anew').to.equal(5);
     expect(await shop.db('orders').where({ id }).first('version')).to.deep.equal({ version: 1 });
   });
 });

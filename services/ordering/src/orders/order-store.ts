@@ -1,6 +1,6 @@
 import { type Change, type NewCommand, stateStored, type Versioned } from '@orderstream/aggregates';
 import type { OrderStatus } from '@orderstream/contracts';
-import { type Transaction, VersionConflict } from '@orderstream/persistence';
+import type { Transaction } from '@orderstream/persistence';
 import type { Order, OrderCommand, OrderEvent, PlacedOrder } from './order.js';
 
 type OrderChange = Change<Order, OrderEvent>;
@@ -44,20 +44,19 @@ const load = async (
 ): Promise<Map<string, Versioned<Order>>> => {
   const existing = idsToLoad(ids, commands);
   if (existing.length === 0) return new Map();
-  const { rows } = await tx.raw<{ rows: OrderRow[] }>(
-    `select ${orderColumns.join(', ')} from orders where id = any(?::uuid[]) order by id for update`,
-    [existing],
-  );
+  const { rows } = await tx.raw<{ rows: OrderRow[] }>(`select ${orderColumns.join(', ')} from orders where id = any(?::uuid[])`, [
+    existing,
+  ]);
   return new Map(rows.map((row) => [row.id, { state: orderOf(row), version: row.version }]));
 };
 
-/** In one statement with the rows of the orders; `saved` is how many of those were as they had been loaded. */
+/** In one statement with the rows of the orders, all of which have to be as they were loaded. */
 const withHistory = `
   noted as (
     insert into order_history (order_id, version, type, status, at, data)
     select * from unnest(?::uuid[], ?::int[], ?::text[], ?::text[], ?::timestamptz[], ?::jsonb[])
   )
-  select count(*)::int as saved from saved`;
+  select require_all_saved(count(*), ?) from saved`;
 
 const historyValues = (changes: OrderChange[]): unknown[][] => {
   const recorded = changes.flatMap((change) => change.recorded);
@@ -125,17 +124,15 @@ const newRowValues = (changes: OrderChange[]): unknown[][] => {
   ];
 };
 
-const write = async (tx: Transaction, statement: string, rows: unknown[][], changes: OrderChange[]): Promise<void> => {
-  if (changes.length === 0) return;
-  const result = await tx.raw<{ rows: [{ saved: number }] }>(statement, [...rows, ...historyValues(changes)]);
-  if (result.rows[0].saved !== changes.length) throw new VersionConflict('orders: somebody else saved one of these in between');
+const write = (tx: Transaction, statement: string, rows: unknown[][], changes: OrderChange[]): void => {
+  if (changes.length > 0) tx.write(statement, [...rows, ...historyValues(changes), changes.length]);
 };
 
-const save = async (tx: Transaction, changes: OrderChange[]): Promise<void> => {
+const save = (tx: Transaction, changes: OrderChange[]): void => {
   const placed = changes.filter(({ loadedVersion }) => loadedVersion === 0);
   const changed = changes.filter(({ loadedVersion }) => loadedVersion > 0);
-  await write(tx, insertNew, newRowValues(placed), placed);
-  await write(tx, updateExisting, [...rowValues(changed), changed.map(({ loadedVersion }) => loadedVersion)], changed);
+  write(tx, insertNew, newRowValues(placed), placed);
+  write(tx, updateExisting, [...rowValues(changed), changed.map(({ loadedVersion }) => loadedVersion)], changed);
 };
 
 /** Orders are rows; every event is noted in their history by the same statement. */

@@ -31,8 +31,8 @@ const ignored = ({ type, data: { orderId } }: OrderCommand, { status }: Order): 
 /** Sets the alarm to the deadlines of the orders that are Paid, once they are committed. */
 const ringing = (store: OrderStore, deadlines: Alarm): OrderStore => ({
   ...store,
-  save: async (tx, changes, messages) => {
-    await store.save(tx, changes, messages);
+  save: (tx, changes, messages) => {
+    store.save(tx, changes, messages);
     const spans = changes.flatMap(({ state, recorded }) =>
       state.status === 'Paid' ? [state.pendingUntil.getTime() - recorded.at(-1)!.event.at.getTime()] : [],
     );
@@ -57,3 +57,4 @@ export const orderAggregate = ({ deadlines }: { deadlines: Alarm }) =>
   });
 
 export type Orders = ReturnType<typeof orderAggregate>;
+export type PreparedOrders = ReturnType<Orders['prepare']>;

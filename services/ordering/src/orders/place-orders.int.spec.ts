@@ -1,6 +1,8 @@
 import { Invalid, OrderPlaced } from '@orderstream/contracts';
+import { inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
 import { expect } from 'chai';
+import { v7 as uuidv7 } from 'uuid';
 import { customerId } from '../../test/order-samples.js';
 import { kettle, lamp, type Ordering, ordering, orderRequest, productAdded, toaster } from '../../test/ordering.js';
 import { catalogueProjection } from '../catalogue/catalogue.js';
@@ -37,10 +39,9 @@ describe('placing an order', () => {
   });
 
   it('writes nothing when the transaction fails', async () => {
-    let orderId = '';
-    const failing = shop.db.transaction(async (tx) => {
-      const [order] = await shop.place(tx, [{ customerId, request: orderRequest, context: newContext() }]);
-      orderId = order!.id;
+    const orderId = uuidv7();
+    const failing = inTransaction(shop.db, async (tx) => {
+      await shop.place.run(tx, [{ orderId, customerId, request: orderRequest, context: newContext() }]);
       throw new Error('the process died here');
     });
     await failing.catch(() => undefined);
@@ -79,7 +80,7 @@ describe('placing an order', () => {
     const bread = { id: '019400e2-6f00-7000-8000-0000000000a9', name: 'Bread', price: { amount: 300, currency: 'EUR' } };
     const dearer = { ...bread, price: { amount: 350, currency: 'EUR' } };
     for (const event of [productAdded(bread, 1), productAdded(dearer, 2), productAdded(bread, 1)]) {
-      await shop.db.transaction((tx) => catalogueProjection.handle(tx, [event]));
+      await inTransaction(shop.db, (tx) => catalogueProjection.handle(tx, [event]));
     }
     const order = await shop.placeFor(customerId, { ...orderRequest, lines: [{ productId: bread.id, quantity: 1 }] });
     expect(order.total).to.deep.equal(dearer.price);

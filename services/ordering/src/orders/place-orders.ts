@@ -1,39 +1,67 @@
-import type { MessageContext, OrderView, PlaceOrderRequest } from '@orderstream/contracts';
+import type { NewCommand } from '@orderstream/aggregates';
+import { type MessageContext, type OrderView, type PlaceOrderRequest, Refusal } from '@orderstream/contracts';
 import type { Transaction } from '@orderstream/persistence';
 import { findProducts } from '../catalogue/catalogue.js';
-import { mergeLines, priceLines } from './order-lines.js';
+import type { OrderCommand } from './order.js';
+import { type PricedProduct, priceLines } from './order-lines.js';
 import { orderNumberOf } from './order-number.js';
 import { viewIn } from './order-view.js';
-import type { Orders } from './orders.js';
+import type { Orders, PreparedOrders } from './orders.js';
 
-type Deps = { orders: Orders; newId: () => string; windowSeconds: number };
+type Deps = { orders: Orders; windowSeconds: number };
 export type PlaceOrders = ReturnType<typeof placeOrders>;
 
-/** An order that a shopper asks for. */
-export type Placement = { customerId: string; request: PlaceOrderRequest; context: MessageContext };
+/** An order that a shopper asks for; its id is new. */
+export type Placement = { orderId: string; customerId: string; request: PlaceOrderRequest; context: MessageContext };
 
-/**
- * Prices the lines from ordering's own copy of the catalogue, never from the request, and places the orders: all of them, or none when one
- * is refused.
- */
-export const placeOrders =
-  ({ orders, newId, windowSeconds }: Deps) =>
-  async (tx: Transaction, placements: readonly Placement[]): Promise<OrderView[]> => {
-    const asked = placements.flatMap(({ request }) => mergeLines(request.lines).map(({ productId }) => productId));
-    const products = await findProducts(tx, [...new Set(asked)]);
-    const contexts = new Map<string, MessageContext>();
-    const commands = placements.map(({ customerId, request, context }) => {
-      const orderId = newId();
-      contexts.set(orderId, context);
-      const purchase = {
-        orderNumber: orderNumberOf(orderId),
-        customerId,
-        ...priceLines(request.lines, products),
-        address: request.address,
-        paymentMethod: request.paymentMethod,
-      };
-      return { type: 'PlaceOrder' as const, data: { orderId, ...purchase, windowSeconds } };
-    });
-    const placed = await orders.handle(tx, commands, ({ data }) => contexts.get(data.orderId)!);
-    return commands.map(({ data }) => viewIn(placed, data.orderId));
+/** What placements need to be decided. New ids are locked too: who hears of an order before it can be seen has to wait for it. */
+type Prepared = { products: Promise<PricedProduct[]>; orders: PreparedOrders };
+
+/** Prices the lines from ordering's own copy of the catalogue, never from the request, and places the orders. Each is placed, or refused, for itself. */
+export const placeOrders = ({ orders, windowSeconds }: Deps) => {
+  /** Asks for what `run` will need, so that it travels with what else a transaction asks first. */
+  const prepare = (tx: Transaction, placements: readonly Placement[]): Prepared => {
+    const asked = placements.flatMap(({ request }) => request.lines.map(({ productId }) => productId.toLowerCase()));
+    const commands = placements.map(({ orderId }) => ({ type: 'PlaceOrder', data: { orderId } }) as NewCommand<OrderCommand>);
+    const products = findProducts(tx, [...new Set(asked)]);
+    products.catch(() => undefined); // whoever waits for it hears it
+    return { products, orders: orders.prepare(tx, commands) };
   };
+
+  const commandOf = ({ orderId, customerId, request }: Placement, products: readonly PricedProduct[]) => {
+    const { address, paymentMethod } = request;
+    const purchase = { orderNumber: orderNumberOf(orderId), customerId, ...priceLines(request.lines, products), address, paymentMethod };
+    return { type: 'PlaceOrder' as const, data: { orderId, ...purchase, windowSeconds } };
+  };
+
+  /** @returns for each placement its order, or why there is none */
+  const run = async (
+    tx: Transaction,
+    placements: readonly Placement[],
+    prepared: Prepared = prepare(tx, placements),
+  ): Promise<(OrderView | Refusal)[]> => {
+    const [products] = await Promise.all([prepared.products, prepared.orders]);
+    const commands = placements.map((placement) => valueOrRefusal(() => commandOf(placement, products)));
+    const contexts = new Map(placements.map(({ orderId, context }) => [orderId, context]));
+    const placed = await orders.handle(
+      tx,
+      commands.flatMap((command) => (isRefusal(command) ? [] : [command])),
+      ({ data }) => contexts.get(data.orderId)!,
+      prepared.orders,
+    );
+    return commands.map((command) => (isRefusal(command) ? command : viewIn(placed, command.data.orderId)));
+  };
+
+  return { prepare, run };
+};
+
+const isRefusal = (outcome: unknown): outcome is Refusal => outcome instanceof Refusal;
+
+const valueOrRefusal = <Value>(work: () => Value): Value | Refusal => {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+};

@@ -1,6 +1,6 @@
 import { type Change, eventStored, type StoredEvent } from '@orderstream/aggregates';
 import type { PaymentEventData } from '@orderstream/contracts';
-import type { Queryable } from '@orderstream/persistence';
+import type { Transaction } from '@orderstream/persistence';
 import { evolve, initialState, type Payment, type PaymentCommand, type PaymentEvent } from './payment.js';
 import { eventDataOf } from './payment-view.js';
 
@@ -28,10 +28,10 @@ export const fold = (events: StoredEvent[]): Payment => events.map(eventOf).redu
 export type PaymentRow = { id: string; payment: Payment; version: number };
 
 /** Writes the read table. What it shows never gets older, whatever order writers come in. */
-export const upsertPayments = async (db: Queryable, rows: readonly PaymentRow[]): Promise<void> => {
+export const upsertPayments = (tx: Transaction, rows: readonly PaymentRow[]): void => {
   if (rows.length === 0) return;
   const views = rows.map(({ id, payment, version }) => eventDataOf(id, payment, version));
-  await db.raw(
+  tx.write(
     `insert into payments (id, order_id, customer_id, amount, currency, status, view, version, created_at)
      select * from unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::bigint[], ?::text[], ?::text[], ?::jsonb[], ?::int[], ?::timestamptz[])
      on conflict (id) do update set status = excluded.status, view = excluded.view, version = excluded.version

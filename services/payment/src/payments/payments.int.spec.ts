@@ -2,7 +2,7 @@ import type { NewCommand } from '@orderstream/aggregates';
 import { paymentEvents } from '@orderstream/contracts';
 import { inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
-import { somebodyWaits, type TestDatabase, testDatabase } from '@orderstream/testing';
+import { openTransaction, somebodyWaits, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
@@ -38,8 +38,8 @@ describe('payments in Postgres', function () {
   it('decides on what others wrote, though they do not show it yet', async () => {
     const data = ofNewOrder();
     const { paymentId } = data;
-    const initiating = await db.transaction();
-    await payments.handle(initiating, [{ type: 'InitiatePayment', data }], newContext());
+    const initiating = await openTransaction(db);
+    await payments.handle(initiating.tx, [{ type: 'InitiatePayment', data }], newContext());
     const approving = run({ type: 'ApprovePayment', data: { paymentId, pspReference: 'psp_1' } });
     await somebodyWaits(db);
     await initiating.commit();
@@ -131,12 +131,10 @@ describe('payments in Postgres', function () {
 
   it('leaves nothing of a transaction that is rolled back', async () => {
     const data = ofNewOrder();
-    await db
-      .transaction(async (tx) => {
-        await payments.handle(tx, [{ type: 'InitiatePayment', data }], newContext());
-        throw new Error('rolled back');
-      })
-      .catch(() => undefined);
+    await inTransaction(db, async (tx) => {
+      await payments.handle(tx, [{ type: 'InitiatePayment', data }], newContext());
+      throw new Error('rolled back');
+    }).catch(() => undefined);
     expect(await typesOf(data.paymentId)).to.deep.equal([]);
     expect(await statusOf(data.paymentId)).to.equal(undefined);
   });

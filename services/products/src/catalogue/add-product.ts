@@ -36,7 +36,7 @@ export const addProduct = async (
   await tx.raw('insert into stock (product_id, quantity, reserved, version) values (?, 0, 0, 0)', [id]);
   const empty = await readProduct(tx, id);
   const product: ProductView = { ...empty, available: quantity };
-  await appendToOutbox(tx, [
+  appendToOutbox(tx, [
     { id: uuidv7(), definition: ProductAdded, aggregateId: id, aggregateVersion: 1, occurredAt: at, context, data: product },
   ]);
   await runStock(tx, [{ command: { type: 'SetStock', data: { productId: id, quantity } }, context }]);

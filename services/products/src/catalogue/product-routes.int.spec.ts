@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { CategoryView, Page, Problem, ProductView, StockView } from '@orderstream/contracts';
+import { inTransaction } from '@orderstream/persistence';
 import { currentLog, type Host, type HttpServer, httpServer, newContext } from '@orderstream/service-host';
 import { type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
@@ -115,7 +116,7 @@ describe('the API of products', function () {
   it('sets the stock, and answers 409 with what is reserved when that is more', async () => {
     const { id } = await add();
     const lines = [{ productId: id, quantity: 4 }];
-    await database.db.transaction((tx) =>
+    await inTransaction(database.db, (tx) =>
       runStock(tx, [{ command: { type: 'ReserveStock', data: { orderId: randomUUID(), lines } }, context: newContext() }]),
     );
     const set = (quantity: number) => call('PUT', `/products/${id}/stock`, { as: 'admin', body: { quantity } });

@@ -87,9 +87,11 @@ describe('stocks in Postgres', function () {
     const productIds = await Promise.all([product(1_000), product(1_000), product(1_000)]);
     const there = productIds.map((productId) => ({ productId, quantity: 1 }));
     const back = [...there].reverse();
-    // each takes its locks with a pause in between for the other to come, and no second try hides a deadlock
+    // each takes its locks with a pause in between for the other to come
+    let tries = 0;
     const slowly = (lines: Line[]) =>
-      db.transaction(async (tx) => {
+      inTransaction(db, async (tx) => {
+        tries += 1;
         await runStock(tx, [{ command: reserve(randomUUID(), ...lines), context }]);
         await delay(5);
       });
@@ -97,6 +99,7 @@ describe('stocks in Postgres', function () {
     await Promise.all(Array.from({ length: 40 }, (_, index) => slowly(index % 2 === 0 ? there : back)));
 
     for (const productId of productIds) expect((await readStock(db, productId)).reserved).to.equal(40);
+    expect(tries, 'no second try').to.equal(40);
   });
 
   it('follows an order from its reservation to its end, whatever is said twice', async () => {

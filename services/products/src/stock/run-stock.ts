@@ -4,7 +4,7 @@ import { appendToOutbox, type OutboxMessage, type SentCommand } from '@orderstre
 import type { Transaction } from '@orderstream/persistence';
 import { apply, decide, levelEvents, type Stock, type StockCommand, type StockEvent } from './stock.js';
 import { toMessage } from './stock-messages.js';
-import { type Adjustment, loadStock, saveStock } from './stock-store.js';
+import { type Adjustment, type LoadedStock, loadStock, saveStock } from './stock-store.js';
 
 export type SentStockCommand = SentCommand<NewCommand<StockCommand>>;
 
@@ -13,14 +13,13 @@ export type SentStockCommand = SentCommand<NewCommand<StockCommand>>;
  * memory, and saved, with all that is announced, with one statement for each table. The stock is no aggregate of the command handler's: an order takes
  * from many products at once, all or nothing, and each product and each order counts the events that are keyed by it.
  *
+ * @param prepared what `loadStock` loaded for these commands, and maybe for more
  * @returns the stock of what they touched, as it is now
  * @throws what `decide` throws for a request; then nothing is saved
  */
-export const runStock = async (tx: Transaction, sent: readonly SentStockCommand[]): Promise<Stock> => {
-  const { stock, at } = await loadStock(
-    tx,
-    sent.map(({ command }) => command),
-  );
+export const runStock = async (tx: Transaction, sent: readonly SentStockCommand[], prepared?: Promise<LoadedStock>): Promise<Stock> => {
+  const asked = sent.map(({ command }) => command);
+  const { stock, at } = await (prepared ?? loadStock(tx, asked));
   const before: Stock = { levels: { ...stock.levels }, reservations: { ...stock.reservations } };
   const messages: OutboxMessage[] = [];
   const adjustments: Adjustment[] = [];
@@ -40,6 +39,7 @@ export const runStock = async (tx: Transaction, sent: readonly SentStockCommand[
   }
   for (const event of levelEvents(before.levels, stock.levels, at)) record(event, sent.at(-1)!.context);
 
-  await Promise.all([saveStock(tx, before, stock, adjustments, at), appendToOutbox(tx, messages)]);
+  saveStock(tx, before, stock, adjustments, at);
+  appendToOutbox(tx, messages);
   return stock;
 };

@@ -1,6 +1,6 @@
 import type { NewCommand } from '@orderstream/aggregates';
 import type { ReservedLine } from '@orderstream/contracts';
-import { databaseNow, type Transaction, VersionConflict } from '@orderstream/persistence';
+import { databaseNow, type Transaction } from '@orderstream/persistence';
 import type { Level, Reservation, ReservationStatus, Stock, StockCommand } from './stock.js';
 
 type ReservationRow = { order_id: string; status: ReservationStatus; lines: ReservedLine[]; version: number };
@@ -34,7 +34,9 @@ const loadLevels = async (tx: Transaction, productIds: string[], orderIds: strin
  * Locks what the commands touch, and nothing else: first the reservations, in order-id order, then the levels of all their products, in
  * product-id order. Everybody takes them in this order, so nobody waits in a circle. The time is told after the locks, in the same round trip.
  */
-export const loadStock = async (tx: Transaction, commands: readonly NewCommand<StockCommand>[]): Promise<{ stock: Stock; at: Date }> => {
+export type LoadedStock = { stock: Stock; at: Date };
+
+export const loadStock = async (tx: Transaction, commands: readonly NewCommand<StockCommand>[]): Promise<LoadedStock> => {
   const orderIds = unique(commands.flatMap(({ data }) => ('orderId' in data ? [data.orderId] : [])));
   const productIds = unique(
     commands.flatMap(({ data }) => {
@@ -64,21 +66,22 @@ const values = (rows: [string, Reservation][]) => [
  * A reservation that was not there to be locked may have been made in the meantime: then nothing is saved, and all is decided anew. A new
  * one does not wait for whoever has that row locked (`do nothing` locks none), for they may wait for the levels that are locked here.
  */
-const saveReservations = async (tx: Transaction, before: Stock, after: Stock, at: Date): Promise<void> => {
+const saveReservations = (tx: Transaction, before: Stock, after: Stock, at: Date): void => {
   const rows = changed(before.reservations, after.reservations);
   const made = rows.filter(([orderId]) => !before.reservations[orderId]);
   const locked = rows.filter(([orderId]) => before.reservations[orderId]);
   if (made.length > 0) {
-    const { rowCount } = await tx.raw<{ rowCount: number }>(
-      `insert into reservations (order_id, status, lines, version, created_at, updated_at)
-       select *, ?::timestamptz, ?::timestamptz from unnest(?::uuid[], ?::text[], ?::jsonb[], ?::int[])
-       on conflict (order_id) do nothing`,
-      [at, at, ...values(made)],
+    tx.write(
+      `with saved as (
+         insert into reservations (order_id, status, lines, version, created_at, updated_at)
+         select *, ?::timestamptz, ?::timestamptz from unnest(?::uuid[], ?::text[], ?::jsonb[], ?::int[])
+         on conflict (order_id) do nothing returning 1)
+       select require_all_saved(count(*), ?) from saved`,
+      [at, at, ...values(made), made.length],
     );
-    if (rowCount !== made.length) throw new VersionConflict('somebody else made one of these reservations');
   }
   if (locked.length > 0) {
-    await tx.raw(
+    tx.write(
       `update reservations
           set status = changed.status, lines = changed.lines, version = changed.version, updated_at = ?::timestamptz
          from unnest(?::uuid[], ?::text[], ?::jsonb[], ?::int[]) as changed(order_id, status, lines, version)
@@ -88,10 +91,10 @@ const saveReservations = async (tx: Transaction, before: Stock, after: Stock, at
   }
 };
 
-const saveLevels = async (tx: Transaction, before: Stock, after: Stock): Promise<void> => {
+const saveLevels = (tx: Transaction, before: Stock, after: Stock): void => {
   const rows = changed(before.levels, after.levels);
   if (rows.length === 0) return;
-  await tx.raw(
+  tx.write(
     `update stock set quantity = changed.quantity, reserved = changed.reserved, version = changed.version
      from unnest(?::uuid[], ?::int[], ?::int[], ?::int[]) as changed (product_id, quantity, reserved, version)
      where stock.product_id = changed.product_id`,
@@ -107,9 +110,9 @@ const saveLevels = async (tx: Transaction, before: Stock, after: Stock): Promise
 /** By how much somebody's count differed from what was written. */
 export type Adjustment = { productId: string; change: number; at: Date };
 
-const saveAdjustments = async (tx: Transaction, adjustments: readonly Adjustment[]): Promise<void> => {
+const saveAdjustments = (tx: Transaction, adjustments: readonly Adjustment[]): void => {
   if (adjustments.length === 0) return;
-  await tx.raw('insert into stock_adjustments (product_id, change, at) select * from unnest(?::uuid[], ?::int[], ?::timestamptz[])', [
+  tx.write('insert into stock_adjustments (product_id, change, at) select * from unnest(?::uuid[], ?::int[], ?::timestamptz[])', [
     adjustments.map(({ productId }) => productId),
     adjustments.map(({ change }) => change),
     adjustments.map(({ at }) => at),
@@ -117,12 +120,8 @@ const saveAdjustments = async (tx: Transaction, adjustments: readonly Adjustment
 };
 
 /** Saves what a batch changed, with one statement for each table. */
-export const saveStock = async (
-  tx: Transaction,
-  before: Stock,
-  after: Stock,
-  adjustments: readonly Adjustment[],
-  at: Date,
-): Promise<void> => {
-  await Promise.all([saveReservations(tx, before, after, at), saveLevels(tx, before, after), saveAdjustments(tx, adjustments)]);
+export const saveStock = (tx: Transaction, before: Stock, after: Stock, adjustments: readonly Adjustment[], at: Date): void => {
+  saveReservations(tx, before, after, at);
+  saveLevels(tx, before, after);
+  saveAdjustments(tx, adjustments);
 };

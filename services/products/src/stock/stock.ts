@@ -90,21 +90,27 @@ export const apply = ({ levels, reservations }: Stock, { type, data }: StockEven
   switch (type) {
     case 'StockReserved':
       for (const { productId, quantity } of data.lines) change(productId, ({ reserved }) => ({ reserved: reserved + quantity }));
-      return note('Reserved', data.orderId, data.lines);
+      note('Reserved', data.orderId, data.lines);
+      break;
     case 'StockReservationFailed':
-      return note('Failed', data.orderId, []);
+      note('Failed', data.orderId, []);
+      break;
     case 'StockReleased':
       for (const { productId, quantity } of data.lines) change(productId, ({ reserved }) => ({ reserved: reserved - quantity }));
-      return note('Released', data.orderId, data.lines);
+      note('Released', data.orderId, data.lines);
+      break;
     case 'StockCommitted':
       for (const line of data.lines)
         change(line.productId, ({ quantity, reserved }) => ({ quantity: quantity - line.quantity, reserved: reserved - line.quantity }));
-      return note('Committed', data.orderId, data.lines);
+      note('Committed', data.orderId, data.lines);
+      break;
     case 'StockAdjusted':
-      return change(data.productId, () => ({ quantity: data.quantity }));
+      change(data.productId, () => ({ quantity: data.quantity }));
+      break;
     case 'StockLevelChanged':
     case 'ProductSoldOut':
-      return change(data.productId, ({ version }) => ({ version: version + 1 }));
+      change(data.productId, ({ version }) => ({ version: version + 1 }));
+      break;
   }
 };
 

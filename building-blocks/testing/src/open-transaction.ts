@@ -1,0 +1,25 @@
+import { inTransaction, type Transaction } from '@orderstream/persistence';
+import type { Knex } from 'knex';
+
+/** A transaction that stays open until it is told to commit. */
+export const openTransaction = async (db: Knex): Promise<{ tx: Transaction; commit: () => Promise<void> }> => {
+  let end: () => void = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let committed: Promise<void> = Promise.resolve();
+  const tx = await new Promise<Transaction>((resolve, reject) => {
+    committed = inTransaction(db, (opened) => {
+      resolve(opened);
+      return ended;
+    });
+    committed.catch(reject);
+  });
+  return {
+    tx,
+    commit: () => {
+      end();
+      return committed;
+    },
+  };
+};
