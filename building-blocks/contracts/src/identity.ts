@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent, type EventOf } from './event.js';
-import { Text, Timestamp } from './text.js';
+import { Password, Text, Timestamp } from './text.js';
 
 export const Role = z.enum(['shopper', 'admin']);
 export type Role = z.infer<typeof Role>;
@@ -8,7 +8,7 @@ export type Role = z.infer<typeof Role>;
 export const RegisterRequest = z
   .strictObject({
     email: z.email().max(200).toLowerCase(),
-    password: z.string().min(8).max(200).describe('at least 8 characters, with a letter, a digit and another character'),
+    password: Password().describe('at least 8 characters, with a letter, a digit and another character'),
     fullName: Text(),
   })
   .meta({ id: 'RegisterRequest' });

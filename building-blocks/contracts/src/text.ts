@@ -1,16 +1,52 @@
 import { z } from 'zod';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-const noControlCharacters = /^[^\u0000-\u001f\u007f]*$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: as above, but a description may have lines
-const noControlCharactersButLines = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/;
+const whiteSpace = /\p{White_Space}/u;
 
-/** A line of text from outside: not blank, at most 200 characters, no control characters. */
-export const Text = (maxLength = 200) =>
-  z.string().trim().min(1).max(maxLength).regex(noControlCharacters, 'must not contain control characters');
+/** Without the white space around it, Unicode's: one pass, where a regular expression takes the square of a long run of blanks. */
+const trimmed = (text: string): string => {
+  let [from, to] = [0, text.length];
+  while (from < to && whiteSpace.test(text[from]!)) from += 1;
+  while (from < to && whiteSpace.test(text[to - 1]!)) to -= 1;
+  return text.slice(from, to);
+};
+
+/** Something that a reader sees: not marks alone, nor letters that are drawn as nothing (Hangul fillers, the blank of Braille). */
+const visible = /(?![\p{Default_Ignorable_Code_Point}\u2800])[\p{L}\p{N}\p{P}\p{S}]/u;
+
+// Lone surrogates, private use, noncharacters, a byte order mark, what reorders the text after it, and tags: never part of a text.
+const unwritable = /[\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\ufeff\u202a-\u202e\u2066-\u2069\u{E0000}-\u{E007F}]/u;
+const refusedInLine = new RegExp(`[\\p{Cc}\\p{Zl}\\p{Zp}]|${unwritable.source}`, 'u');
+const refusedInLines = new RegExp(`[^\\P{Cc}\\t\\n\\r]|${unwritable.source}`, 'u');
+
+/** Flags of regions, such as England's, are spelled in tags. */
+const regionFlags = /\u{1F3F4}[\u{E0020}-\u{E007E}]+\u{E007F}/gu;
+
+const isLongerThan = (text: string, maxLength: number): boolean =>
+  text.length > 2 * maxLength || (text.length > maxLength && [...text].length > maxLength);
+
+type Rules = { minLength: number; maxLength: number; refused: RegExp };
+
+/** Characters are code points, as JSON Schema counts them. */
+const within = (schema: z.ZodString, { minLength, maxLength, refused }: Rules): z.ZodString =>
+  schema
+    .superRefine((text, context) => {
+      const refuse = (message: string) => context.addIssue({ code: 'custom', message });
+      if (isLongerThan(text, maxLength)) refuse(`must have at most ${maxLength} characters`);
+      else if (minLength > 0 && !visible.test(text)) refuse('must not be blank');
+      else if (!isLongerThan(text, minLength - 1)) refuse(`must have at least ${minLength} characters`);
+      else if (refused.test(text.replace(regionFlags, '')))
+        refuse('must not contain control characters, or others that nobody sees or everybody sees differently');
+    })
+    .meta({ minLength, maxLength });
+
+/** A line of text from outside: trimmed, with something to be seen in it, at most 200 characters, none of which control or reorder. */
+export const Text = (maxLength = 200) => within(z.string().overwrite(trimmed), { minLength: 1, maxLength, refused: refusedInLine });
 
 /** Text of several lines, such as a description: at most 5 000 characters, may be empty. */
-export const LongText = () => z.string().max(5_000).regex(noControlCharactersButLines, 'must not contain control characters');
+export const LongText = () => within(z.string(), { minLength: 0, maxLength: 5_000, refused: refusedInLines });
+
+/** Taken as it was typed, blanks too: 8 to 200 characters. */
+export const Password = () => within(z.string(), { minLength: 8, maxLength: 200, refused: refusedInLine });
 
 /** A time as the APIs show it: ISO 8601 in UTC. */
 export const Timestamp = z.iso.datetime();
