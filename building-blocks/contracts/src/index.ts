@@ -1,3 +1,5 @@
+export * from './countries.js';
+export * from './currencies.js';
 export * from './errors.js';
 export * from './event.js';
 export * from './identity.js';
@@ -7,6 +9,7 @@ export * from './paging.js';
 export * from './payment.js';
 export * from './problem.js';
 export * from './products.js';
+export * from './query.js';
 export * from './realtime.js';
 export * from './reports.js';
 export * from './text.js';

@@ -1,6 +1,15 @@
 import { z } from 'zod';
+import { currencies } from './currencies.js';
 
-/** An amount in the currency's minor units: `{ amount: 1990, currency: "EUR" }` is 19.90 EUR. */
+/** A currency that somebody pays in, as a request names it: in capitals. */
+export const Currency = z
+  .enum([...currencies.keys()], { error: 'must be an active ISO 4217 code, in capitals' })
+  .meta({ id: 'Currency', description: 'ISO 4217' });
+
+/**
+ * An amount in the currency's minor units: `{ amount: 1990, currency: "EUR" }` is 19.90 EUR. As views and events show it: a currency that
+ * has gone out of use since is still read.
+ */
 export const Money = z
   .strictObject({
     amount: z.int().min(0).describe('in minor units'),
@@ -12,5 +21,26 @@ export const Money = z
   .meta({ id: 'Money' });
 export type Money = z.infer<typeof Money>;
 
-/** The price of one: bounded so that the greatest order there can be, 100 lines of 1 000, is still counted exactly. */
-export const Price = Money.extend({ amount: z.int().min(0).max(1_000_000_000).describe('in minor units') });
+export const maxPrice = 1_000_000_000;
+
+/** The price of one, as a request may say it: bounded so that the greatest order there can be is still counted exactly. */
+export const Price = z.strictObject({ amount: z.int().min(0).max(maxPrice).describe('in minor units'), currency: Currency });
+
+/**
+ * What any number of amounts come to. JSON's numbers are exact up to 2^53 − 1; beyond, `amount` is the nearest number and `exactAmount` has
+ * every digit.
+ */
+export const Total = z
+  .object({
+    amount: z.number().min(0).describe('in minor units'),
+    currency: z.string().describe('ISO 4217'),
+    exactAmount: z.string().regex(/^\d+$/).optional().describe('only where `amount` is not exact: beyond 2^53 − 1'),
+  })
+  .meta({ id: 'Total' });
+export type Total = z.infer<typeof Total>;
+
+/** @param exactAmount decimal digits, as Postgres sums in `numeric` */
+export const exactTotal = (exactAmount: string, currency: string): Total => {
+  const amount = Number(exactAmount);
+  return { amount, currency, ...(!Number.isSafeInteger(amount) && { exactAmount }) };
+};

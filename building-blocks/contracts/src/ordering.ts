@@ -1,23 +1,35 @@
 import { z } from 'zod';
+import { countries } from './countries.js';
 import { defineEvent, type EventOf } from './event.js';
-import { Money } from './money.js';
+import { Money, maxPrice } from './money.js';
 import { PageQuery } from './paging.js';
+import { QueryTime, withTimeRange } from './query.js';
 import { Text, Timestamp } from './text.js';
 
 export const OrderStatus = z.enum(['Placed', 'PendingPayment', 'Paid', 'Confirmed', 'Shipped', 'CancelRequested', 'Cancelled', 'Failed']);
 export type OrderStatus = z.infer<typeof OrderStatus>;
 
-export const Address = z
+/** Where to, as a request says it. */
+export const AddressRequest = z
   .strictObject({
     fullName: Text(),
     street: Text(),
     city: Text(),
     state: Text().optional(),
     postalCode: Text(20),
-    country: z
-      .string()
-      .regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 code')
-      .describe('ISO 3166-1 alpha-2'),
+    country: z.enum(countries, { error: 'must be an ISO 3166-1 alpha-2 code, in capitals' }).describe('ISO 3166-1 alpha-2'),
+  })
+  .meta({ id: 'AddressRequest' });
+
+/** Where to, as views and events show it: whatever a request was allowed to say when it was made. */
+export const Address = z
+  .object({
+    fullName: z.string(),
+    street: z.string(),
+    city: z.string(),
+    state: z.string().optional(),
+    postalCode: z.string(),
+    country: z.string().describe('ISO 3166-1 alpha-2'),
   })
   .meta({ id: 'Address' });
 export type Address = z.infer<typeof Address>;
@@ -30,13 +42,16 @@ export type PaymentMethod = z.infer<typeof PaymentMethod>;
 export const maxLineQuantity = 1_000;
 export const maxOrderLines = 100;
 
+/** The most that an order can come to, and so the most that is paid at once, in minor units: counted exactly. */
+export const maxOrderTotal = maxOrderLines * maxLineQuantity * maxPrice;
+
 export const PlaceOrderRequest = z
   .strictObject({
     lines: z
       .array(z.strictObject({ productId: z.uuid().toLowerCase(), quantity: z.int().min(1).max(maxLineQuantity) }))
       .min(1)
       .max(maxOrderLines),
-    address: Address,
+    address: AddressRequest,
     paymentMethod: PaymentMethod.default('tok_random'),
   })
   .meta({ id: 'PlaceOrderRequest' });
@@ -45,11 +60,13 @@ export type PlaceOrderRequest = z.infer<typeof PlaceOrderRequest>;
 export const HoldOrderRequest = z.strictObject({ seconds: z.int().min(1) }).meta({ id: 'HoldOrderRequest' });
 export type HoldOrderRequest = z.infer<typeof HoldOrderRequest>;
 
-export const OrderQuery = PageQuery.extend({
-  status: OrderStatus.optional(),
-  from: Timestamp.optional().describe('placed at or after'),
-  to: Timestamp.optional().describe('placed before'),
-});
+export const OrderQuery = withTimeRange(
+  PageQuery.extend({
+    status: OrderStatus.optional(),
+    from: QueryTime.optional().describe('placed at or after'),
+    to: QueryTime.optional().describe('placed before'),
+  }),
+);
 export type OrderQuery = z.infer<typeof OrderQuery>;
 
 export const OrderLine = z.object({

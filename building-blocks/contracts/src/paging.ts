@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { QueryNumber } from './query.js';
 
 /** The query parameters of every list: `page` from 1, `limit` from 1 to 100. */
 export const PageQuery = z.strictObject({
-  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  page: QueryNumber({ min: 1, max: 1_000_000 }).default(1),
+  limit: QueryNumber({ min: 1, max: 100 }).default(20),
 });
 export type PageQuery = z.infer<typeof PageQuery>;
 

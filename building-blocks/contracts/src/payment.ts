@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, type EventOf } from './event.js';
-import { Money } from './money.js';
-import { PaymentMethod } from './ordering.js';
+import { Currency, Money, Total } from './money.js';
+import { maxOrderTotal, PaymentMethod } from './ordering.js';
 import { PageQuery } from './paging.js';
 import { Timestamp } from './text.js';
 
@@ -39,9 +39,15 @@ export const PaymentView = z
   .meta({ id: 'Payment' });
 export type PaymentView = z.infer<typeof PaymentView>;
 
+/** What a request may ask to be paid: at most what an order can come to. */
+export const PaymentAmount = z.strictObject({
+  amount: z.int().min(1).max(maxOrderTotal).describe('in minor units'),
+  currency: Currency,
+});
+
 export const CreatePaymentRequest = z
   .strictObject({
-    amount: Money.refine(({ amount }) => amount > 0, { message: 'must be more than nothing', path: ['amount'] }),
+    amount: PaymentAmount,
     paymentMethod: PaymentMethod.default('tok_random'),
   })
   .meta({ id: 'CreatePaymentRequest' });
@@ -57,7 +63,7 @@ export type PaymentHistory = z.infer<typeof PaymentHistory>;
 
 /** One row for each status and currency. */
 export const PaymentStats = z
-  .object({ byStatus: z.array(z.object({ status: PaymentStatus, count: z.int(), totalAmount: Money })) })
+  .object({ byStatus: z.array(z.object({ status: PaymentStatus, count: z.int(), totalAmount: Total })) })
   .meta({ id: 'PaymentStats' });
 export type PaymentStats = z.infer<typeof PaymentStats>;
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineEvent, type EventOf } from './event.js';
 import { Money, Price } from './money.js';
 import { PageQuery } from './paging.js';
+import { QueryFlag, QueryNumber } from './query.js';
 import { LongText, Text, Timestamp } from './text.js';
 
 export const CategoryView = z.object({ id: z.uuid(), name: z.string() }).meta({ id: 'Category' });
@@ -26,15 +27,16 @@ export type ProductView = z.infer<typeof ProductView>;
 export const StockView = z.object({ productId: z.uuid(), quantity: z.int(), reserved: z.int(), available: z.int() }).meta({ id: 'Stock' });
 export type StockView = z.infer<typeof StockView>;
 
-const queryFlag = z.enum(['true', 'false']).transform((value) => value === 'true');
-
 export const ProductQuery = PageQuery.extend({
-  search: Text().optional().describe('anywhere in the name, any case'),
+  search: Text().optional().describe('anywhere in the name, in any case, with or without accents'),
   category: z.uuid().optional().describe('a category id'),
-  minPrice: z.coerce.number().int().min(0).optional().describe('in minor units'),
-  maxPrice: z.coerce.number().int().min(0).optional().describe('in minor units'),
-  inStock: queryFlag.optional(),
+  minPrice: QueryNumber({ min: 0 }).optional().describe('in minor units'),
+  maxPrice: QueryNumber({ min: 0 }).optional().describe('in minor units'),
+  inStock: QueryFlag.optional(),
   sort: z.enum(['name', '-name', 'price', '-price', 'createdAt', '-createdAt']).default('name'),
+}).refine(({ minPrice, maxPrice }) => minPrice === undefined || maxPrice === undefined || minPrice <= maxPrice, {
+  path: ['maxPrice'],
+  message: 'must not be less than minPrice',
 });
 export type ProductQuery = z.infer<typeof ProductQuery>;
 

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { Money } from './money.js';
+import { QueryTime, withTimeRange } from './query.js';
 import { Timestamp } from './text.js';
 
-export const SalesQuery = z.strictObject({
-  from: Timestamp.optional(),
-  to: Timestamp.optional(),
-  groupBy: z.enum(['product']).default('product'),
-});
+export const SalesQuery = withTimeRange(
+  z.strictObject({
+    from: QueryTime.optional(),
+    to: QueryTime.optional(),
+    groupBy: z.enum(['product']).default('product'),
+  }),
+);
 export type SalesQuery = z.infer<typeof SalesQuery>;
 
 /** One row for each key and currency: only orders that were paid count. */

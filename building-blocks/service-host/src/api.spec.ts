@@ -1,4 +1,4 @@
-import { Invalid } from '@orderstream/contracts';
+import { Invalid, QueryNumber } from '@orderstream/contracts';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { api, parsePart } from './api.js';
@@ -22,7 +22,12 @@ const orders = api('Orders', '/orders')
   }))
   .get(
     '/orders',
-    { summary: '<Orders>', who: 'anyone', query: z.object({ page: z.coerce.number().default(1) }), answers: { 200: z.array(Order) } },
+    {
+      summary: '<Orders>',
+      who: 'anyone',
+      query: z.object({ page: QueryNumber({ min: 1, max: 99 }).default(1) }),
+      answers: { 200: z.array(Order) },
+    },
     () => [],
   );
 
@@ -92,7 +97,12 @@ describe('the OpenAPI document', () => {
 
   it('describes parameters, who may call, and refusals', () => {
     expect(place.parameters.map(({ name }: { name: string }) => name)).to.deep.equal(['Idempotency-Key']);
-    expect(document.paths['/orders'].get.parameters[0]).to.deep.include({ name: 'page', in: 'query', required: false });
+    expect(document.paths['/orders'].get.parameters[0]).to.deep.equal({
+      name: 'page',
+      in: 'query',
+      required: false,
+      schema: { type: 'integer', minimum: 1, maximum: 99, default: 1 },
+    });
     expect(document.paths['/orders/{id}'].get.parameters[0]).to.deep.include({ name: 'id', in: 'path', required: true });
     expect(place.security).to.deep.equal([{ accessToken: [] }]);
     expect(Object.keys(place.responses)).to.include.members(['201', '400', '401', '403', '409', '413', '422', 'default']);

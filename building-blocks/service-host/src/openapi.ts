@@ -63,7 +63,9 @@ const schemaCollector = () => {
       io,
       unrepresentable: 'any',
       override: ({ zodSchema, jsonSchema }) => {
-        if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
+        const { def } = zodSchema._zod;
+        if (def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
+        if (def.type === 'default') jsonSchema.default = def.defaultValue; // zod leaves it out where the input is of another type
       },
     }) as Json & { $defs?: Record<string, Json> };
     // two rounds: references between definitions must already know the names that they end up with

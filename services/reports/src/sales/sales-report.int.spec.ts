@@ -1,4 +1,4 @@
-import { Invalid, type OrderView, SalesReport, Unavailable } from '@orderstream/contracts';
+import { type OrderView, SalesReport, Unavailable } from '@orderstream/contracts';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { order } from '../../test/example-order.js';
@@ -135,12 +135,11 @@ describe('the sales report', function () {
     expect((await report({ groupBy: 'product' })).data).to.deep.equal([]);
   });
 
-  it('takes times with any fraction, and refuses a range that ends before it begins', async () => {
+  it('takes times with any fraction', async () => {
     await index([order({ status: 'Paid', placedAt: at(1) })]);
     const { data, from } = await report({ groupBy: 'product', from: '2026-01-01T00:59:59.123456789012Z' });
     expect(data).to.have.length(1);
     expect(from).to.equal('2026-01-01T00:59:59.123Z');
-    expect(await report({ groupBy: 'product', from: at(2), to: at(1) }).catch((error) => error)).to.be.instanceOf(Invalid);
   });
 
   it('says that it is not available while Elasticsearch or the index is away', async () => {
