@@ -1,19 +1,19 @@
-import type { PaymentStats, PaymentStatus } from '@orderstream/contracts';
+import { exactTotal, type PaymentStats, type PaymentStatus } from '@orderstream/contracts';
 import type { Knex } from 'knex';
 
-type Row = { status: PaymentStatus; currency: string; count: number; amount: number };
+type Row = { status: PaymentStatus; currency: string; count: number; amount: string };
 
 /** How many payments are in which status, and what they come to in each currency. */
 export const paymentStats = async (db: Knex): Promise<PaymentStats> => {
   const { rows } = await db.raw<{ rows: Row[] }>(
-    `select status, currency, count(*) as count, sum(amount)::bigint as amount
+    `select status, currency, count(*) as count, sum(amount) as amount
        from payments group by status, currency order by status, currency`,
-  );
+  ); // a sum of bigint is a numeric: it never overflows, and comes as text
   return {
     byStatus: rows.map(({ status, currency, count, amount }) => ({
       status,
       count,
-      totalAmount: { amount, currency },
+      totalAmount: exactTotal(amount, currency),
     })),
   };
 };

@@ -1,5 +1,5 @@
 import type { NewCommand } from '@orderstream/aggregates';
-import { paymentEvents } from '@orderstream/contracts';
+import { PaymentStats, paymentEvents } from '@orderstream/contracts';
 import { inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
 import { openTransaction, somebodyWaits, type TestDatabase, testDatabase } from '@orderstream/testing';
@@ -155,6 +155,29 @@ describe('payments in Postgres', function () {
     expect(after).to.deep.include({ status: 'Processing', count: 2, totalAmount: { amount: 200_000_000_000, currency: 'JPY' } });
     expect(after).to.deep.include(before.get('Declined EUR'));
     expect(after).to.have.length(before.size + 1);
+  });
+
+  it('adds up exactly, however much it comes to', async () => {
+    const ofCurrency = async (currency: string) =>
+      PaymentStats.parse(await paymentStats(db)).byStatus.filter(({ totalAmount }) => totalAmount.currency === currency);
+    const pay = (count: number, currency: string) =>
+      run(
+        ...Array.from({ length: count }, () => ({
+          type: 'InitiatePayment' as const,
+          data: { ...ofNewOrder(), amount: { amount: Number.MAX_SAFE_INTEGER, currency } },
+        })),
+      );
+
+    await pay(1, 'CHF');
+    expect(await ofCurrency('CHF')).to.deep.equal([
+      { status: 'Processing', count: 1, totalAmount: { amount: 9_007_199_254_740_991, currency: 'CHF' } },
+    ]);
+    await pay(2, 'CHF');
+    expect((await ofCurrency('CHF')).map(({ totalAmount }) => totalAmount.exactAmount)).to.deep.equal(['27021597764222973']);
+    await pay(1_100, 'SEK'); // more than a bigint holds
+    expect((await ofCurrency('SEK')).map(({ count, totalAmount }) => [count, totalAmount.exactAmount])).to.deep.equal([
+      [1_100, '9907919180215090100'],
+    ]);
   });
 
   it('lists newest first, a page at a time, one customer’s or all', async () => {
