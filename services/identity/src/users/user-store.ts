@@ -57,7 +57,7 @@ export const findUser = async (db: Knex, id: string): Promise<User | undefined> 
   return row && userOf(row);
 };
 
-/** @param email as it was typed: case and blanks around do not matter */
+/** @param email as it was typed: the case of its letters and blanks around it do not matter */
 export const findCredentials = async (db: Knex, email: string): Promise<{ user: User; passwordHash: string } | undefined> => {
   const row = await db<Row>('users')
     .where({ email: normalEmail(email) })
@@ -65,4 +65,8 @@ export const findCredentials = async (db: Knex, email: string): Promise<{ user: 
   return row && { user: userOf(row), passwordHash: row.password_hash };
 };
 
-export const normalEmail = (email: string): string => email.trim().toLowerCase();
+/**
+ * An address in lower case: ASCII's letters only, whatever the locale. One that differs in anything else is another mailbox, though
+ * `toLowerCase` would make a k of the Kelvin sign.
+ */
+export const normalEmail = (email: string): string => email.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
