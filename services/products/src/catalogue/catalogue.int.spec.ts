@@ -10,7 +10,7 @@ import { seedDemoProducts } from '../demo/seed-demo-products.js';
 import { runStock } from '../stock/run-stock.js';
 import { addProduct } from './add-product.js';
 import { addCategory, listCategories } from './categories.js';
-import { listProducts } from './list-products.js';
+import { listProducts, nameContains } from './list-products.js';
 import { readProduct } from './product-view.js';
 
 const context = newContext();
@@ -81,7 +81,27 @@ describe('the catalogue', function () {
     for (const search of ['küchen', 'KÜCHEN', 'waage', 'RÄZ', 'ku\u0308chen', ' präzis ']) {
       expect(await names({ search }), search).to.deep.equal(['Küchenwaage Präzis']);
     }
-    expect(await names({ search: 'kuchen' })).to.deep.equal([]);
+    expect(await names({ search: 'kühcen' })).to.deep.equal([]);
+  });
+
+  it('finds a name in every script, however its letters, accents and widths were typed', async () => {
+    const found: Record<string, string[]> = {
+      ΚΑΦΕΣ: ['καφες', 'καφεσ', 'Καφές', 'ΑΦΈ', 'φες'],
+      'Straße 1': ['STRASSE', 'strasse', 'ſtraẞe', 'ＳＴＲＡＳＳＥ　１'],
+      İstanbul: ['istanbul', 'ISTANBUL', 'i\u0307stanbul', 'ıstanbul'],
+      'Cafe\u0301 cre\u0300me': ['café', 'CAFÉ CRÈME', 'creme'],
+      'Łódź Smørrebrød': ['lodz', 'ŁÓDŹ', 'smorrebrod'],
+      ﬁlter: ['filter', 'FILTER'],
+      'می\u200cخواهم': ['میخواهم'],
+      Мебель: ['МЕБЕЛЬ'],
+      ガス: ['ｶﾞｽ', 'か\u3099ス'.replace('か', 'カ')],
+      '❤\ufe0f 100％': ['❤ 100%'],
+    };
+    for (const name of Object.keys(found)) await add({ name });
+    for (const [name, searches] of Object.entries(found)) {
+      for (const search of [name, ...searches]) expect(await names({ search }), search).to.deep.equal([name]);
+    }
+    for (const search of ['カス', 'Мебелб', 'straze', '％％', '\u0301x']) expect(await names({ search }), search).to.deep.equal([]);
   });
 
   it('takes %, _ and backslashes in a search for what they are', async () => {
@@ -89,7 +109,8 @@ describe('the catalogue', function () {
     expect(await names({ search: '0%' })).to.deep.equal(['100% Wool']);
     expect(await names({ search: 'A_B' })).to.deep.equal(['a_b']);
     expect(await names({ search: 'k\\s' })).to.deep.equal(['back\\slash']);
-    expect(await names({ search: '%' })).to.deep.equal(['100% Wool']);
+    for (const search of ['%', '％', '﹪']) expect(await names({ search })).to.deep.equal(['100% Wool']);
+    expect(await names({ search: 'ｋ＼ｓ' })).to.deep.equal(['back\\slash']);
     expect(await names({ search: "'; drop table products; --" })).to.deep.equal([]);
     expect(await names({ search: '?' })).to.deep.equal([]);
   });
@@ -140,13 +161,34 @@ describe('the catalogue', function () {
     expect((await list({ page: 9 })).data).to.deep.equal([]);
   });
 
-  it('has one category of a name, in any case', async () => {
+  it('finds a name among many by an index', async () => {
+    await db.raw(
+      `insert into products (id, name, description, price_amount, price_currency, version, created_at, updated_at)
+       select gen_random_uuid(), md5(n::text), '', 1, 'EUR', 1, now(), now() from generate_series(1, 5000) as n`,
+    );
+    await db.raw('vacuum analyze products');
+    const { rows } = await db.raw(`explain select from products p where ${nameContains}`, ['küchen']);
+    expect(JSON.stringify(rows)).to.contain('products_search_idx');
+  });
+
+  it('has one category of a name, however it is typed', async () => {
     const named = (name: string) => inTransaction(db, (tx) => addCategory(tx, { id: randomUUID(), name }));
-    await named('Möbel');
-    const refused = await named('MÖBEL').catch((error) => error);
-    expect(refused).to.be.instanceOf(Conflict);
-    expect(refused.code).to.equal('category-exists');
-    expect((await listCategories(db, { page: 1, limit: 20 })).meta.total).to.equal(1);
+    const alike = [
+      ['Möbel', 'MÖBEL', 'Mo\u0308bel', 'Ｍöbel', 'Möb\u200bel'],
+      ['ΚΑΦΕΣ', 'καφες', 'καφεσ', 'Καφές'],
+      ['Straße', 'STRASSE', 'strasse'],
+      ['İstanbul', 'istanbul', 'ISTANBUL'],
+    ];
+    for (const [name, ...others] of alike) {
+      await named(name!);
+      for (const other of others) {
+        const refused = await named(other).catch((error) => error);
+        expect(refused, other).to.be.instanceOf(Conflict);
+        expect(refused.code).to.equal('category-exists');
+      }
+    }
+    for (const name of ['ガス', 'カス', 'Мои', 'Мой']) await named(name);
+    expect((await listCategories(db, { page: 1, limit: 20 })).meta.total).to.equal(alike.length + 4);
   });
 
   describe('demo data', () => {

@@ -10,7 +10,7 @@ export const listCategories = async (db: Knex, query: PageQuery): Promise<Page<C
   return pageOf<CategoryView>(listed.rows, counted.rows[0].total, query);
 };
 
-/** @throws Conflict when there is one of that name, in any case */
+/** @throws Conflict when there is one of that name, however it is typed */
 export const addCategory = async (tx: Transaction, category: CategoryView): Promise<CategoryView> => {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
     'insert into categories (id, name) values (?, ?) on conflict on constraint categories_name_key do nothing',

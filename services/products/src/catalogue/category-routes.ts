@@ -21,7 +21,7 @@ export const categoryRoutes = ({ db }: { db: Knex }): Api => {
     '/categories',
     {
       summary: 'Add a category',
-      description: 'A name is unique in any case: 409 `category-exists`.',
+      description: 'A name is unique in any case, with or without accents: 409 `category-exists`.',
       who: 'admin',
       body: AddCategoryRequest,
       idempotent: true,

@@ -11,14 +11,15 @@ const orderBy = (sort: ProductQuery['sort']): string => {
   return `${column} ${direction}, p.id ${direction}`;
 };
 
-const literally = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+/** Folded first, and only then is every %, _ and backslash taken for what it is: a full-width ％ folds to one. */
+export const nameContains = String.raw`p.search_name like '%' || regexp_replace(folded(?), '([\\%_])', '\\\1', 'g') || '%'`;
 
 type Condition = [sql: string, ...bindings: Knex.RawBinding[]];
 
 const conditionsOf = ({ search, category, minPrice, maxPrice, inStock }: ProductQuery): Condition[] => {
   const conditions: Condition[] = [];
   if (search !== undefined) {
-    conditions.push([`p.search_name like lower(normalize(?, nfc) collate "pg_c_utf8")`, `%${literally(search)}%`]);
+    conditions.push([nameContains, search]);
   }
   if (category !== undefined) {
     conditions.push(['exists (select from product_categories pc where pc.product_id = p.id and pc.category_id = ?)', category]);

@@ -95,6 +95,11 @@ describe('the API of products', function () {
       { ...lamp, name: '' },
       { ...lamp, name: 'x'.repeat(201) },
       { ...lamp, name: 'a\u0000b' },
+      { ...lamp, name: '\u200b' },
+      { ...lamp, name: 'a\u202eb' },
+      { ...lamp, description: 'a\u2066b' },
+      { ...lamp, price: { amount: 1, currency: 'YEN' } },
+      { ...lamp, price: { amount: 1_000_000_001, currency: 'EUR' } },
       { ...lamp, description: 'x'.repeat(5_001) },
       { ...lamp, price: { amount: -1, currency: 'EUR' } },
       { ...lamp, price: { amount: 19.9, currency: 'EUR' } },
@@ -105,8 +110,25 @@ describe('the API of products', function () {
     for (const body of wrong) expect(expectProblem(await call('POST', '/products', { as: 'admin', body }), 400).errors).to.have.length(1);
     const unknown = await call('POST', '/products', { as: 'admin', body: { ...lamp, categoryIds: [randomUUID()] } });
     expect(expectProblem(unknown, 400, 'category-unknown').errors).to.deep.equal([{ path: 'categoryIds.0', message: 'is not a category' }]);
-    for (const query of ['sort=colour', 'page=0', 'limit=101', 'inStock=maybe', 'minPrice=-1', 'category=x', 'colour=red', 'search=']) {
-      expectProblem(await call('GET', `/products?${query}`), 400);
+    for (const query of [
+      'sort=colour',
+      'page=0',
+      'limit=101',
+      'inStock=maybe',
+      'minPrice=-1',
+      'category=x',
+      'colour=red',
+      'search=',
+      'maxPrice=',
+      'minPrice=%20',
+      'minPrice=0x10',
+      'maxPrice=1e3',
+      'page=1&page=2',
+      'minPrice=2&maxPrice=1',
+      'inStock=',
+      'search=%E2%80%8B',
+    ]) {
+      expect(expectProblem(await call('GET', `/products?${query}`), 400).errors, query).to.have.length(1);
     }
     expectProblem(await call('GET', '/products/42'), 400);
     expectProblem(await call('GET', `/products/${randomUUID()}`), 404, 'product-not-found');

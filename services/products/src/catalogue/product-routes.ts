@@ -14,7 +14,7 @@ export const productRoutes = ({ db }: { db: Knex }): Api => {
     '/products',
     {
       summary: 'List and search products',
-      description: '`search` matches anywhere in the name, any case.',
+      description: '`search` matches anywhere in the name, in any case, with or without accents.',
       who: 'anyone',
       query: ProductQuery,
       answers: { 200: Page(ProductView) },

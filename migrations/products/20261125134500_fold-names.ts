@@ -1,0 +1,62 @@
+import type { Knex } from 'knex';
+
+/** What nobody sees: soft hyphens, joiners, marks of direction, variation selectors, fillers, tags. */
+const unseen =
+  '[\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\U000E0000-\\U000E0FFF]';
+
+/**
+ * A text as it is compared: in any case (Unicode's full folding: ß is ss, every sigma is one), any width and any composition, without what
+ * nobody sees, and the letters of Latin and Greek without their accents. No locale has a say in it. Marks that make another letter stay: ガ, й.
+ * Immutable for as long as the server's Unicode data and rules for `unaccent` are the same; where an upgrade changed them, `search_name` has
+ * to be made anew.
+ */
+const createFolded = `
+  create function folded(name text) returns text language sql immutable strict parallel safe
+  return casefold(
+    unaccent('unaccent'::regdictionary,
+      normalize(casefold(normalize(regexp_replace(name, '${unseen}', '', 'g'), nfkc) collate "pg_unicode_fast"), nfkc))
+    collate "pg_unicode_fast")`;
+
+/** Names that were different and no longer are: the oldest keeps it, the others have a number behind it. Nothing else of them changes. */
+const numberDuplicates = async (db: Knex): Promise<void> => {
+  const { rows } = await db.raw<{ rows: { id: string; name: string; key: string }[] }>(
+    'select id, name, folded(name) as key from categories order by id',
+  );
+  const taken = new Set(rows.map(({ key }) => key));
+  const kept = new Set<string>();
+  for (const { id, name, key } of rows) {
+    if (!kept.has(key)) {
+      kept.add(key);
+      continue;
+    }
+    for (let number = 2; ; number += 1) {
+      const numbered = `${[...name].slice(0, 190).join('')} (${number})`;
+      const { rows: folded } = await db.raw<{ rows: { key: string }[] }>('select folded(?) as key', [numbered]);
+      if (taken.has(folded[0]!.key)) continue;
+      taken.add(folded[0]!.key);
+      await db.raw('update categories set name = ? where id = ?', [numbered, id]);
+      break;
+    }
+  }
+};
+
+const setSearchName = async (db: Knex, expression: string): Promise<void> => {
+  for (const table of ['categories', 'products']) {
+    await db.raw(`alter table ${table} alter column search_name set expression as (${expression})`);
+  }
+};
+
+export const up = (db: Knex): Promise<void> =>
+  db.transaction(async (tx) => {
+    await tx.raw('create extension if not exists unaccent');
+    await tx.raw(createFolded);
+    await tx.raw('lock table categories in access exclusive mode'); // no category comes in between
+    await numberDuplicates(tx);
+    await setSearchName(tx, 'folded(name)');
+  });
+
+export const down = async (db: Knex): Promise<void> => {
+  await setSearchName(db, 'lower(normalize(name, nfc) collate "pg_c_utf8")');
+  await db.raw('drop function folded');
+  await db.raw('drop extension unaccent');
+};
