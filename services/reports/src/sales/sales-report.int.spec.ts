@@ -1,4 +1,4 @@
-import { type OrderView, SalesReport, Unavailable } from '@orderstream/contracts';
+import { Invalid, type OrderView, SalesReport, Unavailable } from '@orderstream/contracts';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { order } from '../../test/example-order.js';
@@ -123,6 +123,22 @@ describe('the sales report', function () {
     );
     await index(orders);
     expect((await report({ groupBy: 'product' })).data[0]!.amount.amount).to.equal(7 * amount);
+  });
+
+  it('is refused where it cannot be added up exactly, and given for a shorter time', async () => {
+    const sales = [at(1), at(2), at(3)].map((placedAt) =>
+      order({
+        status: 'Shipped',
+        placedAt,
+        lines: [{ productId: products[0]!, name: 'Planet', quantity: 1, amount: Number.MAX_SAFE_INTEGER }],
+      }),
+    );
+    await index(sales);
+    const refused = await report({ groupBy: 'product' }).catch((error) => error);
+    expect(refused).to.be.instanceOf(Invalid);
+    expect(refused.code).to.equal('sum-too-large');
+    const { data } = await report({ groupBy: 'product', from: at(2), to: at(3) });
+    expect(data[0]!.amount.amount).to.equal(Number.MAX_SAFE_INTEGER);
   });
 
   it('counts an order no longer once it is cancelled', async () => {

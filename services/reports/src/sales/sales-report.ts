@@ -1,5 +1,5 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
-import type { OrderStatus, SalesQuery, SalesReport } from '@orderstream/contracts';
+import { Invalid, type OrderStatus, type SalesQuery, type SalesReport } from '@orderstream/contracts';
 import type { OrderDocument } from '../orders/order-document.js';
 import { available, once, retrySoon } from '../search/elasticsearch.js';
 
@@ -20,7 +20,8 @@ type Aggregations = { lines: { rows: { after_key?: Key; buckets: Bucket[] } } };
 
 /** Elasticsearch sums in doubles: whole numbers are exact up to 2^53, some 90 million million of a currency's main unit. */
 const exactly = (sum: number): number => {
-  if (!Number.isSafeInteger(sum)) throw new Error(`the sum ${sum} is beyond what Elasticsearch adds up exactly`);
+  if (!Number.isSafeInteger(sum))
+    throw new Invalid('sum-too-large', 'The sales of a product come to more than can be added up exactly: ask for a shorter time');
   return sum;
 };
 
