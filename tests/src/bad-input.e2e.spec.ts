@@ -102,9 +102,20 @@ describe('a bad request', function () {
       'no address': [() => order({ address: undefined }), { status: 400, paths: ['address'] }],
       'a blank name': [() => home({ fullName: '  ' }), { status: 400, paths: ['address.fullName'] }],
       'a name of 201 characters': [() => home({ fullName: 'x'.repeat(201) }), { status: 400, paths: ['address.fullName'] }],
+      'a name that nobody sees': [() => home({ fullName: '\u200b\u3164\u2800' }), { status: 400, paths: ['address.fullName'] }],
+      'a name that turns the text after it around': [
+        () => home({ fullName: 'Max\u202egpj.exe' }),
+        { status: 400, paths: ['address.fullName'] },
+      ],
+      'a control character of Latin-1': [() => home({ city: 'Köln\u0085Bonn' }), { status: 400, paths: ['address.city'] }],
+      'a separator of lines': [() => home({ city: 'Köln\u2028Bonn' }), { status: 400, paths: ['address.city'] }],
+      'a character of private use': [() => home({ state: 'N\ue000RW' }), { status: 400, paths: ['address.state'] }],
+      'a byte order mark': [() => home({ postalCode: '50\ufeff667' }), { status: 400, paths: ['address.postalCode'] }],
       'a control character': [() => home({ street: 'Hauptstraße\u0000 1' }), { status: 400, paths: ['address.street'] }],
       'a line break in a line': [() => home({ city: 'Köln\nBonn' }), { status: 400, paths: ['address.city'] }],
       'a country that is no code': [() => home({ country: 'Germany' }), { status: 400, paths: ['address.country'] }],
+      'a country that there is none of': [() => home({ country: 'XX' }), { status: 400, paths: ['address.country'] }],
+      'a country in small letters': [() => home({ country: 'de' }), { status: 400, paths: ['address.country'] }],
       'a number for a name': [() => home({ fullName: 7 }), { status: 400, paths: ['address.fullName'] }],
       'an unknown part of an address': [() => home({ planet: 'Earth' }), { status: 400 }],
       'an unknown way to pay': [() => order({ paymentMethod: 'tok_free' }), { status: 400, paths: ['paymentMethod'] }],
@@ -222,6 +233,25 @@ describe('a bad request', function () {
         ['/orders?from=yesterday', 'from'],
         ['/products?sort=weight', 'sort'],
         ['/products?minPrice=-1', 'minPrice'],
+        ['/products?maxPrice=', 'maxPrice'],
+        ['/products?maxPrice=%20', 'maxPrice'],
+        ['/products?maxPrice=0x10', 'maxPrice'],
+        ['/products?maxPrice=1e3', 'maxPrice'],
+        ['/products?minPrice=2&maxPrice=1', 'maxPrice'],
+        ['/products?page=1&page=2', 'page'],
+        ['/products?inStock=', 'inStock'],
+        ['/products?inStock=1', 'inStock'],
+        ['/products?search=%E2%80%8B', 'search'],
+        ['/orders?page=', 'page'],
+        ['/orders?page=true', 'page'],
+        ['/orders?status=', 'status'],
+        ['/orders?from=2026-01-01T10:00:00', 'from'],
+        ['/orders?from=2026-02-30T10:00:00Z', 'from'],
+        ['/orders?from=0000-01-01T00:00:00Z', 'from'],
+        ['/orders?to=10000-01-01T00:00:00Z', 'to'],
+        ['/orders?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', 'to'],
+        ['/payments?limit=1.0', 'limit'],
+        ['/categories?limit=%2B1', 'limit'],
       ];
       for (const [path, field] of queries) await refuses(path, { token }, { status: 400, paths: [field] });
       await refuses('/orders?color=red', { token }, { status: 400 });
@@ -234,13 +264,45 @@ describe('a bad request', function () {
       'less than nothing': { amount: { amount: -100, currency: 'EUR' } },
       'half a cent': { amount: { amount: 0.5, currency: 'EUR' } },
       'no currency': { amount: { amount: 100 } },
-      'a currency that there is none of': { amount: { amount: 100, currency: 'euro' } },
+      'a currency that is no code': { amount: { amount: 100, currency: 'euro' } },
+      'a currency that there is none of': { amount: { amount: 100, currency: 'YEN' } },
+      'a currency in small letters': { amount: { amount: 100, currency: 'eur' } },
+      gold: { amount: { amount: 100, currency: 'XAU' } },
+      'more than any order comes to': { amount: { amount: 100_000_000_000_001, currency: 'EUR' } },
+      'all that a number can hold': { amount: { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' } },
       'for an order of its choice': { amount: { amount: 100, currency: 'EUR' }, orderId: randomUUID() },
       'in an unknown way': { amount: { amount: 100, currency: 'EUR' }, paymentMethod: 'cash' },
     };
     for (const [what, body] of Object.entries(pays)) {
       it(`${what} is refused`, () => refuses('/payments', { method: 'POST', token, body }, { status: 400 }));
     }
+  });
+
+  describe('to sell', () => {
+    const lamp = { name: 'Lamp', price: { amount: 100, currency: 'EUR' } };
+    const sells: Record<string, [body: object, paths: string[]]> = {
+      'what nobody can read': [{ ...lamp, name: '\u200b' }, ['name']],
+      'what reads backwards': [{ ...lamp, name: 'Lamp\u202e' }, ['name']],
+      'under a name of 201 characters': [{ ...lamp, name: '💡'.repeat(201) }, ['name']],
+      'with a description that controls': [{ ...lamp, description: 'a\u0000b' }, ['description']],
+      'in a currency that there is none of': [{ ...lamp, price: { amount: 100, currency: 'YEN' } }, ['price.currency']],
+      'for more than anything costs': [{ ...lamp, price: { amount: 1_000_000_001, currency: 'EUR' } }, ['price.amount']],
+    };
+    for (const [what, [body, paths]] of Object.entries(sells)) {
+      it(`${what} is refused`, async () => {
+        const { token: adminToken } = await admin();
+        await refuses('/products', { method: 'POST', token: await adminToken(), body }, { status: 400, paths });
+      });
+    }
+
+    it('in a category that there is already, however it is typed, is refused', async () => {
+      const { token: adminToken } = await admin();
+      const add = async (name: string) => api<Problem>('/categories', { method: 'POST', token: await adminToken(), body: { name } });
+      const id = randomUUID();
+      expect((await add(`ΚΑΦΕΣ Straße ${id}`)).status).to.equal(201);
+      for (const name of [`καφες STRASSE ${id}`, `Καφές straße ${id}`, `Κ\u200bΑΦΕΣ Straße ${id}`])
+        expectProblem(await add(name), { status: 409, code: 'category-exists' });
+    });
   });
 
   describe('to register', () => {
@@ -250,6 +312,8 @@ describe('a bad request', function () {
       'with an e-mail that is none': [{ ...somebody, email: 'max' }, ['email']],
       'as an admin': [{ ...somebody, roles: ['admin'] }, []],
       'without a name': [{ ...somebody, fullName: '' }, ['fullName']],
+      'with a name that nobody sees': [{ ...somebody, fullName: '\u3164' }, ['fullName']],
+      'with a control character in the password': [{ ...somebody, password: 'Pass123$\u0000' }, ['password']],
       'with a short password': [{ ...somebody, password: 'a1$' }, ['password']],
       'with a weak password': [{ ...somebody, password: 'passwordpassword' }, []],
     };

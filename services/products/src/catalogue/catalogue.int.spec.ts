@@ -94,7 +94,7 @@ describe('the catalogue', function () {
       ﬁlter: ['filter', 'FILTER'],
       'می\u200cخواهم': ['میخواهم'],
       Мебель: ['МЕБЕЛЬ'],
-      ガス: ['ｶﾞｽ', 'か\u3099ス'.replace('か', 'カ')],
+      ガス: ['ｶﾞｽ', 'カ\u3099ス'],
       '❤\ufe0f 100％': ['❤ 100%'],
     };
     for (const name of Object.keys(found)) await add({ name });
