@@ -19,26 +19,21 @@ const createFolded = `
 
 /** Names that were different and no longer are: the oldest keeps it, the others have a number behind it. Nothing else of them changes. */
 const numberDuplicates = async (db: Knex): Promise<void> => {
-  const { rows } = await db.raw<{ rows: { id: string; name: string; key: string }[] }>(
-    'select id, name, folded(name) as key from categories order by id',
+  const { rows: duplicates } = await db.raw<{ rows: { id: string; name: string }[] }>(
+    `select id, name from categories as c
+      where exists (select from categories as older where folded(older.name) = folded(c.name) and older.id < c.id)
+      order by id`,
   );
-  const taken = new Set(rows.map(({ key }) => key));
-  const kept = new Set<string>();
-  for (const { id, name, key } of rows) {
-    if (!kept.has(key)) {
-      kept.add(key);
-      continue;
-    }
-    for (let number = 2; ; number += 1) {
-      const numbered = `${[...name].slice(0, 190).join('')} (${number})`;
-      const { rows: folded } = await db.raw<{ rows: { key: string }[] }>('select folded(?) as key', [numbered]);
-      if (taken.has(folded[0]!.key)) continue;
-      taken.add(folded[0]!.key);
-      await db.raw('update categories set name = ? where id = ?', [numbered, id]);
-      break;
-    }
+  for (const { id, name } of duplicates) {
+    const numbered = (number: number): string => `${[...name].slice(0, 190).join('')} (${number})`;
+    let number = 2;
+    while (await isTaken(db, numbered(number))) number += 1;
+    await db.raw('update categories set name = ? where id = ?', [numbered(number), id]);
   }
 };
+
+const isTaken = async (db: Knex, name: string): Promise<boolean> =>
+  (await db.raw<{ rows: unknown[] }>('select from categories where folded(name) = folded(?)', [name])).rows.length > 0;
 
 const setSearchName = async (db: Knex, expression: string): Promise<void> => {
   for (const table of ['categories', 'products']) {

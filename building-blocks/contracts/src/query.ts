@@ -2,19 +2,19 @@ import { z } from 'zod';
 import { Timestamp } from './text.js';
 
 /** A parameter that is given twice comes as a list. */
-const unless = (message: string) => (issue: { input?: unknown }) => (Array.isArray(issue.input) ? 'must be given once' : message);
+const orOnce = (message: string) => (issue: { input?: unknown }) => (Array.isArray(issue.input) ? 'must be given once' : message);
 
 /** A whole number in a query: decimal digits, and no other way to write it. */
 export const QueryNumber = ({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) =>
   z.preprocess(
     (value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value),
     z
-      .int({ error: unless('must be a whole number in decimal digits') })
+      .int({ error: orOnce('must be a whole number in decimal digits') })
       .min(min)
       .max(max),
   );
 
-export const QueryFlag = z.enum(['true', 'false'], { error: unless('must be true or false') }).transform((value) => value === 'true');
+export const QueryFlag = z.enum(['true', 'false'], { error: orOnce('must be true or false') }).transform((value) => value === 'true');
 
 /** A time in a query. Postgres has no year 0. */
 export const QueryTime = Timestamp.refine((time) => !time.startsWith('0000'), 'must be a time from year 0001 to 9999');
