@@ -6,11 +6,11 @@ import { Kafka, logLevel, type Producer } from 'kafkajs';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { createInbox } from '../../../migrations/tables/inbox.v1.js';
+import { messagingTables } from '../test/messaging-tables.js';
 import { effectConsumer, onEffect, RetryLater } from './effect-consumer.js';
 
 const tables = async (db: Knex): Promise<void> => {
-  await createInbox(db);
+  await messagingTables(db);
   await db.raw('create table outcomes (position bigint generated always as identity, n int)');
 };
 
@@ -162,9 +162,9 @@ describe('an effect consumer', function () {
     await send([{ key: 'a', n: 1 }]);
     await eventually(async () => expect(await letters()).to.have.length(1), { timeoutMs: 30_000 });
     expect((await letters())[0].replay_at).to.equal(null);
-    expect(await consumer.replay({ topic, key: 'a' })).to.deep.equal({ replayed: 0, error: 'Error: this can not be' });
+    expect(await consumer.replay(`${topic}/a`)).to.deep.equal({ replayed: 0, error: 'Error: this can not be' });
     broken = false;
-    expect(await consumer.replay({ topic, key: 'a' })).to.deep.equal({ replayed: 1 });
+    expect(await consumer.replay(`${topic}/a`)).to.deep.equal({ replayed: 1 });
     expect(await outcomes()).to.deep.equal([1]);
   });
 

@@ -2,16 +2,28 @@ import type { Envelope, EventDefinition, EventOf, MessageContext } from '@orders
 import { groupCommit, inTransaction, type Transaction, together } from '@orderstream/persistence';
 import { type Component, type Logger, limiter, runWithContext } from '@orderstream/service-host';
 import type { Knex } from 'knex';
-import { type DeadLetter, keyOf, keysDueForReplay, keysThatWait, lockKeys, park, removeLetter, waitsBehind } from './dead-letters.js';
-import { describe, type Heard, mostFailures, throughOutages } from './handle-slice.js';
+import { maxFailures, type Subscribed } from './batch-handler.js';
+import {
+  blockedSequences,
+  type DeadLetter,
+  lettersOf,
+  lockSequences,
+  type Replayable,
+  type ReplayResult,
+  recordFailure,
+  removeLetter,
+  sequencesDueForReplay,
+} from './dead-letters.js';
+import { errorText } from './error-text.js';
 import { contextOfEvent } from './handlers.js';
-import { alreadyHandled, claim } from './inbox.js';
-import { messageReader } from './message.js';
+import { alreadyProcessed, markProcessed } from './inbox.js';
+import { messageParser, sequenceOf } from './message.js';
 import { deadLettersTotal, hopSeconds, messagesTotal } from './metrics.js';
 import { offsetTracker } from './offset-tracker.js';
-import { type Key, type Replayable, type ReplayFailure, type ReplayResult, replayInOrder } from './replay.js';
+import { throughOutages } from './outages.js';
+import { park, waitsBehind } from './parking.js';
 import { retryDelayMs, wait } from './retry.js';
-import { type Slice, supervisedConsumer } from './supervised-consumer.js';
+import { type Batch, supervisedConsumer } from './supervised-consumer.js';
 
 /** Thrown by an effect whose third party does not answer: its event is parked, and tried again by the service itself after `afterMs`. */
 export class RetryLater extends Error {
@@ -65,7 +77,7 @@ export const effectConsumer = <Command>({
   const definitions = effects.map(({ definition }) => definition);
   const topics = [...new Set(definitions.map(({ topic }) => topic))];
   const performers = new Map(effects.map(({ definition, perform }) => [definition.type, perform]));
-  const read = messageReader(definitions);
+  const read = messageParser(definitions);
   const limit = limiter(concurrency);
   const limitReplays = limiter(concurrency);
   const stopping = new AbortController();
@@ -79,27 +91,36 @@ export const effectConsumer = <Command>({
   const persist = <Result>(work: () => Promise<Result>): Promise<Result> =>
     throughOutages(work, { consumer: groupId, probe: () => db.raw('select 1'), log, signal: stopping.signal });
 
-  const parkReading = (reading: Heard, error: string, attempts: number, replayAfterMs?: number, onlyIfBehind = false): Promise<boolean> =>
+  const parkReading = (
+    reading: Subscribed,
+    error: string,
+    attempts: number,
+    replayAfterMs?: number,
+    onlyIfBehind = false,
+  ): Promise<boolean> =>
     persist(() =>
       inTransaction(db, async (tx) => {
         const { received, id } = reading;
         const type = reading.kind === 'event' ? reading.event.type : reading.type;
-        await lockKeys(tx, groupId, [keyOf(received)]);
-        if (onlyIfBehind && (await keysThatWait(tx, groupId, [received])).size === 0) return false;
-        if (id && (await claim(tx, groupId, [id])).size === 0) return true;
+        await lockSequences(tx, groupId, [sequenceOf(received)]);
+        if (onlyIfBehind && (await blockedSequences(tx, groupId, [sequenceOf(received)])).size === 0) return false;
+        if (id && (await markProcessed(tx, groupId, [id])).size === 0) return true;
         await park(tx, groupId, [{ received, id, type, error, attempts, replayAfterMs }]);
-        parkedHere.add(keyOf(received));
+        parkedHere.add(sequenceOf(received));
         deadLettersTotal.inc({ consumer: groupId, topic: received.topic });
         messagesTotal.inc({ consumer: groupId, topic: received.topic, outcome: 'parked' });
-        const { topic, partition, offset, key } = received;
-        log.warn({ consumer: groupId, topic, partition, offset, key, type, replayAfterMs, reason: error }, 'message parked');
+        const { topic, partition, offset } = received;
+        log.warn(
+          { consumer: groupId, topic, partition, offset, sequence: sequenceOf(received), type, replayAfterMs, reason: error },
+          'message parked',
+        );
         return true;
       }),
     );
 
   /** Calls that were answered at the same time commit together, each with its inbox row. */
   const commit = groupCommit(db, async (tx, answers: Answered<Command>[]) => {
-    const unclaimed = await claim(
+    const unclaimed = await markProcessed(
       tx,
       groupId,
       answers.map(({ event }) => event.id),
@@ -119,13 +140,13 @@ export const effectConsumer = <Command>({
 
   const perform = (event: Envelope): Promise<Command[]> => limit(() => performers.get(event.type)!(event, stopping.signal));
 
-  const settle = async (reading: Heard): Promise<void> => {
+  const settle = async (reading: Subscribed): Promise<void> => {
     if (reading.kind === 'unreadable') {
       await parkReading(reading, reading.problem, 1);
       return;
     }
     const { event, received } = reading;
-    const key = keyOf(received);
+    const key = sequenceOf(received);
     if (parkedHere.has(key)) {
       if (await parkReading(reading, waitsBehind, 0, undefined, true)) return;
       parkedHere.delete(key);
@@ -140,12 +161,12 @@ export const effectConsumer = <Command>({
       } catch (error) {
         if (stopping.signal.aborted) throw error;
         if (error instanceof RetryLater) {
-          await parkReading(reading, describe(error), failures, error.afterMs);
+          await parkReading(reading, errorText(error), failures, error.afterMs);
           return;
         }
         log.warn({ consumer: groupId, failures, err: error }, 'an effect failed');
-        if (failures >= mostFailures(error)) {
-          await parkReading(reading, describe(error), failures);
+        if (failures >= maxFailures(error)) {
+          await parkReading(reading, errorText(error), failures);
           return;
         }
         await wait(retryDelayMs(failures), stopping.signal);
@@ -154,12 +175,12 @@ export const effectConsumer = <Command>({
   };
 
   /** Runs after what came before it with the same key. */
-  const begin = (reading: Heard): Promise<void> => {
+  const begin = (reading: Subscribed): Promise<void> => {
     const { topic, partition, offset } = reading.received;
     const place = `${topic}/${partition}/${offset}`;
     const known = underWay.get(place);
     if (known) return known;
-    const key = keyOf(reading.received);
+    const key = sequenceOf(reading.received);
     const context = reading.kind === 'event' ? contextOfEvent(reading.event) : undefined;
     const run = () => (context ? runWithContext(context, () => settle(reading)) : settle(reading));
     const running = (lastOfKey.get(key) ?? Promise.resolve()).then(run).finally(() => {
@@ -175,17 +196,19 @@ export const effectConsumer = <Command>({
 
   /** What of it was handled before, and which keys have something parked: one question for all partitions of a fetch. */
   const lookUp = together(
-    async (slices: Heard[][]) => {
+    async (slices: Subscribed[][]) => {
       const heard = slices.flat();
       const ids = heard.flatMap(({ id }) => id ?? []);
-      const keys = heard.map(({ received }) => received);
-      const [handled, waiting] = await persist(() => Promise.all([alreadyHandled(db, groupId, ids), keysThatWait(db, groupId, keys)]));
+      const keys = heard.map(({ received }) => sequenceOf(received));
+      const [handled, waiting] = await persist(() =>
+        Promise.all([alreadyProcessed(db, groupId, ids), blockedSequences(db, groupId, keys)]),
+      );
       return slices.map(() => ({ handled, waiting }));
     },
     { most: 500 },
   );
 
-  const onSlice = async ({ topic, partition, messages, first, done, signal }: Slice): Promise<void> => {
+  const onBatch = async ({ topic, partition, messages, first, done, signal }: Batch): Promise<void> => {
     const place = `${topic}/${partition}`;
     if (first) {
       trackers.get(place)?.abandon();
@@ -193,13 +216,13 @@ export const effectConsumer = <Command>({
     }
     const tracker = trackers.get(place)!;
     const readings = messages.map(read);
-    const heard = readings.filter((reading): reading is Heard => reading.kind !== 'unheard');
+    const heard = readings.filter((reading): reading is Subscribed => reading.kind !== 'not subscribed');
     const { handled, waiting } = await lookUp(heard);
     for (const key of waiting) parkedHere.add(key);
     for (const { offset } of messages) tracker.begin(offset);
     for (const reading of readings) {
       const { offset } = reading.received;
-      if (reading.kind === 'unheard' || (reading.id && handled.has(reading.id))) tracker.finish(offset);
+      if (reading.kind === 'not subscribed' || (reading.id && handled.has(reading.id))) tracker.finish(offset);
       else
         begin(reading).then(
           () => tracker.finish(offset),
@@ -210,36 +233,47 @@ export const effectConsumer = <Command>({
       await Promise.race([...underWay.values()].map((work) => work.catch(() => {})));
   };
 
-  const consumer = supervisedConsumer({ brokers, groupId, topics, commits: 'own', onSlice });
+  const consumer = supervisedConsumer({ brokers, groupId, topics, commits: 'own', onBatch });
 
-  const replayLetter = async (letter: DeadLetter): Promise<ReplayFailure | undefined> => {
+  const replayLetter = async (letter: DeadLetter): Promise<{ error: string; afterMs?: number } | undefined> => {
     const reading = read(letter);
     if (reading.kind === 'unreadable') return { error: reading.problem };
     try {
       const event = reading.kind === 'event' ? reading.event : undefined;
       const commands = event ? await perform(event) : [];
       await inTransaction(db, async (tx) => {
-        await lockKeys(tx, groupId, [keyOf(letter)]);
+        await lockSequences(tx, groupId, [sequenceOf(letter)]);
         if ((await removeLetter(tx, letter.id)) && event) await handleAll(tx, [{ event, commands }]);
       });
       return undefined;
     } catch (error) {
-      return error instanceof RetryLater ? { error: describe(error), afterMs: error.afterMs } : { error: describe(error) };
+      return error instanceof RetryLater ? { error: errorText(error), afterMs: error.afterMs } : { error: errorText(error) };
     }
   };
 
-  const replay = (key: Key): Promise<ReplayResult> => replayInOrder(db, groupId, key, replayLetter);
+  const replay = async (sequence: string): Promise<ReplayResult> => {
+    let replayed = 0;
+    for (const letter of await lettersOf(db, groupId, sequence)) {
+      const failure = await replayLetter(letter);
+      if (failure) {
+        await recordFailure(db, letter.id, failure.error, failure.afterMs);
+        return { replayed, error: failure.error };
+      }
+      replayed += 1;
+    }
+    return { replayed };
+  };
 
   const replayWhatIsDue = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        const due = await keysDueForReplay(db, groupId);
+        const due = await sequencesDueForReplay(db, groupId);
         await Promise.all(
-          due.map((key) =>
+          due.map((sequence) =>
             limitReplays(async () => {
               if (stopping.signal.aborted) return;
-              const { replayed, error } = await replay(key);
-              log.info({ consumer: groupId, topic: key.topic, key: key.key, replayed, reason: error }, 'replayed by itself');
+              const { replayed, error } = await replay(sequence);
+              log.info({ consumer: groupId, sequence, replayed, reason: error }, 'replayed by itself');
             }),
           ),
         );
