@@ -3,13 +3,13 @@ import { inTransaction, type Transaction } from '@orderstream/persistence';
 import { isTimeout, type Logger, runWithContext } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { blockedSequences, lockSequences } from './dead-letters.js';
-import { errorText } from './error-text.js';
+import { errorText, storable } from './error-text.js';
 import { contextOfEvent, type Handler } from './handlers.js';
 import { markProcessed } from './inbox.js';
 import { messageParser, type ParsedMessage, type Received, sequenceOf } from './message.js';
 import { batchMessages, deadLettersTotal, hopSeconds, messagesTotal } from './metrics.js';
 import { throughOutages } from './outages.js';
-import { type Parking, park, parkForSure, waitsBehind } from './parking.js';
+import { isRefusal, type Parking, park, parkForSure, waitsBehind } from './parking.js';
 import { attempting, finishAttempt, maxCrashes, Suspect, startAttempt, startAttemptAlone } from './poison-detection.js';
 import { retryDelayMs, wait } from './retry.js';
 
@@ -53,7 +53,7 @@ export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) =>
       deadLettersTotal.inc({ consumer, topic });
       messagesTotal.inc({ consumer, topic, outcome: 'parked' });
       log.error(
-        { consumer, topic, partition, offset, sequence: sequenceOf(received), type, reason: error },
+        { consumer, topic, partition, offset, sequence: sequenceOf(received), type: type && storable(type), reason: storable(error) },
         'message parked in the dead letters',
       );
     }
@@ -123,10 +123,13 @@ export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) =>
     try {
       reportParked(await parkForSure(db, consumer, parkingOf(message, error, attempts), { begin, log, signal }));
     } catch (refusal) {
-      if (signal.aborted) throw refusal;
+      if (signal.aborted || !isRefusal(refusal)) throw refusal;
       const { topic, partition, offset } = received;
       count([message], 'lost');
-      log.fatal({ consumer, topic, partition, offset, reason: error, err: refusal }, 'a message could not be parked, and is passed over');
+      log.fatal(
+        { consumer, topic, partition, offset, reason: storable(error), err: refusal },
+        'a message could not be parked, and is passed over',
+      );
     }
   };
 

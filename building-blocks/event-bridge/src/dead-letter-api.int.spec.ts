@@ -209,4 +209,13 @@ describe('the API of dead letters', () => {
     expect((await replay(letter!.id)).body).to.deep.equal({ replayed: 0, error: 'Error: test is not subscribed to Forgotten' });
     expect(await letters()).to.have.length(1);
   });
+
+  it('discards a letter of a consumer that is no more, and does not replay it', async () => {
+    await parkMessage(counted(1));
+    await database.db.raw(`update dead_letters set consumer = 'retired'`);
+    const [letter] = await letters();
+    expect(await replay(letter!.id)).to.deep.include({ status: 409 });
+    expect((await ask(`/${letter!.id}`, 'DELETE')).status).to.equal(204);
+    expect(await letters()).to.deep.equal([]);
+  });
 });

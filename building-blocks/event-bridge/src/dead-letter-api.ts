@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { NotFound, Page, PageQuery, pageOf, Timestamp } from '@orderstream/contracts';
+import { Conflict, NotFound, Page, PageQuery, pageOf, Timestamp } from '@orderstream/contracts';
 import { type Api, api, currentLog, noContent } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { z } from 'zod';
@@ -78,11 +78,10 @@ export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api =
   const letters = api('Dead letters', '/dead-letters');
 
   const notFound = (id: string) => new NotFound('dead-letter-not-found', `There is no dead letter ${id}`);
-  const letterOf = async (id: string): Promise<{ letter: DeadLetter; consumer: Replayable }> => {
+  const letterOf = async (id: string): Promise<{ letter: DeadLetter; consumer: Replayable | undefined }> => {
     const letter = await findLetter(db, id);
-    const consumer = consumers.find((candidate) => candidate.consumer === letter?.consumer);
-    if (!letter || !consumer) throw notFound(id);
-    return { letter, consumer };
+    if (!letter) throw notFound(id);
+    return { letter, consumer: consumers.find((candidate) => candidate.consumer === letter.consumer) };
   };
 
   letters.get(
@@ -99,6 +98,7 @@ export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api =
     { summary: 'Handle it, and what waits behind it, again: its key from the oldest on', who: 'admin', answers: { 200: ReplayView } },
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);
+      if (!consumer) throw new Conflict('dead-letter-without-consumer', `There is no consumer ${letter.consumer} any more`);
       return consumer.replay(letter.sequence);
     },
   );
@@ -109,7 +109,9 @@ export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api =
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);
       if (!(await discard(db, letter))) throw notFound(params.id);
-      await consumer.replay(letter.sequence).catch((err) => currentLog().warn({ err }, 'what waited behind a discarded dead letter stays'));
+      await consumer
+        ?.replay(letter.sequence)
+        .catch((err) => currentLog().warn({ err }, 'what waited behind a discarded dead letter stays'));
       return noContent();
     },
   );

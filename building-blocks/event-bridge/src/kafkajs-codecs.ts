@@ -1,5 +1,5 @@
 import { decompress as decodeZstd } from 'fzstd';
-import { CompressionCodecs, CompressionTypes } from 'kafkajs';
+import kafkajs from 'kafkajs'; // Node finds no name CompressionCodecs in a CommonJS module
 import { uncompress as decodeSnappy } from 'snappyjs';
 import { decodeLz4 } from './lz4.js';
 
@@ -8,6 +8,8 @@ const reads = (decompress: (bytes: Buffer) => Buffer) => () => ({
   decompress: async (bytes: Buffer) => decompress(bytes),
   compress: () => Promise.reject(new Error('this codec only decodes')),
 });
+
+const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 const snappyHeader = Buffer.from([0x82, ...Buffer.from('SNAPPY'), 0]);
 

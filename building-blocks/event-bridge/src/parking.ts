@@ -5,7 +5,6 @@ import { lockSequences } from './dead-letters.js';
 import { errorText, storable } from './error-text.js';
 import { type Received, sequenceOf } from './message.js';
 import { everyTimeoutIsAnOutage, type Patience, throughOutages } from './outages.js';
-import { retryDelayMs, wait } from './retry.js';
 
 export type Parking = {
   received: Received;
@@ -74,13 +73,17 @@ const withoutContent = (parking: Parking, refusal: unknown): Parking => {
   };
 };
 
+/** Whether the database, or the way to it, refuses the values themselves: what is of no avail to try again. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof RangeError || /^((22|23|54)...|ERR_STRING_TOO_LONG)$/.test(String((error as { code?: unknown } | undefined)?.code));
+
 /**
- * Parks a message in a transaction of its own, whatever it is made of. An outage is waited for, and so is a table that is missing. What the
- * database refuses as it is, is kept without its content; what it refuses even so, though nothing but our own short values are left, is given up.
+ * Parks a message in a transaction of its own, whatever it is made of: what the database refuses as it is, is kept without its content.
+ * Outages are waited for.
  *
  * @param begin what else belongs in the transaction; false says that the message was processed already
  * @returns what was parked: nothing when it was processed or parked before
- * @throws what the database says when it refuses all of it; the signal's reason when it is aborted
+ * @throws what fails otherwise: {@link isRefusal} when even a row of nothing but our own short values is refused
  */
 export const parkForSure = async (
   db: Knex,
@@ -88,29 +91,21 @@ export const parkForSure = async (
   parking: Parking,
   { begin, ...patience }: Omit<Patience, 'consumer' | 'probe'> & { begin: (tx: Transaction) => Promise<boolean> },
 ): Promise<Parking[]> => {
-  const { log, signal } = patience;
-  let kept = parking;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await throughOutages(
-        () =>
-          inTransaction(db, async (tx) => {
-            if (!(await begin(tx))) return [];
-            await lockSequences(tx, consumer, [sequenceOf(parking.received)]);
-            return park(tx, consumer, [kept]);
-          }),
-        { ...patience, consumer, probe: everyTimeoutIsAnOutage },
-      );
-    } catch (error) {
-      if (signal.aborted) throw error;
-      log.error({ consumer, attempt, err: error }, 'a message could not be parked');
-      const state = sqlStateOf(error);
-      if (kept === parking && !/^42/.test(state)) kept = withoutContent(parking, error);
-      else if (/^(22|23|54)/.test(state)) throw error;
-      else await wait(retryDelayMs(attempt), signal);
-    }
+  const store = (kept: Parking): Promise<Parking[]> =>
+    throughOutages(
+      () =>
+        inTransaction(db, async (tx) => {
+          if (!(await begin(tx))) return [];
+          await lockSequences(tx, consumer, [sequenceOf(parking.received)]);
+          return park(tx, consumer, [kept]);
+        }),
+      { ...patience, consumer, probe: everyTimeoutIsAnOutage },
+    );
+  try {
+    return await store(parking);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    patience.log.error({ consumer, err: error }, 'a message is parked without its content: it is refused');
+    return store(withoutContent(parking, error));
   }
 };
-
-/** 22, 23, 54: it is the values; 42: it is the table, or the right to write to it. */
-const sqlStateOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '');
