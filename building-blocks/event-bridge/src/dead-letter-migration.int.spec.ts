@@ -41,7 +41,15 @@ describe('the migration of dead letters', () => {
       ['note', `"für"\\${'x'.repeat(200)}`],
     ]);
     expect(await lettersOf(database.db, 'test', 't/o1')).to.have.length(2);
-    await database.db.raw(`update dead_letters set headers = '[]'`);
+    const asBefore = await database.db.raw(
+      `select distinct topic, key from dead_letters where (topic, key) in (select * from unnest(?::text[], ?::text[]))`,
+      [
+        ['t', 't'],
+        ['o1', 'o2'],
+      ],
+    );
+    expect(asBefore.rows, 'what the code before asks').to.deep.equal([{ topic: 't', key: 'o1' }]);
+    await database.db.raw(`update dead_letters set message_headers = '[]'`);
     await database.db.transaction(downgradeInbox);
     expect(await rows()).to.deep.equal(before.map((row) => ({ ...(row as object), headers: '{}' })));
     await upgradeInbox(database.db);

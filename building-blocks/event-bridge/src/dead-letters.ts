@@ -26,8 +26,8 @@ export type ReplayResult = { replayed: number; error?: string | undefined };
 /** A consumer whose dead letters can be replayed: a sequence at a time, from its oldest on, in order, until one fails. */
 export type Replayable = { consumer: string; replay: (sequence: string) => Promise<ReplayResult> };
 
-const columns =
-  'id, consumer, topic, partition, "offset", fingerprint, sequence, key, event_id, type, headers, payload, error, attempts, parked_at, replay_at';
+const columns = `id, consumer, topic, partition, "offset", fingerprint, sequence, message_key as key, message_headers as headers, payload, event_id,
+  type, error, attempts, parked_at, replay_at`;
 
 type Row = Omit<DeadLetter, 'offset' | 'eventId' | 'headers' | 'parkedAt' | 'replayAt'> & {
   offset: string | number;
@@ -88,6 +88,7 @@ export const replay = async (
     const at: { letter?: DeadLetter | undefined } = {};
     try {
       await inTransaction(db, async (tx) => {
+        at.letter = undefined; // it may have been another one in the try before
         await lockSequences(tx, consumer, [sequence]);
         at.letter = await firstLetterOf(tx, consumer, sequence);
         if (!at.letter) return;

@@ -29,8 +29,8 @@ export const park = async (tx: Transaction, consumer: string, parkings: readonly
   const received = parkings.map((parking) => parking.received);
   const ids = parkings.map(() => uuidv7());
   const { rows } = await tx.raw<{ rows: { id: string }[] }>(
-    `insert into dead_letters (id, consumer, topic, partition, "offset", fingerprint, sequence, key, event_id, type, headers, payload, error, attempts,
-                               parked_at, replay_at)
+    `insert into dead_letters (id, consumer, topic, partition, "offset", fingerprint, sequence, message_key, event_id, type, message_headers, payload,
+                               error, attempts, parked_at, replay_at)
      select id, ?, topic, partition, "offset", fingerprint, sequence, key, event_id, type, headers, payload, error, attempts,
             clock_timestamp(), clock_timestamp() + replay_after_ms * interval '1 millisecond'
        from unnest(?::uuid[], ?::text[], ?::int[], ?::bigint[], ?::text[], ?::text[], ?::bytea[], ?::uuid[], ?::text[], ?::json[], ?::bytea[],

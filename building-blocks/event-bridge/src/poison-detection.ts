@@ -22,7 +22,10 @@ export const startAttempt = async (db: Knex, consumer: string, messages: readonl
     `insert into attempts (consumer, topic, partition, "offset", fingerprint, attempts, started_at)
      select ?, topic, partition, "offset", fingerprint, 1, clock_timestamp()
        from unnest(?::text[], ?::int[], ?::bigint[], ?::text[]) as m(topic, partition, "offset", fingerprint)
-     on conflict do nothing returning 1`,
+     on conflict (consumer, topic, partition, "offset")
+     do update set fingerprint = excluded.fingerprint, attempts = 1, started_at = excluded.started_at
+      where attempts.fingerprint <> excluded.fingerprint -- left by another message, of a topic that was made anew
+     returning 1`,
     [consumer, ...placesOf(messages)],
   );
   return rows.length === messages.length ? 'clean' : 'suspect';
@@ -36,8 +39,9 @@ export const startAttemptAlone = async (
 ): Promise<number> => {
   const { rows } = await db.raw<{ rows: { attempts: number }[] }>(
     `insert into attempts (consumer, topic, partition, "offset", fingerprint, attempts, started_at) values (?, ?, ?, ?, ?, 1, clock_timestamp())
-     on conflict (consumer, topic, partition, "offset", fingerprint)
-     do update set attempts = attempts.attempts + 1, started_at = excluded.started_at
+     on conflict (consumer, topic, partition, "offset")
+     do update set fingerprint = excluded.fingerprint, started_at = excluded.started_at,
+       attempts = case when attempts.fingerprint = excluded.fingerprint then attempts.attempts + 1 else 1 end
      returning attempts`,
     [consumer, topic, partition, offset, fingerprint],
   );

@@ -235,7 +235,7 @@ export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-
         attempt = 1;
         crashes = 0;
       }
-      const ownFault = error !== undefined && !isTransient(error);
+      const ownFault = error !== undefined && !isOutage(error);
       if (ownFault) crashes += 1;
       const delayMs = ownFault
         ? retryDelayMs(crashes, { baseMs: 1_000, maxMs: crashDelayMs })
@@ -260,6 +260,10 @@ export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-
     isReady: (): boolean => session?.joined === true && !stalled,
   };
 };
+
+/** kafkajs says of its own timeouts that they cannot be retried. */
+const isOutage = (error: unknown): boolean =>
+  isTransient(error) || /^KafkaJS(Lock)?Timeout$/.test((error as Error | undefined)?.name ?? '');
 
 type TopicPartition = { topic: string; partition: number };
 
