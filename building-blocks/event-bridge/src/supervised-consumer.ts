@@ -57,6 +57,7 @@ const outageDelayMs = 2_000;
 const crashDelayMs = 30_000;
 
 type End = { reason: string; error?: unknown };
+
 /** One consumer's life, and why it ended. */
 type Session = { ended: Promise<End>; end: (end: End) => void; abort: AbortController; joined: boolean; since: number };
 
@@ -117,10 +118,7 @@ export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-
       current.joined = true;
       log.info({ consumer: groupId, assigned }, 'joined the consumer group');
     });
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      log.warn({ consumer: groupId, err: payload.error }, 'consumer crashed');
-      current.end({ reason: 'crashed', error: payload.error });
-    });
+    consumer.on(consumer.events.CRASH, ({ payload }) => current.end({ reason: 'crashed', error: payload.error }));
 
     const stopListening = onFetched(groupId, (batch) => {
       const { topic, partition } = batch;
@@ -226,10 +224,7 @@ export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-
   const supervise = async (): Promise<void> => {
     for (let attempt = 1, crashes = 0; !stopping.signal.aborted; attempt += 1) {
       const begun = Date.now();
-      const { reason, error } = await runSession().catch((failure: unknown): End => {
-        log.warn({ consumer: groupId, err: failure }, 'consumer could not start');
-        return { reason: 'failed to start', error: failure };
-      });
+      const { reason, error } = await runSession().catch((failure: unknown): End => ({ reason: 'failed to start', error: failure }));
       if (stopping.signal.aborted) return;
       if (Date.now() - begun > 60_000) {
         attempt = 1;
