@@ -7,6 +7,7 @@ import { testDatabase } from '@orderstream/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { createInbox } from '../../migrations/tables/inbox.v1.js';
+import { upgradeInbox } from '../../migrations/tables/inbox.v2.js';
 import { urlOf } from './stack.js';
 import { type Percentiles, percentiles } from './stats.js';
 
@@ -18,7 +19,10 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
   const { superuser, kafka, database } = urlOf(offset);
   process.env.TEST_POSTGRES_URL = superuser;
   const outbox = connectDatabase(database('products'), { poolMax: 1 });
-  const inbox = await testDatabase(createInbox);
+  const inbox = await testDatabase(async (db) => {
+    await createInbox(db);
+    await upgradeInbox(db);
+  });
   const run = uuidv7(); // the topic keeps the ticks of runs before
   const heard = new Map<number, number>();
   const stopping = new AbortController();

@@ -9,7 +9,7 @@ export type NewJob = {
   id: string;
   /** which call: what its runner has a function for */
   kind: string;
-  /** jobs of one key are done one after the other, in the order in which they were added */
+  /** jobs of one key, a short plain text such as an id, are done one after the other, in the order in which they were added */
   key: string;
   /** all that the call needs; JSON */
   payload: object;
@@ -53,7 +53,7 @@ export const jobsTopic = 'jobs';
 
 const ms = `? * interval '1 millisecond'`;
 const isParked = (key: string) =>
-  `exists (select from dead_letters as letter where letter.consumer = ? and letter.topic = '${jobsTopic}' and letter.key = ${key})`;
+  `exists (select from dead_letters as letter where letter.consumer = ? and letter.sequence = '${jobsTopic}/' || ${key})`;
 
 /**
  * The jobs of a service: rows of its table `jobs`, which commit with the events that ask for them.

@@ -5,12 +5,14 @@ import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 import { createInbox } from '../../../migrations/tables/inbox.v1.js';
+import { upgradeInbox } from '../../../migrations/tables/inbox.v2.js';
 import { createJobs } from '../../../migrations/tables/jobs.v1.js';
 import { jobQueue } from './job-queue.js';
 import { jobRunner, type Perform, RetryLater } from './job-runner.js';
 
 const tables = async (db: Knex): Promise<void> => {
   await createInbox(db);
+  await upgradeInbox(db);
   await createJobs(db);
   await db.raw('create table outcomes (position bigint generated always as identity, n int)');
 };
@@ -141,9 +143,9 @@ describe('a job runner', function () {
     await add(['a', 3], ['b', 4]);
     await untilOutcomes([4]);
     expect((await letters())[0]).to.include({ topic: 'jobs', type: 'call', attempts: 3, error: 'Error: this can not be' });
-    expect(await runner.replay({ topic: 'jobs', key: 'a' })).to.deep.equal({ replayed: 0, error: 'Error: this can not be' });
+    expect(await runner.replay('jobs/a')).to.deep.equal({ replayed: 0, error: 'Error: this can not be' });
     broken = false;
-    expect(await runner.replay({ topic: 'jobs', key: 'a' })).to.deep.equal({ replayed: 1 });
+    expect(await runner.replay('jobs/a')).to.deep.equal({ replayed: 1 });
     await untilOutcomes([4, 1, 2, 3]);
     expect(await letters()).to.deep.equal([]);
   });

@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { MessageContext } from '@orderstream/contracts';
 import {
   countDeadLetter,
-  describeError,
-  keyOf,
-  lettersOf,
-  lockKeys,
-  mostFailures,
-  park,
+  type DeadLetter,
+  errorText,
+  maxFailures,
+  parkForSure,
+  type Received,
   type Replayable,
-  removeLetter,
   retryDelayMs,
+  takeLetter,
   throughOutages,
   wait,
 } from '@orderstream/event-bridge';
@@ -121,26 +120,18 @@ export const jobRunner = <Command>({
     return answers.map(({ job }) => ours.has(job.id));
   });
 
-  const setAside = (job: Job, error: string, attempts: number): Promise<void> =>
-    persist(() =>
-      inTransaction(db, async (tx) => {
-        const { id, kind, key, position, payload, correlationId, traceparent } = job;
-        await lockKeys(tx, consumer, [keyOf({ topic: jobsTopic, key })]);
-        if (!(await removeJobs(tx, holder, [id])).has(id)) return; // another runner has it
-        const headers = { ce_correlationid: correlationId, traceparent };
-        const received = {
-          topic: jobsTopic,
-          partition: 0,
-          offset: String(position),
-          key,
-          headers,
-          payload: Buffer.from(JSON.stringify(payload)),
-        };
-        await park(tx, consumer, [{ received, id, type: kind, error, attempts }]);
-        countDeadLetter(consumer, jobsTopic);
-        log.error({ consumer, jobId: id, kind, key, reason: error }, 'job parked in the dead letters');
-      }),
-    );
+  const setAside = async (job: Job, error: string, attempts: number): Promise<void> => {
+    const { id, kind, key, position } = job;
+    const parking = { received: messageOf(job), id, type: kind, error, attempts };
+    const parked = await parkForSure(db, consumer, parking, {
+      begin: async (tx) => (await removeJobs(tx, holder, [id])).has(id), // unless another runner has it
+      log,
+      signal,
+    });
+    if (parked.length === 0) return;
+    countDeadLetter(consumer, jobsTopic);
+    log.error({ consumer, jobId: id, kind, key, position, reason: error }, 'job parked in the dead letters');
+  };
 
   const attempt = async (job: Job): Promise<Failure> => {
     const { kind, lostLeases } = job;
@@ -165,7 +156,7 @@ export const jobRunner = <Command>({
           return { error: error.message };
         }
         log.warn({ consumer, kind, failures, err: error }, 'a job failed');
-        if (failures >= mostFailures(error)) return park(describeError(error), job.attempts + failures);
+        if (failures >= maxFailures(error)) return park(errorText(error), job.attempts + failures);
         await wait(retryDelayMs(failures), signal);
       }
     }
@@ -180,7 +171,7 @@ export const jobRunner = <Command>({
     })
       .catch((error): Failure => {
         if (!signal.aborted) log.error({ consumer, jobId: job.id, err: error }, 'a job is left for its next lease');
-        return { error: describeError(error) };
+        return { error: errorText(error) };
       })
       .finally(() => held.delete(job.id));
     held.set(job.id, { work, since: performance.now() });
@@ -233,31 +224,52 @@ export const jobRunner = <Command>({
       await releaseLeases(db, holder).catch(() => {}); // they end by themselves
     },
     consumer,
-    replay: async (key) => {
+    replay: async (sequence) => {
       for (let replayed = 0; ; replayed += 1) {
         const job = await inTransaction(db, async (tx) => {
-          await lockKeys(tx, consumer, [keyOf(key)]);
-          const [letter] = await lettersOf(tx, consumer, key);
-          if (!letter || !(await removeLetter(tx, letter.id))) return undefined;
-          const { ce_correlationid: correlationId = letter.id, traceparent = '' } = letter.headers;
-          const job: Job = {
-            id: letter.eventId ?? letter.id,
-            kind: letter.type ?? '',
-            key: letter.key,
-            position: Number(letter.offset),
-            payload: JSON.parse(String(letter.payload)) as object,
-            correlationId,
-            traceparent,
-            attempts: letter.attempts,
-            lostLeases: 0,
-          };
+          const letter = await takeLetter(tx, consumer, sequence);
+          if (!letter) return undefined;
+          const job = jobOf(letter);
           await putBack(tx, holder, job);
           return job;
         });
-        if (!job) return { replayed };
+        if (!job) {
+          lookNow(); // what waited behind it
+          return { replayed };
+        }
         const failure = await begin(job);
         if (failure) return { replayed, error: failure.error };
       }
     },
+  };
+};
+
+/** A job as the message that a dead letter keeps. */
+const messageOf = ({ id, key, position, payload, correlationId, traceparent }: Job): Received => ({
+  topic: jobsTopic,
+  partition: 0,
+  offset: String(position),
+  fingerprint: id,
+  key: Buffer.from(key),
+  headers: [
+    ['ce_correlationid', Buffer.from(correlationId)],
+    ['traceparent', Buffer.from(traceparent)],
+  ],
+  header: () => undefined,
+  payload: Buffer.from(JSON.stringify(payload)),
+});
+
+const jobOf = (letter: DeadLetter): Job => {
+  const { id, eventId, type, key, offset, payload, attempts } = letter;
+  return {
+    id: eventId ?? id,
+    kind: type ?? '',
+    key: String(key),
+    position: Number(offset),
+    payload: JSON.parse(String(payload)) as object,
+    correlationId: letter.header('ce_correlationid') || id,
+    traceparent: letter.header('traceparent') ?? '',
+    attempts,
+    lostLeases: 0,
   };
 };

@@ -5,13 +5,13 @@ import { expect } from 'chai';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
-import { createInbox } from '../../../migrations/tables/inbox.v1.js';
+import { messagingTables } from '../test/messaging-tables.js';
 
 type Message = { key: string; n: number; id?: string; does?: 'fail' | 'exit'; raw?: string };
 
 const partitions = 3;
 const tables = async (db: Knex): Promise<void> => {
-  await createInbox(db);
+  await messagingTables(db);
   await db.raw('create table handled (position bigint generated always as identity, event_id uuid, key text, n int, pid int)');
   await db.raw('create table cured (position int)');
 };
@@ -163,7 +163,7 @@ describe('a consumer', function () {
 
     const replay = async (): Promise<unknown> => {
       const answered = once(worker, 'message');
-      worker.send({ topic, key: 'k' });
+      worker.send({ replay: `${topic}/k` });
       return (await answered)[0];
     };
     expect(await replay()).to.deep.equal({ replayed: 0, error: 'Error: this one can not be handled' });

@@ -1,9 +1,11 @@
-import { NotFound, Page, PageQuery, pageOf, Timestamp } from '@orderstream/contracts';
-import { type Api, api, noContent } from '@orderstream/service-host';
+import { isUtf8 } from 'node:buffer';
+import { Conflict, NotFound, Page, PageQuery, pageOf, Timestamp } from '@orderstream/contracts';
+import { type Api, api, currentLog, noContent } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { type DeadLetter, findLetter, listLetters, removeLetter } from './dead-letters.js';
-import type { Replayable } from './replay.js';
+import { type DeadLetter, discard, findLetter, listLetters, type Replayable } from './dead-letters.js';
+
+const Base64 = z.base64().optional().describe('the bytes, where the text does not show them as they are');
 
 const DeadLetterView = z
   .object({
@@ -12,41 +14,72 @@ const DeadLetterView = z
     topic: z.string(),
     partition: z.int(),
     offset: z.string(),
-    key: z.string(),
+    key: z.string().nullable().describe('as text; null when it has none'),
+    keyBase64: Base64,
     eventId: z.uuid().nullable(),
     type: z.string().nullable(),
-    headers: z.record(z.string(), z.string()),
-    payload: z.string().nullable().describe('as text'),
+    headers: z
+      .array(z.object({ name: z.string(), value: z.string().nullable(), valueBase64: Base64 }))
+      .describe('as the message has them: one that was set twice is here twice'),
+    payload: z.string().nullable().describe('as text; null when it has none'),
+    payloadBase64: Base64,
     error: z.string(),
     attempts: z.int(),
     parkedAt: Timestamp,
-    replayAt: Timestamp.nullable().describe('when the service itself tries again; null when an operator decides'),
   })
   .meta({ id: 'DeadLetter' });
 
 const ReplayView = z
   .object({
     replayed: z.int().describe('messages of the key that went through'),
-    error: z.string().optional().describe('why it ended early'),
+    error: z.string().optional().describe('why it ended early: the message that failed, and what waits behind it, stay'),
   })
   .meta({ id: 'Replay' });
 
-const viewOf = ({ payload, parkedAt, replayAt, ...letter }: DeadLetter): z.infer<typeof DeadLetterView> => ({
-  ...letter,
-  payload: payload?.toString() ?? null,
-  parkedAt: parkedAt.toISOString(),
-  replayAt: replayAt?.toISOString() ?? null,
-});
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+/** Bytes for a person: as text, and in base64 beside it where they are not UTF-8, or not to be printed. */
+const shown = (bytes: Buffer | null): { text: string | null; base64?: string } => {
+  if (!bytes) return { text: null };
+  const text = bytes.toString();
+  return isUtf8(bytes) && !unprintable.test(text) ? { text } : { text, base64: bytes.toString('base64') };
+};
+
+const viewOf = (letter: DeadLetter): z.infer<typeof DeadLetterView> => {
+  const { id, consumer, topic, partition, offset, eventId, type, error, attempts, parkedAt } = letter;
+  const [key, payload] = [shown(letter.key), shown(letter.payload)];
+  return {
+    id,
+    consumer,
+    topic,
+    partition,
+    offset,
+    key: key.text,
+    ...(key.base64 !== undefined && { keyBase64: key.base64 }),
+    eventId,
+    type,
+    headers: letter.headers.map(([name, bytes]) => {
+      const value = shown(bytes);
+      return { name, value: value.text, ...(value.base64 !== undefined && { valueBase64: value.base64 }) };
+    }),
+    payload: payload.text,
+    ...(payload.base64 !== undefined && { payloadBase64: payload.base64 }),
+    error,
+    attempts,
+    parkedAt: parkedAt.toISOString(),
+  };
+};
 
 /** What a service could not handle, for an operator: to see, to replay, to discard. A key's letters go in order, from the oldest on. */
 export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api => {
   const letters = api('Dead letters', '/dead-letters');
 
-  const letterOf = async (id: string): Promise<{ letter: DeadLetter; consumer: Replayable }> => {
+  const notFound = (id: string) => new NotFound('dead-letter-not-found', `There is no dead letter ${id}`);
+  const letterOf = async (id: string): Promise<{ letter: DeadLetter; consumer: Replayable | undefined }> => {
     const letter = await findLetter(db, id);
-    const consumer = consumers.find((candidate) => candidate.consumer === letter?.consumer);
-    if (!letter || !consumer) throw new NotFound('dead-letter-not-found', `There is no dead letter ${id}`);
-    return { letter, consumer };
+    if (!letter) throw notFound(id);
+    return { letter, consumer: consumers.find((candidate) => candidate.consumer === letter.consumer) };
   };
 
   letters.get(
@@ -63,7 +96,8 @@ export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api =
     { summary: 'Handle it, and what waits behind it, again: its key from the oldest on', who: 'admin', answers: { 200: ReplayView } },
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);
-      return consumer.replay({ topic: letter.topic, key: letter.key });
+      if (!consumer) throw new Conflict('dead-letter-without-consumer', `There is no consumer ${letter.consumer} any more`);
+      return consumer.replay(letter.sequence);
     },
   );
 
@@ -72,8 +106,10 @@ export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api =
     { summary: 'Discard it; what waits behind it goes on', who: 'admin', answers: { 204: null } },
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);
-      await removeLetter(db, letter.id);
-      await consumer.replay({ topic: letter.topic, key: letter.key });
+      if (!(await discard(db, letter))) throw notFound(params.id);
+      await consumer
+        ?.replay(letter.sequence)
+        .catch((err) => currentLog().warn({ err }, 'what waited behind a discarded dead letter stays'));
       return noContent();
     },
   );

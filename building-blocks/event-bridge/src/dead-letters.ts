@@ -1,141 +1,131 @@
-import { lockNames, type Queryable, type Transaction } from '@orderstream/persistence';
+import { Unavailable } from '@orderstream/contracts';
+import { inTransaction, lockNames, type Queryable, type Transaction } from '@orderstream/persistence';
+import { isTimeout } from '@orderstream/service-host';
 import type { Knex } from 'knex';
-import { v7 as uuidv7 } from 'uuid';
-import type { Received } from './message.js';
+import { errorText } from './error-text.js';
+import { type Header, headerOf, type Received } from './message.js';
 
 /** A message that a consumer could not handle, kept with all that is needed to try again. */
 export type DeadLetter = Received & {
   id: string;
   consumer: string;
+  /** what has to stay in order with it */
+  sequence: string;
   eventId: string | null;
   type: string | null;
   error: string;
   attempts: number;
   parkedAt: Date;
-  /** when the service itself tries again; null when an operator decides */
-  replayAt: Date | null;
 };
 
-export type Parking = {
-  received: Received;
-  id?: string | undefined;
-  type?: string | undefined;
-  error: string;
-  attempts: number;
-  replayAfterMs?: number | undefined;
-};
+/** What became of a replay: how many messages of the sequence went through, and why it ended before the last one. */
+export type ReplayResult = { replayed: number; error?: string | undefined };
 
-export const waitsBehind = 'waits behind an earlier dead letter of its key';
+/** A consumer whose dead letters can be replayed: a sequence at a time, from its oldest on, in order, until one fails. */
+export type Replayable = { consumer: string; replay: (sequence: string) => Promise<ReplayResult> };
 
-type Keyed = Pick<Received, 'topic' | 'key'>;
+const columns = `id, consumer, topic, partition, "offset", fingerprint, sequence, message_key as key, message_headers as headers, payload, event_id,
+  type, error, attempts, parked_at`;
 
-const columns = 'id, consumer, topic, partition, "offset", key, event_id, type, headers, payload, error, attempts, parked_at, replay_at';
-
-type Row = {
-  id: string;
-  consumer: string;
-  topic: string;
-  partition: number;
+type Row = Omit<DeadLetter, 'offset' | 'eventId' | 'headers' | 'header' | 'parkedAt'> & {
   offset: string | number;
-  key: string;
   event_id: string | null;
-  type: string | null;
-  headers: Record<string, string>;
-  payload: Buffer | null;
-  error: string;
-  attempts: number;
+  headers: [string, string | null][];
   parked_at: Date;
-  replay_at: Date | null;
 };
 
-const fromRow = ({ event_id, parked_at, replay_at, offset, ...row }: Row): DeadLetter => ({
-  ...row,
-  offset: String(offset),
-  eventId: event_id,
-  parkedAt: parked_at,
-  replayAt: replay_at,
-});
-
-export const keyOf = ({ topic, key }: Keyed): string => `${topic}\n${key}`;
-
-/** The keys among these that have something parked: what comes after it has to be parked behind it. As `keyOf` spells them. */
-export const keysThatWait = async (db: Queryable, consumer: string, of: readonly Keyed[]): Promise<Set<string>> => {
-  if (of.length === 0) return new Set();
-  const { rows } = await db.raw<{ rows: Keyed[] }>(
-    `select distinct topic, key from dead_letters
-      where consumer = ? and (topic, key) in (select * from unnest(?::text[], ?::text[]))`,
-    [consumer, of.map(({ topic }) => topic), of.map(({ key }) => key)],
-  );
-  return new Set(rows.map(keyOf));
+const fromRow = ({ event_id, parked_at, offset, headers: stored, ...row }: Row): DeadLetter => {
+  const headers = stored.map(([name, value]): Header => [name, value === null ? null : Buffer.from(value, 'base64')]);
+  return { ...row, offset: String(offset), headers, header: headerOf(headers), eventId: event_id, parkedAt: parked_at };
 };
 
-/** Parking and replaying a key take its lock first, until their transaction ends: a message can not slip in between. */
-export const lockKeys = async (tx: Transaction, consumer: string, keys: Iterable<string>): Promise<void> => {
-  await lockNames(
-    tx,
-    [...keys].map((key) => `dead-letters\n${consumer}\n${key}`),
+/** The sequences among these that have something parked: what comes after it has to be parked behind it. */
+export const blockedSequences = async (db: Queryable, consumer: string, sequences: readonly string[]): Promise<Set<string>> => {
+  if (sequences.length === 0) return new Set();
+  const { rows } = await db.raw<{ rows: { sequence: string }[] }>(
+    'select distinct sequence from dead_letters where consumer = ? and sequence = any(?::text[])',
+    [consumer, sequences],
   );
+  return new Set(rows.map(({ sequence }) => sequence));
 };
 
-export const park = async (tx: Transaction, consumer: string, parkings: readonly Parking[]): Promise<void> => {
-  if (parkings.length === 0) return;
-  const received = parkings.map((parking) => parking.received);
-  await tx.raw(
-    `insert into dead_letters (${columns})
-     select id, ?, topic, partition, "offset", key, event_id, type, headers, payload, error, attempts, clock_timestamp(),
-            clock_timestamp() + replay_after_ms * interval '1 millisecond'
-       from unnest(?::uuid[], ?::text[], ?::int[], ?::bigint[], ?::text[], ?::uuid[], ?::text[], ?::jsonb[], ?::bytea[], ?::text[], ?::int[],
-                   ?::float8[])
-            as m(id, topic, partition, "offset", key, event_id, type, headers, payload, error, attempts, replay_after_ms)
-     on conflict (consumer, topic, partition, "offset") do nothing`,
-    [
-      consumer,
-      parkings.map(() => uuidv7()),
-      received.map(({ topic }) => topic),
-      received.map(({ partition }) => partition),
-      received.map(({ offset }) => offset),
-      received.map(({ key }) => key),
-      parkings.map(({ id }) => id ?? null),
-      parkings.map(({ type }) => type ?? null),
-      received.map(({ headers }) => JSON.stringify(headers)),
-      received.map(({ payload }) => payload),
-      parkings.map(({ error }) => error),
-      parkings.map(({ attempts }) => attempts),
-      parkings.map(({ replayAfterMs }) => replayAfterMs ?? null),
-    ],
-  );
+/**
+ * Parking, replaying and discarding take the lock of the sequence first, until their transaction ends: no message can slip in between.
+ *
+ * @throws Unavailable when somebody else holds it for longer than the database waits: that is nobody's fault
+ */
+export const lockSequences = async (tx: Transaction, consumer: string, sequences: Iterable<string>): Promise<void> => {
+  try {
+    await lockNames(
+      tx,
+      [...sequences].map((sequence) => `dead-letters\n${consumer}\n${sequence}`),
+    );
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+    throw new Unavailable('dead-letters-busy', 'Dead letters of this key are being replayed');
+  }
 };
 
-/** The dead letters of a key, in the order in which they have to be handled. */
-export const lettersOf = async (db: Queryable, consumer: string, { topic, key }: Keyed): Promise<DeadLetter[]> => {
-  const { rows } = await db.raw<{ rows: Row[] }>(
-    `select ${columns} from dead_letters where consumer = ? and topic = ? and key = ? order by partition, "offset"`,
-    [consumer, topic, key],
-  );
-  return rows.map(fromRow);
-};
-
-/** The keys whose time to be tried again has come. */
-export const keysDueForReplay = async (db: Knex, consumer: string): Promise<Keyed[]> => {
-  const { rows } = await db.raw<{ rows: Keyed[] }>(
-    `select topic, key from dead_letters where consumer = ? and replay_at <= clock_timestamp() group by topic, key order by min(replay_at) limit 1000`,
-    [consumer],
-  );
-  return rows;
+/**
+ * Handles the letters of a sequence again, the oldest first, until none is left or one fails: also those that are parked meanwhile.
+ *
+ * @param handle runs in the transaction that removes the letter
+ */
+export const replay = async (
+  db: Knex,
+  consumer: string,
+  sequence: string,
+  handle: (tx: Transaction, letter: DeadLetter) => Promise<void>,
+): Promise<ReplayResult> => {
+  for (let replayed = 0; ; replayed += 1) {
+    const at: { letter?: DeadLetter | undefined } = {};
+    try {
+      await inTransaction(db, async (tx) => {
+        at.letter = undefined; // it may have been another one in the try before
+        await lockSequences(tx, consumer, [sequence]);
+        at.letter = await firstLetterOf(tx, consumer, sequence);
+        if (!at.letter) return;
+        await handle(tx, at.letter);
+        await removeLetter(tx, at.letter.id);
+      });
+    } catch (error) {
+      if (!at.letter) throw error;
+      await recordFailure(db, at.letter.id, errorText(error));
+      return { replayed, error: errorText(error) };
+    }
+    if (!at.letter) return { replayed };
+  }
 };
 
 /** @returns false when it is gone already */
-export const removeLetter = async (db: Queryable, id: string): Promise<boolean> =>
-  (await db.raw('delete from dead_letters where id = ?', [id])).rowCount === 1;
+export const discard = (db: Knex, { id, consumer, sequence }: DeadLetter): Promise<boolean> =>
+  inTransaction(db, async (tx) => {
+    await lockSequences(tx, consumer, [sequence]);
+    return removeLetter(tx, id);
+  });
 
-export const recordFailure = async (db: Knex, id: string, error: string, replayAfterMs?: number): Promise<void> => {
-  await db('dead_letters')
-    .where({ id })
-    .update({
-      error,
-      attempts: db.raw('attempts + 1'),
-      replay_at: replayAfterMs === undefined ? null : db.raw("clock_timestamp() + ? * interval '1 millisecond'", [replayAfterMs]),
-    });
+const firstLetterOf = async (tx: Transaction, consumer: string, sequence: string): Promise<DeadLetter | undefined> => {
+  const { rows } = await tx.raw<{ rows: Row[] }>(
+    `select ${columns} from dead_letters where consumer = ? and sequence = ? order by position limit 1`,
+    [consumer, sequence],
+  );
+  return rows[0] && fromRow(rows[0]);
+};
+
+/** Takes the first letter of a sequence out of the dead letters, under the sequence's lock: what becomes of it is decided in the same transaction. */
+export const takeLetter = async (tx: Transaction, consumer: string, sequence: string): Promise<DeadLetter | undefined> => {
+  await lockSequences(tx, consumer, [sequence]);
+  const letter = await firstLetterOf(tx, consumer, sequence);
+  if (letter) await removeLetter(tx, letter.id);
+  return letter;
+};
+
+/** @returns false when it is gone already */
+const removeLetter = async (tx: Transaction, id: string): Promise<boolean> =>
+  (await tx.raw<{ rowCount: number }>('delete from dead_letters where id = ?', [id])).rowCount === 1;
+
+const recordFailure = async (db: Knex, id: string, error: string): Promise<void> => {
+  await db.raw('update dead_letters set error = ?, attempts = attempts + 1 where id = ?', [error, id]);
 };
 
 export const findLetter = async (db: Knex, id: string): Promise<DeadLetter | undefined> => {
@@ -144,10 +134,7 @@ export const findLetter = async (db: Knex, id: string): Promise<DeadLetter | und
 };
 
 export const listLetters = async (db: Knex, limit: number, offset: number): Promise<{ letters: DeadLetter[]; total: number }> => {
-  const { rows } = await db.raw<{ rows: Row[] }>(`select ${columns} from dead_letters order by parked_at, id limit ? offset ?`, [
-    limit,
-    offset,
-  ]);
+  const { rows } = await db.raw<{ rows: Row[] }>(`select ${columns} from dead_letters order by position limit ? offset ?`, [limit, offset]);
   const counted = await db.raw<{ rows: { total: number }[] }>('select count(*)::int as total from dead_letters');
   return { letters: rows.map(fromRow), total: counted.rows[0]!.total };
 };

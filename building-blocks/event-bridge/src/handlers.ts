@@ -2,7 +2,7 @@ import type { Envelope, EventDefinition, EventOf, MessageContext } from '@orders
 import type { Transaction } from '@orderstream/persistence';
 import { childContext } from '@orderstream/service-host';
 
-/** What a consumer does with the events that it hears: a whole slice of a partition at once, in one transaction, in order. */
+/** What a consumer does with the events that it subscribes to: all of a batch at once, in one transaction, each partition's in order. */
 export type Handler = {
   events: readonly EventDefinition[];
   /** Asks for what `handle` will need, before it is known which of the events are new: in one round trip with the inbox. */
@@ -11,7 +11,7 @@ export type Handler = {
   handle: (tx: Transaction, events: Envelope[], prepared?: Promise<unknown>) => Promise<void>;
 };
 
-/** Keeps a copy or a read model: `handle` gets every event of these types in a slice, oldest first. */
+/** Keeps a copy or a read model: `handle` gets every event of these types in a batch, oldest first. */
 export const project = <const Definitions extends readonly EventDefinition[]>(
   events: Definitions,
   handle: (tx: Transaction, events: EventOf<Definitions[number]>[]) => Promise<void>,

@@ -1,26 +1,16 @@
-import type { Queryable, Transaction } from '@orderstream/persistence';
+import type { Transaction } from '@orderstream/persistence';
 
 /**
- * Marks events as handled by a consumer, in the transaction that handles them. Whoever else is at the same event waits here until that
+ * Marks events as processed by a consumer, in the transaction that handles them. Whoever else is at the same event waits here until that
  * transaction ends.
  *
- * @returns the ids that were not marked before: what is not among them was handled already
+ * @returns the ids that were not marked before: what is not among them was processed already
  */
-export const claim = async (tx: Transaction, consumer: string, eventIds: readonly string[]): Promise<Set<string>> => {
+export const markProcessed = async (tx: Transaction, consumer: string, eventIds: readonly string[]): Promise<Set<string>> => {
   if (eventIds.length === 0) return new Set();
   const { rows } = await tx.raw<{ rows: { event_id: string }[] }>(
     `insert into inbox (consumer, event_id) select ?, event_id from unnest(?::uuid[]) as event_id
      on conflict do nothing returning event_id`,
-    [consumer, eventIds as string[]],
-  );
-  return new Set(rows.map(({ event_id }) => event_id));
-};
-
-/** Those of the events that were handled before; it marks nothing. */
-export const alreadyHandled = async (db: Queryable, consumer: string, eventIds: readonly string[]): Promise<Set<string>> => {
-  if (eventIds.length === 0) return new Set();
-  const { rows } = await db.raw<{ rows: { event_id: string }[] }>(
-    'select event_id from inbox where consumer = ? and event_id = any(?::uuid[])',
     [consumer, eventIds as string[]],
   );
   return new Set(rows.map(({ event_id }) => event_id));

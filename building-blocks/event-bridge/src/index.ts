@@ -1,10 +1,12 @@
 export { deadLetterApi } from './dead-letter-api.js';
-export { keyOf, lettersOf, lockKeys, park, removeLetter } from './dead-letters.js';
-export { describe as describeError, mostFailures, throughOutages } from './handle-slice.js';
+export { type DeadLetter, type Replayable, takeLetter } from './dead-letters.js';
+export { errorText } from './error-text.js';
 export { commands, contextOfEvent, type Handler, type Mapping, on, project, type SentCommand } from './handlers.js';
 export { kafkaConsumer } from './kafka-consumer.js';
 export { kafkaFeed } from './kafka-feed.js';
+export type { Received } from './message.js';
 export { countDeadLetter } from './metrics.js';
+export { maxFailures, throughOutages } from './outages.js';
 export { appendToOutbox, messageColumns, messageUnnest, messageValues, type OutboxMessage } from './outbox.js';
-export type { Replayable } from './replay.js';
+export { parkForSure } from './parking.js';
 export { retryDelayMs, wait } from './retry.js';

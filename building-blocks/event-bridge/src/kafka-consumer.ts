@@ -1,12 +1,11 @@
-import { inTransaction } from '@orderstream/persistence';
+import type { Transaction } from '@orderstream/persistence';
 import { type Component, currentLog, runWithContext } from '@orderstream/service-host';
 import type { Knex } from 'knex';
-import { type DeadLetter, keyOf, lockKeys, removeLetter } from './dead-letters.js';
-import { describe, runHandlers, sliceHandler } from './handle-slice.js';
+import { batchHandler, runHandlers } from './batch-handler.js';
+import { type DeadLetter, type Replayable, replay } from './dead-letters.js';
 import { contextOfEvent, type Handler } from './handlers.js';
-import { messageReader } from './message.js';
-import { type Replayable, type ReplayFailure, replayInOrder } from './replay.js';
-import { slicesTogether, supervisedConsumer } from './supervised-consumer.js';
+import { messageParser } from './message.js';
+import { batcher, supervisedConsumer } from './supervised-consumer.js';
 
 type Options = {
   brokers: string[];
@@ -26,48 +25,39 @@ type Options = {
 export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async () => {}, breather }: Options): Component & Replayable => {
   const definitions = handlers.flatMap(({ events }) => events);
   const topics = [...new Set(definitions.map(({ topic }) => topic))];
-  const read = messageReader(definitions);
+  const parse = messageParser(definitions);
   const probeAll = () => Promise.all([db.raw('select 1'), probe()]);
-  let handleSlice: ReturnType<typeof sliceHandler>;
+  let handleBatch: ReturnType<typeof batchHandler>;
 
   const consumer = supervisedConsumer({
     brokers,
     groupId,
     topics,
-    onSlice: slicesTogether((slices) => {
-      const messages = slices.flatMap((slice) => slice.messages);
-      return handleSlice(messages, { first: slices.some(({ first }) => first), signal: slices[0]!.signal });
+    onBatch: batcher((batches) => {
+      const messages = batches.flatMap((batch) => batch.messages);
+      return handleBatch(messages, { first: batches.some(({ first }) => first), signal: batches[0]!.signal });
     }, breather),
   });
 
-  const replayLetter = async (letter: DeadLetter): Promise<ReplayFailure | undefined> => {
-    const reading = read(letter);
-    if (reading.kind === 'unreadable') return { error: reading.problem };
-    try {
-      await inTransaction(db, async (tx) => {
-        await lockKeys(tx, groupId, [keyOf(letter)]);
-        if (!(await removeLetter(tx, letter.id))) return; // somebody else was faster
-        if (reading.kind === 'event') await runWithContext(contextOfEvent(reading.event), () => runHandlers(tx, handlers, [reading.event]));
-      });
-      return undefined;
-    } catch (error) {
-      return { error: describe(error) };
-    }
+  const handleLetter = async (tx: Transaction, letter: DeadLetter): Promise<void> => {
+    const message = parse(letter);
+    if (message.kind === 'unreadable') throw new Error(message.problem);
+    if (message.kind === 'not subscribed') throw new Error(`${groupId} is not subscribed to ${message.type}`);
+    await runWithContext(contextOfEvent(message.event), () => runHandlers(tx, handlers, [message.event]));
   };
 
   return {
     name: `consumer ${groupId}`,
     start: async (host) => {
-      handleSlice = sliceHandler({ db, consumer: groupId, handlers, probe: probeAll, log: host.log });
+      handleBatch = batchHandler({ db, consumer: groupId, handlers, probe: probeAll, log: host.log });
       await consumer.start(host);
     },
     stop: consumer.stop,
     isReady: consumer.isReady,
     consumer: groupId,
-    replay: async (key) => {
-      const result = await replayInOrder(db, groupId, key, replayLetter);
-      const { topic, key: ofKey } = key;
-      if (result.error) currentLog().warn({ consumer: groupId, topic, key: ofKey, reason: result.error }, 'replay of a dead letter failed');
+    replay: async (sequence) => {
+      const result = await replay(db, groupId, sequence, handleLetter);
+      if (result.error) currentLog().warn({ consumer: groupId, sequence, reason: result.error }, 'replay of a dead letter failed');
       return result;
     },
   };

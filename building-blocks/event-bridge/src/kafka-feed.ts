@@ -1,22 +1,25 @@
-import type { Envelope, EventDefinition, EventOf } from '@orderstream/contracts';
+import type { EventDefinition, EventOf } from '@orderstream/contracts';
 import type { Component, Logger } from '@orderstream/service-host';
-import { throughOutages } from './handle-slice.js';
-import { messageReader } from './message.js';
+import { errorText } from './error-text.js';
+import { messageParser, type ParsedMessage, type Received } from './message.js';
 import { messagesTotal } from './metrics.js';
+import { everyTimeoutIsAnOutage, throughOutages } from './outages.js';
 import { retryDelayMs, wait } from './retry.js';
-import { type Slice, slicesTogether, supervisedConsumer } from './supervised-consumer.js';
+import { type Batch, batcher, supervisedConsumer } from './supervised-consumer.js';
 
 type Options<Definitions extends readonly EventDefinition[]> = {
   brokers: string[];
   groupId: string;
   events: Definitions;
-  /** Gets the events of a slice, oldest first; has to bear being given them again. */
+  /** Gets the events of a batch, oldest first; has to bear being given them again. */
   handle: (events: EventOf<Definitions[number]>[]) => Promise<void>;
   /** how long to gather events after some were handled, which took so long, both in ms (as long as that took, 15 to 40) */
   breather?: (tookMs: number) => number;
 };
 
 const maxFailures = 3;
+
+type ParsedEvent = Extract<ParsedMessage, { kind: 'event' }>;
 
 /**
  * A consumer group without a database, for what may be lost: at least once, in order. Outages are waited for; what can not be read, or
@@ -29,49 +32,51 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
   handle,
   breather,
 }: Options<Definitions>): Component => {
-  const read = messageReader(events);
+  const parse = messageParser(events);
   let log: Logger;
 
-  const handleAll = async (heard: Envelope[], signal: AbortSignal): Promise<void> => {
+  const handleAll = async (messages: readonly ParsedEvent[], tries: number, signal: AbortSignal): Promise<void> => {
     for (let failures = 1; ; failures += 1) {
       try {
-        return await throughOutages(() => handle(heard as EventOf<Definitions[number]>[]), {
+        await throughOutages(() => handle(messages.map(({ event }) => event) as EventOf<Definitions[number]>[]), {
           consumer: groupId,
-          probe: () => Promise.reject(new Error('a timeout counts as an outage here')),
+          probe: everyTimeoutIsAnOutage,
           log,
           signal,
         });
+        for (const { received } of messages) messagesTotal.inc({ consumer: groupId, topic: received.topic, outcome: 'handled' });
+        return;
       } catch (error) {
-        if (signal.aborted || failures >= maxFailures) throw error;
+        if (signal.aborted || failures >= tries) throw error;
         await wait(retryDelayMs(failures), signal);
       }
     }
   };
 
-  const onSlices = async (slices: Slice[]): Promise<void> => {
-    const { signal } = slices[0]!;
-    const readings = slices.flatMap((slice) => slice.messages).map(read);
-    const heard = readings.filter((reading) => reading.kind === 'event');
-    const count = (outcome: string) => {
-      for (const { received } of heard) messagesTotal.inc({ consumer: groupId, topic: received.topic, outcome });
-    };
-    for (const reading of readings) {
-      if (reading.kind !== 'unreadable') continue;
-      const { topic, partition, offset } = reading.received;
-      messagesTotal.inc({ consumer: groupId, topic, outcome: 'skipped' });
-      log.error({ consumer: groupId, topic, partition, offset, reason: reading.problem }, 'message skipped');
-    }
-    if (heard.length === 0) return;
+  const skip = ({ topic, partition, offset }: Received, reason: string): void => {
+    messagesTotal.inc({ consumer: groupId, topic, outcome: 'skipped' });
+    log.error({ consumer: groupId, topic, partition, offset, reason }, 'message skipped');
+  };
+
+  const onBatches = async (batches: Batch[]): Promise<void> => {
+    const { signal } = batches[0]!;
+    const messages = batches.flatMap((batch) => batch.messages).map(parse);
+    for (const message of messages) if (message.kind === 'unreadable') skip(message.received, message.problem);
+    const parsed = messages.filter((message) => message.kind === 'event');
+    if (parsed.length === 0) return;
     try {
-      await handleAll(
-        heard.map(({ event }) => event),
-        signal,
-      );
-      count('handled');
+      await handleAll(parsed, 1, signal);
     } catch (error) {
       if (signal.aborted) throw error;
-      count('skipped');
-      log.error({ consumer: groupId, messages: heard.length, err: error }, 'messages skipped');
+      log.warn({ consumer: groupId, messages: parsed.length, err: error }, 'a batch failed, its events go one by one');
+      for (const message of parsed) {
+        try {
+          await handleAll([message], maxFailures, signal);
+        } catch (reason) {
+          if (signal.aborted) throw reason;
+          skip(message.received, errorText(reason));
+        }
+      }
     }
   };
 
@@ -79,7 +84,7 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
     brokers,
     groupId,
     topics: [...new Set(events.map(({ topic }) => topic))],
-    onSlice: slicesTogether(onSlices, breather),
+    onBatch: batcher(onBatches, breather),
   });
   return {
     name: `feed ${groupId}`,

@@ -4,3 +4,19 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     scheduleCheckPendingRequests(): void;
   }
 }
+
+declare module 'kafkajs/src/consumer/consumerGroup.js' {
+  import type { Batch } from 'kafkajs';
+
+  /** What a fetch brought for one partition. */
+  export type FetchedBatch = Batch & { isEmptyDueToFiltering(): boolean };
+
+  export default class ConsumerGroup {
+    groupId: string;
+    fetch(nodeId: number | string): Promise<FetchedBatch[]>;
+  }
+}
+
+declare module 'snappyjs' {
+  export function uncompress(bytes: Buffer): Buffer;
+}

@@ -2,10 +2,10 @@ import { defineEvent } from '@orderstream/contracts';
 import { expect } from 'chai';
 import type { KafkaMessage } from 'kafkajs';
 import { z } from 'zod';
-import { messageReader, receive } from './message.js';
+import { messageParser, receive, sequenceOf } from './message.js';
 
 const OrderPlaced = defineEvent({ type: 'OrderPlaced', version: 1, topic: 'ordering.orders', data: z.object({ orderId: z.string() }) });
-const read = messageReader([OrderPlaced]);
+const parse = messageParser([OrderPlaced]);
 
 const id = '01932f6e-0000-7000-8000-000000000001';
 const headers = {
@@ -28,12 +28,12 @@ const message = (over: Partial<KafkaMessage> = {}): KafkaMessage =>
     attributes: 0,
     ...over,
   }) as KafkaMessage;
-const readMessage = (over: Partial<KafkaMessage> = {}) => read(receive('ordering.orders', 2, message(over)));
+const parseMessage = (over: Partial<KafkaMessage> = {}) => parse(receive('ordering.orders', 2, message(over)));
 const without = (name: keyof typeof headers) => ({ headers: { ...headers, [name]: undefined } });
 
-describe('messageReader', () => {
-  it('reads an event from its headers and its data', () => {
-    expect(readMessage()).to.deep.include({
+describe('messageParser', () => {
+  it('parses an event from its headers and its data', () => {
+    expect(parseMessage()).to.deep.include({
       kind: 'event',
       id,
       event: {
@@ -52,12 +52,12 @@ describe('messageReader', () => {
 
   it('takes a header that was set twice as it was set last', () => {
     const twice = { headers: { ...headers, ce_id: [Buffer.from('other'), Buffer.from(id)] } };
-    expect(readMessage(twice)).to.deep.include({ kind: 'event', id });
+    expect(parseMessage(twice)).to.deep.include({ kind: 'event', id });
   });
 
-  it('does not read what nobody listens to', () => {
-    const unheard = { headers: { ...headers, ce_type: 'OrderPainted' }, value: Buffer.from('{') };
-    expect(readMessage(unheard).kind).to.equal('unheard');
+  it('does not parse what is not subscribed to', () => {
+    const unsubscribed = { headers: { ...headers, ce_type: 'OrderPainted' }, value: Buffer.from('{') };
+    expect(parseMessage(unsubscribed).kind).to.equal('not subscribed');
   });
 
   const unreadable: [string, Partial<KafkaMessage>, string][] = [
@@ -70,17 +70,62 @@ describe('messageReader', () => {
     ['data that is not JSON', { value: Buffer.from('{"orderId":') }, 'the data is not JSON'],
   ];
   for (const [what, over, problem] of unreadable) {
-    it(`cannot read a message with ${what}`, () => expect(readMessage(over)).to.deep.include({ kind: 'unreadable', problem }));
+    it(`cannot parse a message with ${what}`, () => expect(parseMessage(over)).to.deep.include({ kind: 'unreadable', problem }));
   }
 
   it('names the field of data that breaks its contract', () => {
-    const reading = readMessage({ value: Buffer.from('{"orderId":7}') });
-    expect(reading)
+    const parsed = parseMessage({ value: Buffer.from('{"orderId":7}') });
+    expect(parsed)
       .to.have.property('problem')
       .that.matches(/^the data is not a OrderPlaced: orderId /);
   });
+});
 
-  it('keys a message without a key by where it is', () => {
-    expect(receive('ordering.orders', 2, message({ key: null })).key).to.equal('2:7');
+describe('receive', () => {
+  it('keeps headers as they are: bytes, repeated ones, and such as every object has', () => {
+    const bytes = (text: string) => Buffer.from(text);
+    const many = { a: [bytes('1'), bytes('2')], none: null, constructor: [Object, bytes('3')] } as unknown as KafkaMessage['headers'];
+    expect(receive('t', 0, message({ headers: { ...many } })).headers).to.deep.equal([
+      ['a', bytes('1')],
+      ['a', bytes('2')],
+      ['none', null],
+      ['constructor', bytes('3')],
+    ]);
+  });
+
+  it('tells messages at the same offset apart by all that they are made of', () => {
+    const different: Partial<KafkaMessage>[] = [
+      {},
+      { key: null },
+      { key: Buffer.from('') },
+      { value: null },
+      { value: Buffer.from('') },
+      { timestamp: '1' },
+      { headers: {} },
+      { headers: { ...headers, a: [Buffer.from('1'), Buffer.from('2')] } },
+      { headers: { ...headers, a: Buffer.from('1,2') } },
+    ];
+    const fingerprints = () => different.map((over) => receive('t', 0, message(over)).fingerprint);
+    expect(new Set(fingerprints())).to.have.length(different.length);
+    expect(fingerprints()).to.deep.equal(fingerprints());
+  });
+});
+
+describe('sequenceOf', () => {
+  const sequence = (key: Buffer | null, topic = 'ordering.orders', timestamp = '0') =>
+    sequenceOf(receive(topic, 2, message({ key, timestamp })));
+
+  it('is the topic and a plain key', () => expect(sequence(Buffer.from('o1'))).to.equal('ordering.orders/o1'));
+
+  it('is one for each key, and short and plain whatever the key is', () => {
+    const keys = ['', ' ', 'o1\0', 'ü', 'x'.repeat(101), 'x'.repeat(700_000), `sha256:${'0'.repeat(64)}`].map((key) => Buffer.from(key));
+    const names = [...keys, Buffer.from([0xff]), Buffer.from([0xfe])].map((key) => sequence(key));
+    expect(new Set(names)).to.have.length(names.length);
+    for (const name of names) expect(name).to.match(/^ordering\.orders\/sha256:[0-9a-f]{64}$/);
+  });
+
+  it('is one of its own for a message without a key', () => {
+    expect(sequence(null)).to.not.equal(sequence(null, 'ordering.orders', '1'));
+    expect(sequence(null)).to.match(/^ordering\.orders\/#/);
   });
 });

@@ -1,32 +1,94 @@
+import { createHash } from 'node:crypto';
 import type { Envelope, EventDefinition } from '@orderstream/contracts';
 import type { KafkaMessage } from 'kafkajs';
 
-/** A message as Kafka has it; topic, partition and offset tell it apart from every other. */
+/** A message as Kafka has it, byte by byte: it may be anybody's. */
 export type Received = {
   topic: string;
   partition: number;
   offset: string;
-  /** its own key, or `<partition>:<offset>` where it has none: then nothing has to wait for it */
-  key: string;
-  headers: Record<string, string>;
+  key: Buffer | null;
+  /** what was set twice is here twice */
+  readonly headers: Header[];
+  /** one header as text; what was set twice counts as it was set last: the connector appends */
+  header: (name: string) => string | undefined;
   payload: Buffer | null;
+  /** A hash of the message. An offset is used again once a topic is deleted and made anew; this tells the two messages apart. */
+  readonly fingerprint: string;
 };
 
-/** What a consumer makes of a message. An `unheard` one is of a type that nobody here listens to. */
-export type Reading =
+export type Header = [name: string, value: Buffer | null];
+
+/** What a consumer makes of a message. */
+export type ParsedMessage =
   | { kind: 'event'; received: Received; id: string; event: Envelope }
   | { kind: 'unreadable'; received: Received; id?: string; type?: string; problem: string }
-  | { kind: 'unheard'; received: Received };
+  | { kind: 'not subscribed'; received: Received; type: string };
 
-type Header = NonNullable<KafkaMessage['headers']>[string];
+/** {@link Received.header} of a list. */
+export const headerOf =
+  (headers: readonly Header[]) =>
+  (name: string): string | undefined => {
+    const last = headers.findLast(([candidate]) => candidate === name);
+    return last && String(last[1] ?? '');
+  };
 
-/** A header that was set twice counts as it was set last: the connector appends. */
-const headerText = (value: Header): string => String((Array.isArray(value) ? value.at(-1) : value) ?? '');
+export const receive = (topic: string, partition: number, message: KafkaMessage): Received => {
+  const { key, offset, value: payload, timestamp } = message;
+  let headers: Header[] | undefined;
+  let fingerprint: string | undefined;
+  return {
+    topic,
+    partition,
+    offset,
+    key,
+    payload,
+    header: (name) => {
+      const value = message.headers && Object.hasOwn(message.headers, name) ? message.headers[name] : undefined;
+      const last = Array.isArray(value) ? value.at(-1) : value;
+      return last === undefined ? undefined : String(last ?? '');
+    },
+    // made when they are asked for, which is rare
+    get headers() {
+      headers ??= headersOf(message);
+      return headers;
+    },
+    get fingerprint() {
+      fingerprint ??= hashOf(
+        JSON.stringify([timestamp, this.headers.map(([name, value]) => [name, value?.toString('base64')])]),
+        key,
+        payload,
+      );
+      return fingerprint;
+    },
+  };
+};
 
-export const receive = (topic: string, partition: number, { key, offset, headers = {}, value }: KafkaMessage): Received => {
-  const texts: Record<string, string> = {};
-  for (const name in headers) texts[name] = headerText(headers[name]);
-  return { topic, partition, offset, key: key?.toString() ?? `${partition}:${offset}`, headers: texts, payload: value };
+/** kafkajs reads what every object has (`constructor`) as the first value of a header of that name. */
+const headersOf = ({ headers = {} }: KafkaMessage): Header[] =>
+  Object.entries(headers).flatMap(([name, values]) =>
+    [values]
+      .flat()
+      .filter((value) => value === null || typeof value === 'string' || Buffer.isBuffer(value))
+      .map((value): Header => [name, value === null ? null : Buffer.from(value)]),
+  );
+
+const hashOf = (...parts: (string | Buffer | null)[]): string => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part?.length ?? 'none'}\n`).update(part ?? '');
+  return hash.digest('hex');
+};
+
+const plain = /^[0-9A-Za-z_-]{1,100}$/;
+
+/**
+ * The messages that have to stay in order: those of one topic and key. A message without a key is a sequence of its own. The name is short
+ * and plain, whatever the key is.
+ */
+export const sequenceOf = ({ topic, key, fingerprint }: Pick<Received, 'topic' | 'key' | 'fingerprint'>): string => {
+  if (!key) return `${topic}/#${fingerprint}`;
+  const text = key.length <= 100 ? key.toString('latin1') : '';
+  return `${topic}/${plain.test(text) ? text : `sha256:${createHash('sha256').update(key).digest('hex')}`}`;
 };
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -40,41 +102,43 @@ const parseJson = (payload: Buffer | null): unknown => {
 };
 
 /**
- * Reads messages by the contracts of what is listened to. A message has to be a CloudEvents 1.0 event in Kafka's binary mode: `ce_id` a
+ * Parses messages by the contracts of what is subscribed to. A message has to be a CloudEvents 1.0 event in Kafka's binary mode: `ce_id` a
  * UUID, `ce_type`, and data that its contract accepts.
  *
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
  */
-export const messageReader = (definitions: readonly EventDefinition[]) => {
+export const messageParser = (definitions: readonly EventDefinition[]) => {
   const byType = new Map<string, Map<number, EventDefinition>>();
   for (const definition of definitions) {
     const versions = byType.get(definition.type) ?? new Map<number, EventDefinition>();
     byType.set(definition.type, versions.set(definition.version, definition));
   }
 
-  return (received: Received): Reading => {
-    const { headers, payload, key } = received;
-    const type = headers.ce_type || undefined;
-    const id = headers.ce_id || headers.id || undefined;
-    const unreadable = (problem: string): Reading => ({
+  return (received: Received): ParsedMessage => {
+    const { payload, key, partition, offset } = received;
+    const type = received.header('ce_type') || undefined;
+    const versions = type === undefined ? undefined : byType.get(type);
+    if (type && !versions) return { kind: 'not subscribed', received, type };
+    const id = received.header('ce_id') || received.header('id') || undefined;
+    const unreadable = (problem: string): ParsedMessage => ({
       kind: 'unreadable',
       received,
       problem,
       ...(id && uuid.test(id) && { id: id.toLowerCase() }),
       ...(type && { type }),
     });
-    if (!type) return unreadable('it has no type (header ce_type)');
-    const versions = byType.get(type);
-    if (!versions) return { kind: 'unheard', received };
+    if (!type || !versions) return unreadable('it has no type (header ce_type)');
     if (!id || !uuid.test(id)) return unreadable('it has no valid id (header ce_id)');
-    const version = Number(headers.ce_dataversion ?? 1);
-    const definition = versions.get(version);
-    if (!definition) return unreadable(`version ${headers.ce_dataversion} of ${type} is not known here`);
+    const version = received.header('ce_dataversion') ?? '1';
+    const definition = versions.get(Number(version));
+    if (!definition) return unreadable(`version ${version} of ${type} is not known here`);
     try {
       const parsed = definition.data.safeParse(parseJson(payload));
       if (!parsed.success) return unreadable(`the data is not a ${type}: ${parsed.error.issues.map(describeIssue).join('; ')}`);
-      const occurredAt = new Date(headers.ce_time ?? '');
+      const occurredAt = new Date(received.header('ce_time') ?? '');
       if (Number.isNaN(occurredAt.getTime())) return unreadable('it has no valid time (header ce_time)');
+      const causationId = received.header('ce_causationid');
+      const traceparent = received.header('traceparent');
       return {
         kind: 'event',
         received,
@@ -82,14 +146,14 @@ export const messageReader = (definitions: readonly EventDefinition[]) => {
         event: {
           id: id.toLowerCase(),
           type,
-          version,
-          source: headers.ce_source ?? '',
-          aggregateId: headers.ce_subject ?? key,
-          aggregateVersion: Number(headers.ce_aggregateversion ?? 0),
+          version: definition.version,
+          source: received.header('ce_source') ?? '',
+          aggregateId: received.header('ce_subject') ?? key?.toString() ?? `${partition}:${offset}`,
+          aggregateVersion: Number(received.header('ce_aggregateversion') ?? 0),
           occurredAt,
-          correlationId: headers.ce_correlationid || id,
-          ...(headers.ce_causationid && { causationId: headers.ce_causationid }),
-          ...(headers.traceparent && { traceparent: headers.traceparent }),
+          correlationId: received.header('ce_correlationid') || id,
+          ...(causationId && { causationId }),
+          ...(traceparent && { traceparent }),
           data: parsed.data,
         },
       };
@@ -99,4 +163,5 @@ export const messageReader = (definitions: readonly EventDefinition[]) => {
   };
 };
 
-const describeIssue = ({ path, message }: { path: PropertyKey[]; message: string }): string => `${path.join('.') || 'it'} ${message}`;
+const describeIssue = ({ path, message }: { path: PropertyKey[]; message: string }): string =>
+  `${path.map(String).join('.') || 'it'} ${message}`;

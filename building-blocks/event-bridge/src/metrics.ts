@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 
 const labelNames = ['consumer', 'topic'] as const;
 
-/** Messages by what became of them: handled, duplicate (the inbox knew it), parked, unheard (nobody listens to its type). */
+/** Messages by what became of them: handled, duplicate, parked, not subscribed (its type), skipped (a feed's), lost (could not even be parked). */
 export const messagesTotal = new Counter({
   name: 'consumer_messages_total',
   help: 'Messages by outcome',
@@ -32,7 +32,7 @@ export const restartsTotal = new Counter({
 
 export const lagMessages = new Gauge({
   name: 'consumer_lag_messages',
-  help: 'Messages between the last one handled and the end of the partition',
+  help: 'Offsets between the last message handled and the end of the partition; 0 when there is nothing to read',
   labelNames: [...labelNames, 'partition'],
 });
 
@@ -43,8 +43,8 @@ export const hopSeconds = new Histogram({
   buckets: [0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 5, 30],
 });
 
-export const sliceMessages = new Histogram({
-  name: 'consumer_slice_messages',
+export const batchMessages = new Histogram({
+  name: 'consumer_batch_messages',
   help: 'Messages that were handled in one transaction',
   labelNames: ['consumer'],
   buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],

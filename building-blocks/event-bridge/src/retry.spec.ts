@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isOutage, retryDelayMs, wait } from './retry.js';
+import { retryDelayMs, wait } from './retry.js';
 
 describe('retryDelayMs', () => {
   const ceiling = { random: () => 1 };
@@ -15,20 +15,6 @@ describe('retryDelayMs', () => {
   it('refuses what is not an attempt', () => {
     for (const attempt of [0, -1, 1.5, Number.NaN]) expect(() => retryDelayMs(attempt)).to.throw(RangeError);
   });
-});
-
-describe('isOutage', () => {
-  const timeout = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
-  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-
-  it('is a refused connection', async () => expect(await isOutage(refused, async () => false)).to.equal(true));
-
-  it('is a timeout while other work fails too', async () => expect(await isOutage(timeout, async () => true)).to.equal(true));
-
-  it('is not a timeout while other work goes on', async () => expect(await isOutage(timeout, async () => false)).to.equal(false));
-
-  it('is not an error of the handler', async () =>
-    expect(await isOutage(new TypeError('x is undefined'), async () => true)).to.equal(false));
 });
 
 describe('wait', () => {

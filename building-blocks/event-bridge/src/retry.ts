@@ -1,5 +1,3 @@
-import { isTimeout, isTransient } from '@orderstream/service-host';
-
 /**
  * Delay before a retry: exponential backoff with full jitter, so consumers that failed together do not return together.
  *
@@ -28,7 +26,3 @@ export const wait = (ms: number, signal: AbortSignal): Promise<void> =>
     }, ms);
     signal.addEventListener('abort', aborted, { once: true });
   });
-
-/** Whether what the work needs is away: `othersFail` is asked when the error is a timeout, which may be the work's own fault. */
-export const isOutage = async (error: unknown, othersFail: () => Promise<boolean>): Promise<boolean> =>
-  isTransient(error) && (!isTimeout(error) || (await othersFail()));

@@ -1,65 +1,68 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asLongAsItTook, together } from '@orderstream/persistence';
-import type { Host, Logger } from '@orderstream/service-host';
+import { type Host, isTransient, type Logger } from '@orderstream/service-host';
 import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from 'kafkajs';
+import './kafkajs-codecs.js';
+import { onFetched } from './kafkajs-patches.js';
 import { type Received, receive } from './message.js';
 import { lagMessages, restartsTotal } from './metrics.js';
-import './kafkajs-quiet.js';
 import { offsetCommitter } from './offset-committer.js';
 import { retryDelayMs, wait } from './retry.js';
 
 /** Messages of one partition, in order. */
-export type Slice = {
+export type Batch = {
   topic: string;
   partition: number;
   messages: Received[];
-  /** the partition's first since it was assigned to this member */
+  /** the partition's first since it was assigned to this consumer */
   first: boolean;
-  /** aborted when the member stops, is made anew, or has to rejoin */
+  /** aborted when the consumer stops, is made anew, or has to rejoin */
   signal: AbortSignal;
-  /** Says that everything before `offset` is done. Only for `commits: 'own'`. */
-  done: (offset: string) => void;
 };
 
 type Options = {
   brokers: string[];
   groupId: string;
   topics: readonly string[];
-  /** 'after-slice' (the default): when `onSlice` resolved; 'own': `onSlice` takes what it is given, and says what is done */
-  commits?: 'after-slice' | 'own';
-  /** Called for each partition, side by side for those that were fetched together. */
-  onSlice: (slice: Slice) => Promise<void>;
+  /** Called for each partition, side by side for those that were fetched together. Offsets are committed once it has resolved. */
+  onBatch: (batch: Batch) => Promise<void>;
 };
 
-/** An `onSlice` that works on all partitions that were fetched together in one go, 500 messages or so, and then gathers as long as `breather` says. */
-export const slicesTogether = (work: (slices: Slice[]) => Promise<void>, breather = asLongAsItTook) => {
+/** An `onBatch` that works on all partitions that were fetched together at once, 500 messages or so, and then gathers as long as `breather` says. */
+export const batcher = (work: (batches: Batch[]) => Promise<void>, breather = asLongAsItTook) => {
   const handle = together(
-    async (slices: Slice[]) => {
-      await work(slices);
-      return slices.map(() => undefined);
+    async (batches: Batch[]) => {
+      await work(batches);
+      return batches.map(() => undefined);
     },
     { most: 500, breather },
   );
-  return (slice: Slice): Promise<void> => handle(slice, slice.messages.length);
+  return (batch: Batch): Promise<void> => handle(batch, batch.messages.length);
 };
 
 /** Whatever was fetched together is worked on together. */
 const allPartitions = 128;
-/** Of one partition at a time; fewer where each of them is noted. */
+/** Of one partition at a time; fewer where each of them gets an attempt row. */
 const maxMessages = 300;
 const maxFirstMessages = 100;
 const stallMs = 10_000;
-const lookMs = 3_000;
+const healthCheckMs = 3_000;
 const joinMs = 60_000;
+/** How long to wait at most before a consumer is made anew: after an outage, and after a crash that comes again at once. */
+const outageDelayMs = 2_000;
+const crashDelayMs = 30_000;
 
-/** The end of one member's life, and why. */
-type Session = { ended: Promise<string>; end: (reason: string) => void; abort: AbortController; joined: boolean; since: number };
+type End = { reason: string; error?: unknown };
+
+/** One consumer's life, and why it ended. */
+type Session = { ended: Promise<End>; end: (end: End) => void; abort: AbortController; joined: boolean; since: number };
 
 /**
- * A Kafka consumer that is looked after: crashed, fenced or stalled (lag, no progress for 10 s, and nothing being worked on), it is closed
- * and made anew, its old member gone from the group. Offsets are committed after the work, never before.
+ * A Kafka consumer that is supervised: crashed, fenced or stalled (for 10 s the broker answered nothing for a partition that has more to
+ * read, and nothing is being worked on), it is closed and made anew, its old member gone from the group. Offsets are committed after the
+ * work, never before.
  */
-export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-slice', onSlice }: Options) => {
+export const supervisedConsumer = ({ brokers, groupId, topics, onBatch }: Options) => {
   const stopping = new AbortController();
   let log: Logger;
   let session: Session | undefined;
@@ -80,7 +83,7 @@ export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-
       retry: { retries: 5, maxRetryTime: 2_000, initialRetryTime: 100 },
     });
 
-  const runMember = async (): Promise<string> => {
+  const runSession = async (): Promise<End> => {
     const kafka = newKafka();
     const consumer = kafka.consumer({
       groupId,
@@ -91,28 +94,36 @@ export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-
       retry: { restartOnFailure: async () => false, retries: 5, maxRetryTime: 2_000, initialRetryTime: 100 },
     });
     const admin = kafka.admin();
-    const member = newSession();
-    session = member;
-    const positions = new Map<string, { offset: bigint; since: number }>();
+    const current = newSession();
+    session = current;
+    /** When the broker last answered for a partition, whatever it had, or something was worked on. */
+    const answered = new Map<string, number>();
     let assigned: Record<string, number[]> = {};
     let working = 0;
     let firsts = new Set<string>();
-    let assignment = new AbortController(); // aborted when the member has to rejoin, or ends
-    member.abort.signal.addEventListener('abort', () => assignment.abort(member.abort.signal.reason));
+    let assignment = new AbortController(); // aborted when the consumer has to rejoin, or ends
+    current.abort.signal.addEventListener('abort', () => assignment.abort(current.abort.signal.reason));
     const offsets = offsetCommitter((done) => consumer.commitOffsets(done));
 
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       assigned = payload.memberAssignment;
       firsts = new Set(Object.entries(assigned).flatMap(([topic, partitions]) => partitions.map((partition) => `${topic}/${partition}`)));
-      positions.clear();
+      for (const name of firsts) answered.set(name, Date.now());
       offsets.forget();
       if (assignment.signal.aborted) assignment = new AbortController();
-      member.joined = true;
+      current.joined = true;
       log.info({ consumer: groupId, assigned }, 'joined the consumer group');
     });
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      log.warn({ consumer: groupId, err: payload.error }, 'consumer crashed');
-      member.end('crashed');
+    consumer.on(consumer.events.CRASH, ({ payload }) => current.end({ reason: 'crashed', error: payload.error }));
+
+    const stopListening = onFetched(groupId, (batch) => {
+      const { topic, partition } = batch;
+      if (!assigned[topic]?.includes(partition)) return;
+      answered.set(`${topic}/${partition}`, Date.now());
+      if (!batch.isEmpty()) return;
+      lagMessages.set({ consumer: groupId, topic, partition }, 0);
+      // the markers of transactions, and what was aborted: passed over by kafkajs itself
+      if (batch.isEmptyDueToFiltering()) offsets.done({ topic, partition, offset: after(batch.lastOffset()) });
     });
 
     const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
@@ -128,25 +139,23 @@ export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-
           signal.throwIfAborted();
           const first = firsts.has(name);
           const messages = batch.messages.slice(at, at + (first ? maxFirstMessages : maxMessages));
+          at += messages.length;
           const last = messages.at(-1)!.offset;
-          const next = String(BigInt(last) + 1n);
-          await onSlice({
+          await onBatch({
             topic,
             partition,
             messages: messages.map((message) => receive(topic, partition, message)),
             first,
-            signal: commits === 'own' ? member.abort.signal : signal,
-            done: (offset) => offsets.done({ topic, partition, offset }),
+            signal,
           });
           firsts.delete(name);
           resolveOffset(last);
-          if (commits === 'after-slice') offsets.done({ topic, partition, offset: next });
-          positions.set(name, { offset: BigInt(next), since: Date.now() });
+          const next = after(at < batch.messages.length ? last : batch.lastOffset()); // behind the last there may be a marker
+          offsets.done({ topic, partition, offset: next });
           lagMessages.set({ consumer: groupId, topic, partition }, Number(BigInt(batch.highWatermark) - BigInt(next)));
-          at += messages.length;
         }
       } catch (error) {
-        if (member.abort.signal.aborted) return; // what is not committed comes again
+        if (current.abort.signal.aborted) return; // what is not committed comes again
         throw error;
       } finally {
         working -= 1;
@@ -159,73 +168,71 @@ export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-
       await offsets.flush();
     };
 
-    const look = async (): Promise<void> => {
-      if (!member.joined) {
-        if (Date.now() - member.since > joinMs) member.end('never joined');
+    const checkHealth = async (): Promise<void> => {
+      if (!current.joined) {
+        if (Date.now() - current.since > joinMs) current.end({ reason: 'never joined' });
         return;
       }
-      if (working > 0) {
-        stalled = false;
-        for (const position of positions.values()) position.since = Date.now();
-        return;
-      }
-      stalled = await lags(admin, positions, assigned).catch(() => stalled);
-      if (stalled) member.end('stalled');
+      if (working > 0) for (const name of answered.keys()) answered.set(name, Date.now());
+      const silent = silentOf(assigned, answered);
+      stalled = silent.length > 0 && (await haveMore(admin, silent).catch(() => stalled));
+      if (stalled) current.end({ reason: 'stalled' });
     };
-    const keepLooking = async (): Promise<void> => {
+    const keepChecking = async (): Promise<void> => {
       for (;;) {
-        await wait(lookMs, member.abort.signal);
-        await look();
+        await wait(healthCheckMs, current.abort.signal);
+        await checkHealth();
       }
     };
 
-    keepLooking().catch(() => {}); // until the member ends
+    keepChecking().catch(() => {}); // until the session ends
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
       await admin.connect();
       await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: allPartitions, eachBatch });
-      return await member.ended;
+      return await current.ended;
     } finally {
-      member.joined = false;
-      member.abort.abort(new Error('the consumer stops'));
+      current.joined = false;
+      current.abort.abort(new Error('the consumer stops'));
+      stopListening();
       await Promise.race([close(consumer, admin, commitWhatIsDone), new Promise((resolve) => setTimeout(resolve, 8_000).unref())]);
     }
   };
 
-  /** Whether a partition has had something to read for 10 s and has not moved. */
-  const lags = async (admin: Admin, positions: Map<string, { offset: bigint; since: number }>, assigned: Record<string, number[]>) => {
-    const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
-    const now = Date.now();
-    for (const { topic, partitions } of committed) {
-      const ends = await admin.fetchTopicOffsets(topic);
-      for (const { partition, offset } of partitions.filter(({ partition }) => assigned[topic]?.includes(partition))) {
-        const name = `${topic}/${partition}`;
-        const end = ends.find((other) => other.partition === partition);
-        if (!end) continue;
-        const start = BigInt(offset) < 0n ? BigInt(end.low) : BigInt(offset);
-        const position = positions.get(name) ?? { offset: start, since: now };
-        if (BigInt(end.high) <= position.offset) position.since = now;
-        positions.set(name, position);
-        lagMessages.set({ consumer: groupId, topic, partition }, Number(BigInt(end.high) - position.offset));
-        if (now - position.since > stallMs) return true;
+  /** Whether one of these has something behind what the group committed. */
+  const haveMore = async (admin: Admin, partitions: readonly TopicPartition[]): Promise<boolean> => {
+    let more = false;
+    for (const topic of new Set(partitions.map((one) => one.topic))) {
+      const [[committed], ends] = await Promise.all([admin.fetchOffsets({ groupId, topics: [topic] }), admin.fetchTopicOffsets(topic)]);
+      for (const { partition, high, low } of ends) {
+        if (!partitions.some((one) => one.topic === topic && one.partition === partition)) continue;
+        const offset = BigInt(committed?.partitions.find((one) => one.partition === partition)?.offset ?? -1);
+        const lag = BigInt(high) - (offset < 0n ? BigInt(low) : offset);
+        lagMessages.set({ consumer: groupId, topic, partition }, Number(lag));
+        more ||= lag > 0n;
       }
     }
-    return false;
+    return more;
   };
 
   const supervise = async (): Promise<void> => {
-    for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
+    for (let attempt = 1, crashes = 0; !stopping.signal.aborted; attempt += 1) {
       const begun = Date.now();
-      const reason = await runMember().catch((error) => {
-        log.warn({ consumer: groupId, err: error }, 'consumer could not start');
-        return 'failed to start';
-      });
+      const { reason, error } = await runSession().catch((failure: unknown): End => ({ reason: 'failed to start', error: failure }));
       if (stopping.signal.aborted) return;
+      if (Date.now() - begun > 60_000) {
+        attempt = 1;
+        crashes = 0;
+      }
+      const ownFault = error !== undefined && !isOutage(error);
+      if (ownFault) crashes += 1;
+      const delayMs = ownFault
+        ? retryDelayMs(crashes, { baseMs: 1_000, maxMs: crashDelayMs })
+        : retryDelayMs(attempt, { baseMs: 200, maxMs: outageDelayMs });
       restartsTotal.inc({ consumer: groupId, reason });
-      log.warn({ consumer: groupId, reason }, 'consumer is made anew');
-      if (Date.now() - begun > 60_000) attempt = 1;
-      await wait(retryDelayMs(attempt, { baseMs: 200 }), stopping.signal).catch(() => {});
+      log.warn({ consumer: groupId, reason, delayMs: Math.round(delayMs), err: error }, 'consumer is made anew');
+      await wait(delayMs, stopping.signal).catch(() => {});
     }
   };
 
@@ -236,7 +243,7 @@ export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-
     },
     stop: async (): Promise<void> => {
       stopping.abort(new Error('the consumer stops'));
-      session?.end('stopping');
+      session?.end({ reason: 'stopping' });
       session?.abort.abort(new Error('the consumer stops'));
       await supervising;
     },
@@ -244,9 +251,23 @@ export const supervisedConsumer = ({ brokers, groupId, topics, commits = 'after-
   };
 };
 
+/** kafkajs says of its own timeouts that they cannot be retried. */
+const isOutage = (error: unknown): boolean =>
+  isTransient(error) || /^KafkaJS(Lock)?Timeout$/.test((error as Error | undefined)?.name ?? '');
+
+type TopicPartition = { topic: string; partition: number };
+
+const after = (offset: string): string => String(BigInt(offset) + 1n);
+
+/** The partitions for which the broker has not answered for too long. */
+const silentOf = (assigned: Record<string, number[]>, answered: ReadonlyMap<string, number>): TopicPartition[] =>
+  Object.entries(assigned)
+    .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
+    .filter(({ topic, partition }) => Date.now() - (answered.get(`${topic}/${partition}`) ?? 0) > stallMs);
+
 const newSession = (): Session => {
-  let end: (reason: string) => void = () => {};
-  const ended = new Promise<string>((resolve) => {
+  let end: (end: End) => void = () => {};
+  const ended = new Promise<End>((resolve) => {
     end = resolve;
   });
   return { ended, end, abort: new AbortController(), joined: false, since: Date.now() };

@@ -56,5 +56,5 @@ const handler = project([Counted], async (tx, events) => {
 });
 
 const consumer = kafkaConsumer({ brokers: TEST_KAFKA_BROKERS.split(','), groupId: TEST_GROUP, db, handlers: [handler] });
-process.on('message', async (key: { topic: string; key: string }) => process.send?.(await consumer.replay(key)));
+process.on('message', async ({ replay }: { replay: string }) => process.send?.(await consumer.replay(replay)));
 await runService('worker', [consumer]);

@@ -1,0 +1,20 @@
+const maxLength = 10_000;
+const maxCauses = 5;
+
+/** What an error says, and what its causes say. Short enough, and without what a database refuses in a text; whatever was thrown. */
+export const errorText = (error: unknown): string => storable(describe(error, maxCauses));
+
+/** A text that any database takes: no NUL, no half of a character, no megabytes. */
+export const storable = (text: string): string => {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}… (${text.length} characters)` : text;
+  return Buffer.from(cut).toString().replaceAll('\0', '\\0');
+};
+
+const describe = (error: unknown, causes: number): string => {
+  try {
+    if (!(error instanceof Error)) return String(error);
+    return `${error.name}: ${error.message}${error.cause && causes > 0 ? ` (${describe(error.cause, causes - 1)})` : ''}`;
+  } catch {
+    return 'an error that cannot be shown';
+  }
+};

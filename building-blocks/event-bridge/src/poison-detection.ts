@@ -1,0 +1,83 @@
+import type { Knex } from 'knex';
+import type { Received } from './message.js';
+
+/** How often a message may take the process down before it is parked. */
+export const maxCrashes = 2;
+
+const placesOf = (messages: readonly Received[]): [string[], number[], string[], string[]] => [
+  messages.map(({ topic }) => topic),
+  messages.map(({ partition }) => partition),
+  messages.map(({ offset }) => offset),
+  messages.map(({ fingerprint }) => fingerprint),
+];
+
+/**
+ * How a message that takes the process down is found: the first batch of a partition after its assignment gets a row for each message,
+ * committed before it is handled, and deleted after it. A row that is there already is what an unclean stop left.
+ *
+ * @returns whether there was such a row: then the messages are to be handled one by one, each with {@link startAttemptAlone}
+ */
+export const startAttempt = async (db: Knex, consumer: string, messages: readonly Received[]): Promise<'clean' | 'suspect'> => {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    `insert into attempts (consumer, topic, partition, "offset", fingerprint, attempts, started_at)
+     select ?, topic, partition, "offset", fingerprint, 1, clock_timestamp()
+       from unnest(?::text[], ?::int[], ?::bigint[], ?::text[]) as m(topic, partition, "offset", fingerprint)
+     on conflict (consumer, topic, partition, "offset")
+     do update set fingerprint = excluded.fingerprint, attempts = 1, started_at = excluded.started_at
+      where attempts.fingerprint <> excluded.fingerprint -- left by another message, of a topic that was made anew
+     returning 1`,
+    [consumer, ...placesOf(messages)],
+  );
+  return rows.length === messages.length ? 'clean' : 'suspect';
+};
+
+/** @returns how often this message was being handled when the process went down, as far as is known */
+export const startAttemptAlone = async (
+  db: Knex,
+  consumer: string,
+  { topic, partition, offset, fingerprint }: Received,
+): Promise<number> => {
+  const { rows } = await db.raw<{ rows: { attempts: number }[] }>(
+    `insert into attempts (consumer, topic, partition, "offset", fingerprint, attempts, started_at) values (?, ?, ?, ?, ?, 1, clock_timestamp())
+     on conflict (consumer, topic, partition, "offset")
+     do update set fingerprint = excluded.fingerprint, started_at = excluded.started_at,
+       attempts = case when attempts.fingerprint = excluded.fingerprint then attempts.attempts + 1 else 1 end
+     returning attempts`,
+    [consumer, topic, partition, offset, fingerprint],
+  );
+  return rows[0]!.attempts - 1;
+};
+
+/** The handler returned, well or not: the process lives. */
+export const finishAttempt = async (db: Knex, consumer: string, messages: readonly Received[]): Promise<void> => {
+  await db.raw(
+    `delete from attempts where consumer = ? and (topic, partition, "offset", fingerprint) in
+       (select * from unnest(?::text[], ?::int[], ?::bigint[], ?::text[]))`,
+    [consumer, ...placesOf(messages)],
+  );
+};
+
+/** An unclean stop left a row of this batch: it is not handled as a whole. */
+export class Suspect extends Error {}
+
+/**
+ * Runs work between the start and the finish of an attempt, and again after an outage. An attempt row that could not be deleted because the
+ * database was away is reused, not counted again.
+ */
+export const attempting = ({ start, finish }: { start: () => Promise<void>; finish: () => Promise<void> }) => {
+  let started = false;
+  return async (work: () => Promise<void>): Promise<void> => {
+    if (!started) await start();
+    started = true;
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Suspect))
+        await finish()
+          .then(() => (started = false))
+          .catch(() => {});
+      throw error;
+    }
+    await finish();
+  };
+};

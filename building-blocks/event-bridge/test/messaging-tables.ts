@@ -1,0 +1,9 @@
+import type { Knex } from 'knex';
+import { createInbox } from '../../../migrations/tables/inbox.v1.js';
+import { upgradeInbox } from '../../../migrations/tables/inbox.v2.js';
+
+/** The tables of a consumer, as a service's migrations leave them. */
+export const messagingTables = async (db: Knex): Promise<void> => {
+  await createInbox(db);
+  await upgradeInbox(db);
+};
