@@ -283,6 +283,25 @@ describe('identity', function () {
     expect(answers.map(({ status }) => status)).not.to.include(200);
   });
 
+  it('turns logins and registrations away when too many come at once, and goes on with everything else', async () => {
+    const many = Array.from({ length: 150 }, () => logIn(alice.email));
+    const keys = fetch(`${identity.url}/identity/oidc/jwks`);
+    const registrations = Array.from({ length: 150 }, (_, n) =>
+      register({ email: `crowd-${n}@example.com`, password: 'Secret-42', fullName: 'Crowd' }),
+    );
+    expect((await keys).status).to.equal(200);
+    const logins = await Promise.all(many);
+    const registered = await Promise.all(registrations);
+    expect(new Set(logins.map(({ status }) => status))).to.deep.equal(new Set([200, 503]));
+    expect(new Set(registered.map(({ status }) => status))).to.deep.equal(new Set([201, 503]));
+    for (const { status, headers } of [...logins, ...registered]) {
+      expect(headers.get('retry-after')).to.equal(status === 503 ? '1' : null);
+    }
+    expect(logins.find(({ status }) => status === 503)?.body.error).to.equal('temporarily_unavailable');
+    expect(registered.find(({ status }) => status === 503)?.body.code).to.equal('overloaded');
+    expect((await logIn(alice.email)).status).to.equal(200);
+  });
+
   it('counts failures of an address by what the gateway says it is', async () => {
     const headers = { 'x-forwarded-for': '1.2.3.4, 198.51.100.7' };
     await logIn('nobody@example.com', 'x', { headers });

@@ -1,4 +1,4 @@
-import { Invalid } from '@orderstream/contracts';
+import { Invalid, Unavailable } from '@orderstream/contracts';
 import { expect } from 'chai';
 import { hashPassword, refuseWeakPassword, verifyPassword } from './password.js';
 
@@ -30,5 +30,13 @@ describe('password', () => {
     expect(one).not.to.equal(other);
     expect(await verifyPassword(one, 'Pass123$')).to.equal(true);
     expect(await verifyPassword(one, 'pass123$')).to.equal(false);
+  });
+
+  it('is not hashed when too many are, and soon is again', async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 60 }, () => hashPassword('Pass123$')));
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    expect(refused).to.have.length(8);
+    for (const reason of refused) expect(reason).to.be.instanceOf(Unavailable).and.have.property('code', 'overloaded');
+    await hashPassword('Pass123$');
   });
 });

@@ -1,13 +1,18 @@
 import { hash, verify } from '@node-rs/argon2';
 import { Invalid } from '@orderstream/contracts';
+import { limiter } from '@orderstream/service-host';
 
 /** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane; about 20 ms of one core. */
 const parameters = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-export const hashPassword = (password: string): Promise<string> => hash(password.normalize('NFKC'), parameters);
+/** Hashes take half of libuv's four threads, so that names, files and keys have the others; the fiftieth in line waits for about a second. */
+const inTurn = limiter(2, { mostWaiting: 50 });
+
+/** @throws Unavailable when too many passwords are hashed at once; so does `verifyPassword` */
+export const hashPassword = (password: string): Promise<string> => inTurn(() => hash(password.normalize('NFKC'), parameters));
 
 export const verifyPassword = (passwordHash: string, password: string): Promise<boolean> =>
-  verify(passwordHash, password.normalize('NFKC'));
+  inTurn(() => verify(passwordHash, password.normalize('NFKC')));
 
 /** @throws Invalid `password-weak`, naming everything that is missing */
 export const refuseWeakPassword = (password: string, email: string): void => {
