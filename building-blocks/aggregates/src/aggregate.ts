@@ -1,6 +1,7 @@
 import type { EventDefinition, MessageContext } from '@orderstream/contracts';
 import { commands, type Handler, type Mapping, type SentCommand } from '@orderstream/event-bridge';
 import { databaseNow, lockNames, type Transaction } from '@orderstream/persistence';
+import { runWithContext } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import type { JobQueue, NewJob } from './job-queue.js';
 
@@ -64,6 +65,8 @@ type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
   jobs?: { queue: JobQueue; toJob: ToJob<State, Event> };
   /** Told of a command that changed nothing. */
   ignored?: (command: Command, state: State) => void;
+  /** Told of each event once it is committed, in the event's own context: to count and to log it. */
+  onChange?: (recorded: Recorded<State, Event>) => void;
 };
 
 /**
@@ -80,6 +83,7 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
   toMessage,
   jobs,
   ignored,
+  onChange,
 }: Options<State, Command, Event>) => {
   const idsOf = (asked: readonly NewCommand<Command>[]): string[] => [...new Set(asked.map(idOf))].sort();
 
@@ -128,6 +132,12 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
     if (recorded.length > 0) {
       store.save(tx, [...changes.values()], toMessage);
       await jobs?.queue.add(tx, recorded.flatMap(newJobs(jobs.toJob)));
+    }
+    if (onChange && recorded.length > 0) {
+      const tell = () => {
+        for (const entry of recorded) runWithContext(entry.context, () => onChange(entry));
+      };
+      void tx.executionPromise.then(tell, () => undefined);
     }
     return { stateOf: (id: string): Versioned<State> => current.get(id)!, recorded };
   };

@@ -8,7 +8,9 @@ export type Role = z.infer<typeof Role>;
 export const RegisterRequest = z
   .strictObject({
     email: z.email().max(200).toLowerCase(),
-    password: Password().describe('at least 8 characters, with a letter, a digit and another character'),
+    password: Password().describe(
+      'at least 8 characters, with a letter, a digit, another character and five different ones; without the e-mail address',
+    ),
     fullName: Text(),
   })
   .meta({ id: 'RegisterRequest' });

@@ -20,7 +20,7 @@ export { childContext, currentContext, newContext, runWithContext } from './cont
 export { type HttpServer, type HttpServerOptions, httpServer } from './http-server.js';
 export { idempotencyKeyOf } from './idempotency-key.js';
 export { limiter } from './limiter.js';
-export { createLogger, currentLog, type Logger } from './log.js';
+export { createLogger, currentChangeLog, currentLog, type Logger, setCurrentLog } from './log.js';
 export { HttpRefusal, problemOf, rawProblem } from './problem.js';
 export { accepted, bytes, created, noContent, Reply } from './reply.js';
 export { createHost, runService, type ServiceHost } from './run-service.js';

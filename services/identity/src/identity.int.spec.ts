@@ -20,6 +20,7 @@ const [alice, , admin] = demoUsers as [(typeof demoUsers)[0], (typeof demoUsers)
 type TokenAnswer = { access_token: string; error: string };
 type Registration = { id: string; code: string };
 type Discovery = { grant_types_supported: string[] };
+type OpenApi = { paths: Record<string, { post: { responses: object } }> };
 type Jwks = { keys: { kid: string }[] };
 
 const json = async <Body>(response: Response): Promise<Body> => (await response.json()) as Body;
@@ -318,6 +319,7 @@ describe('identity', function () {
       scopes_supported: ['openid'],
     });
     expect(Object.keys(document).filter((name) => name.endsWith('_endpoint'))).to.deep.equal(['token_endpoint']);
+    expect(document).not.to.have.any.keys('authorization_response_iss_parameter_supported', 'response_modes_supported');
     for (const path of ['auth', 'me', 'session/end', 'interaction/1', 'request', 'reg']) {
       expect((await fetch(`${identity.url}/identity/oidc/${path}`)).status, path).to.equal(404);
     }
@@ -392,7 +394,15 @@ describe('identity', function () {
     expect([taken.status, taken.body.code]).to.deep.equal([409, 'email-taken']);
     const weak = await register({ ...request, email: 'dave@example.com', password: 'password' });
     expect([weak.status, weak.body.code]).to.deep.equal([400, 'password-weak']);
+    const short = await register({ ...request, email: 'dave@example.com', password: 'a1$' });
+    expect([short.status, short.body.code]).to.deep.equal([400, 'invalid-request']);
     expect((await register({ ...request, roles: ['admin'] })).status).to.equal(400);
+  });
+
+  it('documents every answer of registering', async () => {
+    const { paths } = await json<OpenApi>(await fetch(`${identity.url}/identity/openapi.json`));
+    const { responses } = paths['/identity/register']!.post;
+    expect(Object.keys(responses)).to.have.members(['201', '400', '409', '413', '415', '503', 'default']);
   });
 
   it('registers two strangers who happen to use the same idempotency key', async () => {

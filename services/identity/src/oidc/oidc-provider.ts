@@ -111,10 +111,13 @@ const announceOnlyWhatIs = (provider: Provider): void => {
     await next();
     const { oidc, body } = ctx as unknown as KoaContextWithOIDC;
     if (oidc?.route === 'discovery' && typeof body === 'object' && body !== null) {
-      const { authorization_endpoint, response_modes_supported, code_challenge_methods_supported, ...served } = body as Record<
-        string,
-        unknown
-      >;
+      const {
+        authorization_endpoint,
+        authorization_response_iss_parameter_supported,
+        response_modes_supported,
+        code_challenge_methods_supported,
+        ...served
+      } = body as Record<string, unknown>;
       ctx.body = served;
     }
   });

@@ -12,10 +12,13 @@ export const userRoutes = ({ db, registerUser }: { db: Knex; registerUser: Regis
     '/identity/register',
     {
       summary: 'Open an account',
+      description:
+        'A weak password is a 400 `password-weak` that names all that it lacks, one of under 8 characters an `invalid-request`. ' +
+        'A taken e-mail is a 409 `email-taken`. Too many at once are a 503 `overloaded` with `Retry-After`.',
       who: 'anyone',
       idempotent: true,
       body: RegisterRequest,
-      answers: { 201: Registered, 400: Problem, 409: Problem },
+      answers: { 201: Registered, 400: Problem, 409: Problem, 503: Problem },
     },
     async (request) => {
       const record = await registerUser(request.body);

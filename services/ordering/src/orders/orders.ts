@@ -1,5 +1,5 @@
-import { aggregate, type Store } from '@orderstream/aggregates';
-import { currentLog } from '@orderstream/service-host';
+import { aggregate, type Recorded, type Store } from '@orderstream/aggregates';
+import { currentChangeLog, currentLog } from '@orderstream/service-host';
 import { ignoredEvents, orderEventsRecorded } from '../metrics.js';
 import type { Alarm } from './alarm.js';
 import { decide, evolve, initialState, type Order, type OrderCommand, type OrderEvent } from './order.js';
@@ -28,6 +28,12 @@ const ignored = ({ type, data: { orderId } }: OrderCommand, { status }: Order): 
   currentLog().info({ orderId, type: cause, status }, 'event changes nothing');
 };
 
+const changed = ({ id: orderId, event: { type }, before, state }: Recorded<Order, OrderEvent>): void => {
+  orderEventsRecorded.inc({ type });
+  const orderNumber = state.status === 'NotPlaced' ? undefined : state.orderNumber;
+  currentChangeLog().info({ orderId, orderNumber, event: type, from: before.status, to: state.status }, 'order changed');
+};
+
 /** Sets the alarm to the deadlines of the orders that are Paid, once they are committed. */
 const ringing = (store: OrderStore, deadlines: Alarm): OrderStore => ({
   ...store,
@@ -36,11 +42,11 @@ const ringing = (store: OrderStore, deadlines: Alarm): OrderStore => ({
     const spans = changes.flatMap(({ state, recorded }) =>
       state.status === 'Paid' ? [state.pendingUntil.getTime() - recorded.at(-1)!.event.at.getTime()] : [],
     );
-    const committed = () => {
-      for (const { recorded } of changes) for (const { event } of recorded) orderEventsRecorded.inc({ type: event.type });
-      if (spans.length > 0) deadlines.set(Math.min(...spans));
-    };
-    void tx.executionPromise.then(committed, () => undefined);
+    if (spans.length === 0) return;
+    void tx.executionPromise.then(
+      () => deadlines.set(Math.min(...spans)),
+      () => undefined,
+    );
   },
 });
 
@@ -54,6 +60,7 @@ export const orderAggregate = ({ deadlines }: { deadlines: Alarm }) =>
     store: ringing(orderStore, deadlines),
     toMessage,
     ignored,
+    onChange: changed,
   });
 
 export type Orders = ReturnType<typeof orderAggregate>;

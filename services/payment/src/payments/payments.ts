@@ -1,5 +1,5 @@
 import { aggregate } from '@orderstream/aggregates';
-import { currentLog } from '@orderstream/service-host';
+import { currentChangeLog, currentLog } from '@orderstream/service-host';
 import { Counter } from 'prom-client';
 import { decide, evolve, initialState } from './payment.js';
 import { paymentJobs, toPaymentJob } from './payment-jobs.js';
@@ -23,5 +23,9 @@ export const payments = aggregate({
   ignored: ({ type, data }, { status }) => {
     ignoredTotal.inc({ command: type, status });
     currentLog().info({ paymentId: data.paymentId, command: type, status }, 'the payment stays as it is');
+  },
+  onChange: ({ id: paymentId, event: { type }, before, state }) => {
+    const orderId = state.status === 'NotInitiated' ? undefined : state.orderId;
+    currentChangeLog().info({ paymentId, orderId, event: type, from: before.status, to: state.status }, 'payment changed');
   },
 });
