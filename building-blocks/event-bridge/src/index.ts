@@ -4,4 +4,5 @@ export { contextOfEvent, type Handler, type Mapping, on, project } from './handl
 export { kafkaConsumer } from './kafka-consumer.js';
 export { kafkaFeed } from './kafka-feed.js';
 export { appendToOutbox, messageColumns, messageUnnest, messageValues, type OutboxMessage } from './outbox.js';
-export { retryDelayMs } from './retry.js';
+export { retryDelayMs, wait } from './retry.js';
+export { topicReader } from './topic-reader.js';
