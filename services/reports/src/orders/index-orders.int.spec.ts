@@ -124,6 +124,28 @@ describe('indexing orders', function () {
     await away.close();
   });
 
+  it('is an outage while the whole cluster is read-only', async () => {
+    // as Elasticsearch 8.19 answers a bulk request under `cluster.blocks.read_only`, which a server that others use cannot be set to
+    const error = { type: 'cluster_block_exception', reason: 'blocked by: [FORBIDDEN/6/cluster read-only (api)];' };
+    const blocked = createServer((_, answer) => {
+      answer.writeHead(403, {
+        'x-elastic-product': 'Elasticsearch',
+        'content-type': 'application/vnd.elasticsearch+json;compatible-with=8',
+      });
+      answer.end(JSON.stringify({ error: { root_cause: [error], ...error }, status: 403 }));
+    });
+    await new Promise<void>((resolve) => blocked.listen(0, '127.0.0.1', resolve));
+    const client = connectElasticsearch(`http://127.0.0.1:${(blocked.address() as AddressInfo).port}`);
+    const failed = await indexOrders(client, { index: 'orders', require_alias: true })([{ order: order(), version: 1 }]).catch(
+      (error) => error,
+    );
+    expect(failed).to.be.instanceOf(Unavailable);
+    expect([isTransient(failed), isTimeout(failed)]).to.deep.equal([true, false]);
+    await client.close();
+    blocked.closeAllConnections();
+    blocked.close();
+  });
+
   it('is an outage, and not suspected of its own fault, while the server takes too long', async () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));

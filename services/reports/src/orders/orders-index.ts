@@ -17,6 +17,8 @@ export type OrdersIndex = {
   exists(index: Index): Promise<boolean>;
   /** Makes what was written visible, and puts the index behind the alias in place of whatever is there, at one moment for all. */
   switchTo(index: Index): Promise<void>;
+  /** Removes the index, unless it is behind the alias. */
+  remove(index: Pick<Index, 'name'>): Promise<void>;
   /** Removes every index that is not behind the alias. */
   removeOthers(): Promise<void>;
 };
@@ -44,7 +46,10 @@ export const ordersIndex = (client: Client, prefix = ''): OrdersIndex => {
     return Object.entries(found).map(([index, { settings }]) => ({ name: index, uuid: settings!.index!.uuid! }));
   };
 
-  const isBehindAlias = async (name: string): Promise<boolean> => (await find(alias)).some((index) => index.name === name);
+  const remove = async ({ name }: Pick<Index, 'name'>): Promise<void> => {
+    const isBehindAlias = (await find(alias)).some((index) => index.name === name);
+    if (!isBehindAlias) await client.indices.delete({ index: name }, { ...once, ignore: [404] });
+  };
 
   return {
     alias,
@@ -82,12 +87,11 @@ export const ordersIndex = (client: Client, prefix = ''): OrdersIndex => {
           once,
         );
       }),
+    remove: (index) => available(() => remove(index)),
     removeOthers: () =>
       available(async () => {
         const all = await client.indices.getAlias({ index: `${alias}-v*`, expand_wildcards: 'all' }, once);
-        for (const name of Object.keys(all)) {
-          if (!(await isBehindAlias(name))) await client.indices.delete({ index: name }, { ...once, ignore: [404] });
-        }
+        for (const name of Object.keys(all)) await remove({ name });
       }),
   };
 };

@@ -43,7 +43,11 @@ export const rebuildOrders =
     if (!(await takeRebuild(db, process))) return false;
     try {
       await index.removeOthers(); // what a rebuild left that did not end
-      await fill(await index.create(), deps, log, signal);
+      const target = await index.create();
+      await fill(target, deps, log, signal).catch(async (error) => {
+        await index.remove(target).catch(() => {}); // the next rebuild does it otherwise
+        throw error;
+      });
       await index.removeOthers().catch((error) => log.warn({ err: error }, 'the old index was not removed; the next rebuild will'));
       return true;
     } finally {
