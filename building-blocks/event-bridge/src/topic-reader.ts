@@ -21,6 +21,7 @@ type Progress = { read: number; total: number };
 
 const maxMessages = 300;
 const lookMs = 10;
+const stallMs = 30_000;
 const heartbeatMs = 1_000;
 const retry = { retries: 5, maxRetryTime: 2_000, initialRetryTime: 100 };
 
@@ -59,6 +60,8 @@ export const topicReader = <const Definitions extends readonly EventDefinition[]
     retry: { ...retry, restartOnFailure: async () => false },
   });
   const ended = new AbortController(); // with the reason
+  let working = false;
+  let idleSince = 0;
   /** By topic and partition: the first offset of those that are kept, the end when it was looked at last, and the next one to read. */
   const first = new Map<string, number>();
   const ends = new Map<string, number>();
@@ -104,6 +107,7 @@ export const topicReader = <const Definitions extends readonly EventDefinition[]
         eachBatch: async ({ batch, heartbeat }) => {
           const { topic, partition, messages } = batch;
           const beat = setInterval(() => heartbeat().catch(() => {}), heartbeatMs);
+          working = true;
           try {
             for (let at = 0; at < messages.length; at += maxMessages) {
               ended.signal.throwIfAborted();
@@ -115,6 +119,8 @@ export const topicReader = <const Definitions extends readonly EventDefinition[]
             throw error;
           } finally {
             clearInterval(beat);
+            working = false;
+            idleSince = Date.now();
           }
         },
       });
@@ -122,13 +128,18 @@ export const topicReader = <const Definitions extends readonly EventDefinition[]
     /**
      * Resolves when everything was handled that is in the topics at the time of the call.
      *
-     * @throws what ended the reading; the signal's reason when that is aborted
+     * @throws what ended the reading, such as 30 s without a message; the signal's reason when that is aborted
      */
     catchUp: async (signal: AbortSignal): Promise<void> => {
       await look();
       const goal = new Map(ends);
       const ending = AbortSignal.any([signal, ended.signal]);
-      while ([...goal].some(([partition, end]) => (next.get(partition) ?? first.get(partition)!) < end)) await wait(lookMs, ending);
+      const begun = Date.now();
+      while ([...goal].some(([partition, end]) => (next.get(partition) ?? first.get(partition)!) < end)) {
+        const idleMs = Date.now() - Math.max(begun, idleSince);
+        if (!working && idleMs > stallMs) ended.abort(new Error(`No message came for ${stallMs / 1000} s, although there are some`));
+        await wait(lookMs, ending);
+      }
     },
     /** Messages read, of those that were there when it was looked at last. */
     progress: (): Progress => {

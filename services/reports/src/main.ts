@@ -30,7 +30,7 @@ const consumer = kafkaConsumer({
 });
 const keeper = indexKeeper({
   state,
-  rebuild: rebuildOrders({ db, client, index, brokers: config.KAFKA_BROKERS, process: randomUUID() }),
+  rebuild: rebuildOrders({ db, client, index, state, brokers: config.KAFKA_BROKERS, process: randomUUID() }),
   probe: index.answers,
 });
 const auth = authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL });

@@ -47,7 +47,7 @@ export const instance = ({ databaseUrl, topic, prefix, group }: Place): Instance
     breather: () => 50,
   });
   const rebuilds = { begun: 0, completed: 0 };
-  const rebuild = rebuildOrders({ db, client, index, brokers, process: randomUUID(), events });
+  const rebuild = rebuildOrders({ db, client, index, state, brokers, process: randomUUID(), events });
   const keeper = indexKeeper({
     state,
     rebuild: async (log, signal) => {

@@ -6,12 +6,14 @@ import { isTransient, type Logger } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { DocumentRefused, indexOrders, type OrderVersion } from '../orders/index-orders.js';
 import type { Index, OrdersIndex } from '../orders/orders-index.js';
+import type { IndexState } from './index-state.js';
 import { giveUpRebuild, lockForSwitch, noteComplete, noteProgress, RebuildLost, takeRebuild } from './read-model.js';
 
 type Deps = {
   db: Knex;
   client: Client;
   index: OrdersIndex;
+  state: () => Promise<IndexState>;
   brokers: string[];
   /** names this process among the instances */
   process: string;
@@ -34,14 +36,15 @@ const lastLookMs = 3_000;
  * Should it end anywhere, then the present index is still the complete one, or the alias stands for an index that the database does not
  * know as complete: then a rebuild begins anew.
  *
- * @returns false when another process rebuilds already
+ * @returns false when another process rebuilds, or has just done it
  */
 export const rebuildOrders =
   (deps: Deps) =>
   async (log: Logger, signal: AbortSignal): Promise<boolean> => {
-    const { db, index, process } = deps;
+    const { db, index, state, process } = deps;
     if (!(await takeRebuild(db, process))) return false;
     try {
+      if (!(await state()).rebuildNeeded) return false;
       await index.removeOthers(); // what a rebuild left that did not end
       const target = await index.create();
       await fill(target, deps, log, signal).catch(async (error) => {
