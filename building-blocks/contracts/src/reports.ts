@@ -22,3 +22,16 @@ export const SalesReport = z
   })
   .meta({ id: 'SalesReport' });
 export type SalesReport = z.infer<typeof SalesReport>;
+
+/** Whether the reports have all orders: while they do not they answer 503, and are filled anew from Kafka. */
+export const RebuildState = z
+  .object({
+    complete: z.boolean(),
+    completedAt: Timestamp.nullable(),
+    /** an operator asked for a rebuild, which is not done yet */
+    wanted: z.boolean(),
+    /** of the rebuild that is under way */
+    progress: z.object({ eventsRead: z.int(), eventsTotal: z.int() }).nullable(),
+  })
+  .meta({ id: 'RebuildState' });
+export type RebuildState = z.infer<typeof RebuildState>;

@@ -17,6 +17,7 @@ export {
   ProcessConfig,
 } from './config.js';
 export { childContext, currentContext, newContext, runWithContext } from './context.js';
+export { isElasticsearchOutage } from './elasticsearch-outage.js';
 export { type HttpServer, type HttpServerOptions, httpServer } from './http-server.js';
 export { idempotencyKeyOf } from './idempotency-key.js';
 export { limiter } from './limiter.js';

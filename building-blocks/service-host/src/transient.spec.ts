@@ -3,6 +3,10 @@ import { isConflict, isTimeout, isTransient } from './transient.js';
 
 const error = (properties: Record<string, unknown>, message = 'broken'): Error => Object.assign(new Error(message), properties);
 
+/** As the client throws what Elasticsearch answers. */
+const answer = (statusCode: number, type: string, rootCause = type): Error =>
+  error({ name: 'ResponseError', statusCode, body: { error: { type, root_cause: [{ type: rootCause }] }, status: statusCode } });
+
 describe('a transient error', () => {
   for (const [what, problem] of [
     ['a serialization failure', error({ code: '40001' })],
@@ -19,6 +23,23 @@ describe('a transient error', () => {
     ['a version conflict', error({ name: 'VersionConflict' })],
     ['Elasticsearch away', error({ name: 'ConnectionError' })],
     ['Elasticsearch too busy', error({ name: 'ResponseError', statusCode: 429 })],
+    ['Elasticsearch read-only', answer(403, 'cluster_block_exception')],
+    ['Elasticsearch on a full disk', answer(429, 'cluster_block_exception')],
+    ['Elasticsearch while it recovers', answer(503, 'cluster_block_exception')],
+    ['Elasticsearch without room in its queue', answer(429, 'es_rejected_execution_exception')],
+    ['Elasticsearch without memory', answer(429, 'circuit_breaking_exception')],
+    ['Elasticsearch without the shard to write to', answer(503, 'unavailable_shards_exception')],
+    [
+      'Elasticsearch without the shard to read from',
+      answer(503, 'search_phase_execution_exception', 'no_shard_available_action_exception'),
+    ],
+    ['Elasticsearch without a master', answer(503, 'master_not_discovered_exception')],
+    ['Elasticsearch whose node failed', answer(500, 'node_disconnected_exception')],
+    ['Elasticsearch with the index closed', answer(400, 'index_closed_exception')],
+    ['Elasticsearch with the index gone', answer(404, 'index_not_found_exception')],
+    ['Elasticsearch that lost the search', answer(404, 'search_phase_execution_exception', 'search_context_missing_exception')],
+    ['Elasticsearch that does not let this user', answer(403, 'security_exception')],
+    ['Elasticsearch too slow', error({ name: 'TimeoutError' })],
     ['Kafka away', error({ name: 'KafkaJSConnectionError', retriable: true })],
     ['NATS away', error({ name: 'NatsError', code: 'CONNECTION_CLOSED' })],
     ['one that was caused by it', new Error('could not save', { cause: error({ code: 'ECONNRESET' }) })],
@@ -32,6 +53,13 @@ describe('a transient error', () => {
     ['a syntax error', error({ code: '42601' })],
     ['a wrong password', error({ code: '28P01' })],
     ['a bad request to Elasticsearch', error({ name: 'ResponseError', statusCode: 400 })],
+    ['a document that Elasticsearch cannot map', answer(400, 'mapper_parsing_exception')],
+    ['a document with a field too many', answer(400, 'strict_dynamic_mapping_exception')],
+    ['an argument that Elasticsearch does not take', answer(400, 'illegal_argument_exception')],
+    ['a query that Elasticsearch cannot run', answer(400, 'search_phase_execution_exception', 'parsing_exception')],
+    ['a document too large for Elasticsearch', error({ name: 'ResponseError', statusCode: 413, body: '' })],
+    ['a document that Elasticsearch does not have', error({ name: 'ResponseError', statusCode: 404, body: { found: false } })],
+    ['an older version for Elasticsearch', answer(409, 'version_conflict_engine_exception')],
     ['a programming error', new TypeError('x is undefined')],
     ['an error of a server that repeats a text', error({ code: '22P02' }, 'invalid input syntax: Connection terminated')],
     ['an error that speaks of a lost connection', error({}, 'Connection terminated is no number')],

@@ -1,3 +1,5 @@
+import { isElasticsearchOutage } from './elasticsearch-outage.js';
+
 /** A message or request is not at fault: what it needs is away or busy, and the same again may succeed. */
 
 const transientSqlStates = new Set([
@@ -58,6 +60,7 @@ type Shape = {
   code?: unknown;
   message?: unknown;
   statusCode?: unknown;
+  body?: unknown;
   retriable?: unknown;
   cause?: unknown;
   errors?: unknown;
@@ -77,13 +80,14 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 /** Connection, deadlock, serialization, version conflict, a server that starts, stops or has no room, a full pool, a timeout. */
 export const isTransient = (error: unknown): boolean =>
   chainOf(error).some(
-    ({ name, code, message, statusCode, retriable }) =>
+    ({ name, code, message, statusCode, body, retriable }) =>
       transientSqlStates.has(text(code)) ||
       /^(08|53)[0-9A-Z]{3}$/.test(text(code)) ||
       networkCodes.has(text(code)) ||
       transientNames.has(text(name)) ||
       (retriable === true && text(name).startsWith('KafkaJS')) ||
       (typeof statusCode === 'number' && transientStatuses.has(statusCode)) ||
+      (name === 'ResponseError' && isElasticsearchOutage(statusCode, (body as { error?: unknown } | null | undefined)?.error)) ||
       (code === undefined && connectionLost.test(text(message))),
   );
 

@@ -1,38 +1,55 @@
+import { randomUUID } from 'node:crypto';
 import { deadLetterApi, kafkaConsumer } from '@orderstream/event-bridge';
 import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
 import { authenticator, httpServer, loadConfig, runService } from '@orderstream/service-host';
 import { Config } from './config.js';
 import { indexOrders } from './orders/index-orders.js';
 import { orderProjection } from './orders/order-projection.js';
-import { ordersIndex, ordersIndexComponent } from './orders/orders-index.js';
+import { ordersIndex } from './orders/orders-index.js';
+import { indexKeeper } from './rebuild/index-keeper.js';
+import { indexState, whenComplete } from './rebuild/index-state.js';
+import { wantRebuild } from './rebuild/read-model.js';
+import { rebuildOrders } from './rebuild/rebuild-orders.js';
+import { rebuildRoutes } from './rebuild/rebuild-routes.js';
 import { salesReport } from './sales/sales-report.js';
 import { salesRoutes } from './sales/sales-routes.js';
-import { connectElasticsearch, ping } from './search/elasticsearch.js';
+import { connectElasticsearch, elasticsearch, ping } from './search/elasticsearch.js';
 
 const config = loadConfig(Config);
 const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_MAX });
-const elasticsearch = connectElasticsearch(config.ELASTICSEARCH_URL);
-const index = ordersIndex(elasticsearch);
+const client = connectElasticsearch(config.ELASTICSEARCH_URL);
+const index = ordersIndex(client);
+const state = indexState(db, index);
 const consumer = kafkaConsumer({
   brokers: config.KAFKA_BROKERS,
   groupId: 'reports',
   db,
-  handlers: [orderProjection({ indexOrders: indexOrders(elasticsearch, index) })],
-  probe: () => ping(elasticsearch),
+  handlers: [orderProjection({ indexOrders: indexOrders(client, { index: index.alias, require_alias: true }), state })],
+  probe: () => ping(client),
   breather: () => 500, // a report that is so much older is as good, and a few large requests cost Elasticsearch a fraction of many small ones
+});
+const keeper = indexKeeper({
+  state,
+  rebuild: rebuildOrders({ db, client, index, state, brokers: config.KAFKA_BROKERS, process: randomUUID() }),
+  probe: index.answers,
 });
 const auth = authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL });
 
 await runService('reports', [
   database(db),
-  ordersIndexComponent(elasticsearch, index),
+  elasticsearch(client),
+  keeper,
   housekeeping({ db, tables: ['inbox'] }),
   httpServer({
     port: config.PORT,
     host: config.HOST,
     basePath: '/reports',
     title: 'Reports',
-    apis: [salesRoutes({ salesReport: salesReport(elasticsearch, index.alias) }), deadLetterApi(db, [consumer])],
+    apis: [
+      salesRoutes({ salesReport: whenComplete(state, salesReport(client, index.alias)) }),
+      rebuildRoutes({ state, wantRebuild: () => wantRebuild(db) }),
+      deadLetterApi(db, [consumer]),
+    ],
     auth,
   }),
   consumer,

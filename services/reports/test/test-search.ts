@@ -1,7 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import { testAddress } from '@orderstream/testing';
 import { indexOrders } from '../src/orders/index-orders.js';
-import { type OrdersIndex, ordersIndex } from '../src/orders/orders-index.js';
+import { type Index, type OrdersIndex, ordersIndex } from '../src/orders/orders-index.js';
 import { connectElasticsearch } from '../src/search/elasticsearch.js';
 
 /** For specs: an index of a spec's own on the real server. */
@@ -9,6 +9,8 @@ export type TestSearch = {
   client: Client;
   index: OrdersIndex;
   indexOrders: ReturnType<typeof indexOrders>;
+  /** makes an empty index, behind the alias */
+  makeIndex: () => Promise<Index>;
   /** makes what was written visible to a search */
   refresh: () => Promise<unknown>;
   drop: () => Promise<void>;
@@ -21,10 +23,15 @@ export const testSearch = (): TestSearch => {
   return {
     client,
     index,
-    indexOrders: indexOrders(client, index),
+    indexOrders: indexOrders(client, { index: index.alias, require_alias: true }),
+    makeIndex: async () => {
+      const made = await index.create();
+      await index.switchTo(made);
+      return made;
+    },
     refresh: () => client.indices.refresh({ index: index.alias }),
     drop: async () => {
-      await client.indices.delete({ index: `${prefix}orders-*`, ignore_unavailable: true });
+      await client.indices.delete({ index: [`${prefix}orders*`], expand_wildcards: 'all', ignore_unavailable: true });
       await client.indices.deleteIndexTemplate({ name: `${prefix}orders` }, { ignore: [404] });
       await client.close();
     },

@@ -6,6 +6,7 @@ import {
   StockReservationFailed,
   StockReserved,
 } from '@orderstream/contracts';
+import { inTransaction } from '@orderstream/persistence';
 import { createLogger, newContext, runWithContext, setCurrentLog } from '@orderstream/service-host';
 import { errorOf, eventually } from '@orderstream/testing';
 import { expect } from 'chai';
@@ -53,7 +54,7 @@ describe('the log of orders', function () {
       event(PaymentApproved, 'story-paid', { id: paymentId, orderId: paid.id, customerId }),
     ];
     await runWithContext(contextOf('of-the-batch'), () =>
-      shop.db.transaction((tx) => orderConsumers({ orders: shop.orders, autoShip: true }).handle(tx, batch)),
+      inTransaction(shop.db, (tx) => orderConsumers({ orders: shop.orders, autoShip: true }).handle(tx, batch)),
     );
     await eventually(() =>
       expect(story('story-paid')).to.deep.equal([
@@ -78,7 +79,7 @@ describe('the log of orders', function () {
 
   it('tells nothing of a change that did not commit', async () => {
     const { id } = await place('story-undone');
-    const failing = shop.db.transaction(async (tx) => {
+    const failing = inTransaction(shop.db, async (tx) => {
       await shop.orders.handle(tx, [{ type: 'AcceptStock', data: { orderId: id } }], contextOf('story-undone'));
       throw new Conflict('x', 'x');
     });

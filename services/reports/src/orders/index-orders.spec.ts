@@ -10,20 +10,23 @@ describe('the answer to a document that was sent', () => {
     expect(outcomeOf({ status: 409, error: error('version_conflict_engine_exception') })).to.equal('stored');
   });
 
-  it('is transient while the server has no room, no shard or a block', () => {
-    expect(outcomeOf({ status: 429, error: error('es_rejected_execution_exception') })).to.equal('transient');
-    expect(outcomeOf({ status: 503, error: error('unavailable_shards_exception') })).to.equal('transient');
-    expect(outcomeOf({ status: 500, error: error('whatever') })).to.equal('transient');
-    expect(outcomeOf({ status: 403, error: error('cluster_block_exception') })).to.equal('transient');
-    expect(outcomeOf({ status: 429, error: error('cluster_block_exception') })).to.equal('transient');
+  it('is an outage while the server has no room, no shard or a block', () => {
+    expect(outcomeOf({ status: 429, error: error('es_rejected_execution_exception') })).to.equal('outage');
+    expect(outcomeOf({ status: 503, error: error('unavailable_shards_exception') })).to.equal('outage');
+    expect(outcomeOf({ status: 500, error: error('whatever') })).to.equal('outage');
+    expect(outcomeOf({ status: 403, error: error('cluster_block_exception') })).to.equal('outage');
+    expect(outcomeOf({ status: 429, error: error('cluster_block_exception') })).to.equal('outage');
   });
 
-  it('tells of an index that is gone', () => {
-    expect(outcomeOf({ status: 404, error: error('index_not_found_exception') })).to.equal('index-missing');
+  it('is an outage while the index is closed or gone', () => {
+    expect(outcomeOf({ status: 400, error: error('index_closed_exception') })).to.equal('outage');
+    expect(outcomeOf({ status: 404, error: error('index_not_found_exception') })).to.equal('outage');
   });
 
   it('is a refusal when the document itself is wrong', () => {
     expect(outcomeOf({ status: 400, error: error('document_parsing_exception') })).to.equal('refused');
+    expect(outcomeOf({ status: 400, error: error('mapper_parsing_exception') })).to.equal('refused');
+    expect(outcomeOf({ status: 400, error: error('illegal_argument_exception') })).to.equal('refused');
     expect(outcomeOf({ status: 400, error: error('strict_dynamic_mapping_exception') })).to.equal('refused');
   });
 });

@@ -1,13 +1,13 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
 import { type OrderEventData, Unavailable } from '@orderstream/contracts';
+import { isElasticsearchOutage } from '@orderstream/service-host';
 import { available, once } from '../search/elasticsearch.js';
 import { toDocument } from './order-document.js';
-import type { OrdersIndex } from './orders-index.js';
 
 /** An order as it was after an event, and how many events that took. */
 export type OrderVersion = { order: OrderEventData; version: number };
 
-/** A document that the index refuses, however often it is offered. */
+/** Documents that the index refuses, however often they are offered. All others of the batch are stored. */
 export class DocumentRefused extends Error {
   override readonly name = 'DocumentRefused';
 }
@@ -21,15 +21,12 @@ const newestOfEach = (versions: readonly OrderVersion[]): OrderVersion[] => {
   return [...newest.values()];
 };
 
-type Outcome = 'stored' | 'transient' | 'index-missing' | 'refused';
+type Outcome = 'stored' | 'outage' | 'refused';
 
-/** A cluster block (a full disk, a node that starts) is an outage under whatever status it comes. */
 export const outcomeOf = ({ status, error }: Pick<estypes.BulkResponseItem, 'status' | 'error'>): Outcome => {
   if (status < 300) return 'stored';
   if (error?.type === 'version_conflict_engine_exception') return 'stored'; // what is there is newer, or the same
-  if (error?.type === 'index_not_found_exception') return 'index-missing';
-  if (error?.type === 'cluster_block_exception' || status === 429 || status >= 500) return 'transient';
-  return 'refused';
+  return isElasticsearchOutage(status, error) ? 'outage' : 'refused';
 };
 
 const describe = ({ _id, status, error }: estypes.BulkResponseItem): string =>
@@ -41,25 +38,22 @@ const describe = ({ _id, status, error }: estypes.BulkResponseItem): string =>
  *
  * It is called inside a transaction, so it gives up before the database ends that for idling (5 s), and leaves trying again to its caller.
  *
+ * @param target the alias that everybody writes through, or the index that a rebuild fills; none is made by writing to it
  * @throws Unavailable when it may succeed later, DocumentRefused naming what never will
  */
 export const indexOrders =
-  (client: Client, index: OrdersIndex) =>
+  (client: Client, target: { index: string; require_alias: boolean }) =>
   async (versions: readonly OrderVersion[]): Promise<void> => {
     if (versions.length === 0) return;
-    await index.ensure().catch((error: Error) => {
-      throw new Unavailable('search-unavailable', `The index of orders is not there: ${error.message}`); // never the orders' fault
-    });
     const operations = newestOfEach(versions).flatMap(({ order, version }) => [
       { index: { _id: order.id, version, version_type: 'external' as const } },
       toDocument(order),
     ]);
-    const { items } = await available(() => client.bulk({ index: index.alias, require_alias: true, operations }, once));
+    const { items } = await available(() => client.bulk({ ...target, operations }, once));
     const results = items.map(({ index: item }) => item!);
     const of = (outcome: Outcome) => results.filter((item) => outcomeOf(item) === outcome);
 
-    if (of('index-missing').length > 0) index.forget();
-    const away = [...of('index-missing'), ...of('transient')];
+    const away = of('outage');
     if (away[0]) throw new Unavailable('search-unavailable', `Elasticsearch could not store ${away.length} orders: ${describe(away[0])}`);
     const refused = of('refused');
     if (refused.length > 0) throw new DocumentRefused(refused.map(describe).join('; '));

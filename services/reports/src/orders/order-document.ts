@@ -40,6 +40,9 @@ const text = { type: 'text', fields: { keyword } } as const;
 const date = { type: 'date', format: 'strict_date_optional_time' } as const;
 const money = { properties: { amount: { type: 'long' }, currency: keyword } } as const;
 
+/** One more for every change of the mapping, or of what `toDocument` takes: the orders are then indexed anew. */
+export const mappingVersion = 1;
+
 /** Lines are nested: the quantity of a line belongs to its product. Amounts are whole minor units, so sums are exact. */
 export const orderMapping: estypes.MappingTypeMapping = {
   dynamic: 'strict',

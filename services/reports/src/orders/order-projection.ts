@@ -1,9 +1,23 @@
-import { orderEvents } from '@orderstream/contracts';
+import { orderEvents, Unavailable } from '@orderstream/contracts';
 import { type Handler, project } from '@orderstream/event-bridge';
-import type { OrderVersion } from './index-orders.js';
+import type { IndexState } from '../rebuild/index-state.js';
+import { lockForWriting } from '../rebuild/read-model.js';
+import { DocumentRefused, type OrderVersion } from './index-orders.js';
+
+type Deps = {
+  indexOrders: (versions: OrderVersion[]) => Promise<void>;
+  state: () => Promise<IndexState>;
+  events?: typeof orderEvents;
+};
 
 /** Every event of an order carries the whole order: storing the newest of a slice is all there is to do. */
-export const orderProjection = ({ indexOrders }: { indexOrders: (versions: OrderVersion[]) => Promise<void> }): Handler =>
-  project(orderEvents, (_tx, events) =>
-    indexOrders(events.map(({ data, aggregateVersion }) => ({ order: data, version: aggregateVersion }))),
-  );
+export const orderProjection = ({ indexOrders, state, events = orderEvents }: Deps): Handler =>
+  project(events, async (tx, slice) => {
+    await lockForWriting(tx);
+    try {
+      await indexOrders(slice.map(({ data, aggregateVersion }) => ({ order: data, version: aggregateVersion })));
+    } catch (error) {
+      if (!(error instanceof DocumentRefused) || (await state()).complete) throw error;
+      throw new Unavailable('search-unavailable', `It is another index that refused: ${error.message}`, { retryAfterSeconds: 1 });
+    }
+  });

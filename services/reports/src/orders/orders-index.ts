@@ -1,99 +1,97 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, errors } from '@elastic/elasticsearch';
-import { type Component, currentLog, type Host, isTransient } from '@orderstream/service-host';
-import { once, ping } from '../search/elasticsearch.js';
-import { orderMapping } from './order-document.js';
+import { available, once } from '../search/elasticsearch.js';
+import { mappingVersion, orderMapping } from './order-document.js';
 
-/** Everybody reads and writes through the alias; a rebuild fills another index behind it. */
+/** An index by its name, and by the id that Elasticsearch gave it: an index that is made anew, or restored, under the same name has another. */
+export type Index = { name: string; uuid: string };
+
+/** Everybody reads and writes through the alias. A rebuild fills another index and puts it behind the alias. */
 export type OrdersIndex = {
   alias: string;
-  /** Makes sure, once, that the index is there with today's mapping. Safe to call before every write. */
-  ensure(): Promise<void>;
-  /** Something said that it is gone: `ensure` looks again. */
-  forget(): void;
+  /** What the alias stands for: one index; none when it was lost; an index of the alias's own name when somebody made one by hand. */
+  current(): Promise<Index[]>;
+  /** Asks whether orders can be read; rejects when they can not. */
+  answers(): Promise<unknown>;
+  /** Makes an empty index that nobody reads, and the template by which no index is ever made by writing to it. */
+  create(): Promise<Index>;
+  exists(index: Index): Promise<boolean>;
+  /** Makes what was written visible, and puts the index behind the alias in place of whatever is there, at one moment for all. */
+  switchTo(index: Index): Promise<void>;
+  /** Removes the index, unless it is behind the alias. */
+  remove(index: Pick<Index, 'name'>): Promise<void>;
+  /** Removes every index that is not behind the alias. */
+  removeOthers(): Promise<void>;
 };
 
 const settings = { number_of_shards: 1, number_of_replicas: 0, refresh_interval: '1s' };
 
-const isAlreadyThere = (error: unknown): boolean =>
-  error instanceof errors.ResponseError && error.body?.error?.type === 'resource_already_exists_exception';
+const noneWhenMissing = <Found extends object>(error: unknown): Found => {
+  if (error instanceof errors.ResponseError && error.statusCode === 404) return {} as Found;
+  throw error;
+};
 
 /**
+ * Every call is one request that is not repeated: its caller tries again.
+ *
  * @param prefix of every name: tests have their own
  */
 export const ordersIndex = (client: Client, prefix = ''): OrdersIndex => {
   const alias = `${prefix}orders`;
-  const index = `${alias}-v1`;
-  let ensured: Promise<void> | undefined;
 
-  const create = async (): Promise<void> => {
-    await client.indices.putIndexTemplate(
-      { name: alias, index_patterns: [`${alias}-v*`], template: { settings, mappings: orderMapping } },
-      once,
-    );
-    if (await client.indices.existsAlias({ name: alias }, once)) {
-      await client.indices.putMapping({ index: alias, ...orderMapping }, once); // fields that were added; any other change needs a new index
-      return;
-    }
-    try {
-      await client.indices.create({ index, aliases: { [alias]: { is_write_index: true } } }, once);
-    } catch (error) {
-      if (!isAlreadyThere(error)) throw error; // another instance was faster
-    }
+  /** By index or alias. */
+  const find = async (name: string): Promise<Index[]> => {
+    const found = await client.indices
+      .getSettings({ index: name, name: 'index.uuid' }, once)
+      .catch(noneWhenMissing<Awaited<ReturnType<typeof client.indices.getSettings>>>);
+    return Object.entries(found).map(([index, { settings }]) => ({ name: index, uuid: settings!.index!.uuid! }));
   };
 
-  const forget = (): void => {
-    ensured = undefined;
+  const remove = async ({ name }: Pick<Index, 'name'>): Promise<void> => {
+    const isBehindAlias = (await find(alias)).some((index) => index.name === name);
+    if (!isBehindAlias) await client.indices.delete({ index: name }, { ...once, ignore: [404] });
   };
 
   return {
     alias,
-    forget,
-    ensure: () => {
-      ensured ??= create().catch((error) => {
-        forget();
-        throw error;
-      });
-      return ensured;
-    },
-  };
-};
-
-const retryMs = 500;
-
-/** Ready while Elasticsearch answers and the index is there. The service starts without it, and waits. */
-export const ordersIndexComponent = (client: Client, index: OrdersIndex): Component => {
-  let there = false;
-
-  const ensureAtLast = async (host: Host): Promise<void> => {
-    while (!host.stopping.aborted) {
-      try {
-        await index.ensure();
-        there = true;
-        return;
-      } catch (error) {
-        if (!isTransient(error)) return host.fail(error);
-        host.log.warn({ err: error }, 'Elasticsearch does not answer, trying again');
-        await delay(retryMs, undefined, { signal: host.stopping }).catch(() => {});
-      }
-    }
-  };
-
-  return {
-    name: 'elasticsearch',
-    start: async (host) => {
-      void ensureAtLast(host);
-    },
-    stop: () => client.close(),
-    isReady: async () => {
-      if (!there) return false;
-      try {
-        await ping(client);
-        return true;
-      } catch (error) {
-        currentLog().debug({ err: error }, 'Elasticsearch does not answer');
-        return false;
-      }
-    },
+    current: () => available(() => find(alias)),
+    answers: () => client.search({ index: alias, size: 0, terminate_after: 1 }, { requestTimeout: 1_000, maxRetries: 0 }),
+    exists: ({ name, uuid }) => available(async () => (await find(name)).some((index) => index.uuid === uuid)),
+    create: () =>
+      available(async () => {
+        await client.indices.putIndexTemplate(
+          {
+            name: alias,
+            index_patterns: [alias, `${alias}-v*`],
+            allow_auto_create: false,
+            template: { settings, mappings: orderMapping },
+          },
+          once,
+        );
+        const name = `${alias}-v${mappingVersion}-${Date.now()}`;
+        await client.indices.create({ index: name }, once);
+        return (await find(name))[0]!;
+      }),
+    switchTo: ({ name }) =>
+      available(async () => {
+        await client.indices.refresh({ index: name }, once);
+        const others = (await find(alias)).filter((index) => index.name !== name);
+        await client.indices.updateAliases(
+          {
+            actions: [
+              ...others.map((other) =>
+                other.name === alias ? { remove_index: { index: alias } } : { remove: { index: other.name, alias } },
+              ),
+              { add: { index: name, alias } },
+            ],
+          },
+          once,
+        );
+      }),
+    remove: (index) => available(() => remove(index)),
+    removeOthers: () =>
+      available(async () => {
+        const all = await client.indices.getAlias({ index: `${alias}-v*`, expand_wildcards: 'all' }, once);
+        for (const name of Object.keys(all)) await remove({ name });
+      }),
   };
 };

@@ -73,8 +73,9 @@ describe('the sales report', function () {
   let search: TestSearch;
   let report: ReturnType<typeof salesReport>;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     search = testSearch();
+    await search.makeIndex();
     report = salesReport(search.client, search.index.alias);
   });
   afterEach(() => search?.drop());
@@ -158,8 +159,26 @@ describe('the sales report', function () {
     expect(from).to.equal('2026-01-01T00:59:59.123Z');
   });
 
-  it('says that it is not available while Elasticsearch or the index is away', async () => {
-    expect(await report({ groupBy: 'product' }).catch((error) => error)).to.be.instanceOf(Unavailable);
+  it('is answered from an index that may not be written to', async () => {
+    await index([order({ status: 'Paid' })]);
+    for (const block of ['write', 'read_only', 'read_only_allow_delete']) {
+      const set = (on: true | null) =>
+        search.client.indices.putSettings({ index: search.index.alias, settings: { [`index.blocks.${block}`]: on } });
+      await set(true);
+      expect((await report({ groupBy: 'product' })).data, block).to.have.length(1);
+      await set(null);
+    }
+  });
+
+  it('says that it is not available while Elasticsearch is away, or the index blocked, closed or gone', async () => {
+    for (const fails of [
+      () => search.client.indices.putSettings({ index: search.index.alias, settings: { 'index.blocks.read': true } }),
+      () => search.client.indices.close({ index: search.index.alias }),
+      () => search.client.indices.delete({ index: `${search.index.alias}-*` }),
+    ]) {
+      await fails();
+      expect(await report({ groupBy: 'product' }).catch((error) => error)).to.be.instanceOf(Unavailable);
+    }
     const away = connectElasticsearch('http://127.0.0.1:4699');
     const failed = await salesReport(away, ordersIndex(away).alias)({ groupBy: 'product' }).catch((error) => error);
     expect(failed).to.be.instanceOf(Unavailable);

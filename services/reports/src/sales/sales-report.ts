@@ -1,4 +1,4 @@
-import type { Client, estypes } from '@elastic/elasticsearch';
+import { type Client, errors, type estypes } from '@elastic/elasticsearch';
 import { Invalid, type OrderStatus, type SalesQuery, type SalesReport } from '@orderstream/contracts';
 import type { OrderDocument } from '../orders/order-document.js';
 import { available, once, retrySoon } from '../search/elasticsearch.js';
@@ -72,6 +72,8 @@ const byAmount = (a: Row, b: Row): number =>
 
 const inUtc = (time: string | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
 
+const isGone = (error: unknown): boolean => error instanceof errors.ResponseError && error.statusCode === 404;
+
 /** What was sold of each product, in each currency, in orders placed in [from, to). All pages are read from one moment's index. */
 export const salesReport =
   (client: Client, alias: string) =>
@@ -80,23 +82,30 @@ export const salesReport =
     const placedAt = { ...(from && { gte: from }), ...(to && { lt: to }) };
     const query = { bool: { filter: [{ terms: { status: soldStatuses } }, { range: { placedAt } }] } };
 
-    return available(async () => {
+    const read = async (): Promise<Row[]> => {
       const { id } = await client.openPointInTime({ index: alias, keep_alive: '1m' }, retrySoon);
       try {
         const rows: Row[] = [];
         let after: Key | undefined;
         do {
           const { aggregations } = await client.search<unknown, Aggregations>(
-            { pit: { id }, size: 0, query, aggs: rowsAfter(after) },
+            { pit: { id }, size: 0, query, aggs: rowsAfter(after), allow_partial_search_results: false },
             retrySoon,
           );
           const page = aggregations!.lines.rows;
           rows.push(...page.buckets.map(toRow));
           after = page.buckets.length === pageSize ? page.after_key : undefined;
         } while (after);
-        return { from, to, groupBy, data: rows.sort(byAmount) };
+        return rows.sort(byAmount);
       } finally {
         await client.closePointInTime({ id }, once).catch(() => {}); // it closes by itself after a minute
       }
-    });
+    };
+    const data = await available(() =>
+      read().catch((error) => {
+        if (!isGone(error)) throw error;
+        return read(); // a rebuild took the index away, and another is behind the alias
+      }),
+    );
+    return { from, to, groupBy, data };
   };

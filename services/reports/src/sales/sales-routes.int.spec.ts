@@ -30,6 +30,7 @@ describe('the API of reports', function () {
 
   before(async () => {
     search = testSearch();
+    await search.makeIndex();
     await search.indexOrders([{ order: order({ status: 'Paid' }), version: 1 }]);
     await search.refresh();
   });

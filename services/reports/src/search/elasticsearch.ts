@@ -1,6 +1,6 @@
-import { Client, errors } from '@elastic/elasticsearch';
+import { Client } from '@elastic/elasticsearch';
 import { Unavailable } from '@orderstream/contracts';
-import { isTimeout, isTransient } from '@orderstream/service-host';
+import { type Component, isTimeout, isTransient } from '@orderstream/service-host';
 
 /** A client that gives up in time: 5 s for an attempt, three more attempts. */
 export const connectElasticsearch = (url: string): Client =>
@@ -21,10 +21,16 @@ export const ping = async (client: Client): Promise<void> => {
   await client.cluster.health({}, { requestTimeout: 1_000, maxRetries: 0 });
 };
 
-/** The index that is asked for is not there (yet), or the search's context is gone with the node that kept it. */
-const isMissing = (error: unknown): boolean => error instanceof errors.ResponseError && error.statusCode === 404;
-
-const isServerError = (error: unknown): boolean => error instanceof errors.ResponseError && (error.statusCode ?? 0) >= 500;
+/** Ready while Elasticsearch answers; the service starts without it. */
+export const elasticsearch = (client: Client): Component => ({
+  name: 'elasticsearch',
+  start: async () => {},
+  stop: () => client.close(),
+  isReady: async () => {
+    await ping(client);
+    return true;
+  },
+});
 
 /**
  * Runs a request; what is not the request's fault is thrown as `Unavailable`, for the same request may succeed later. That goes for its
@@ -34,7 +40,7 @@ export const available = async <Result>(request: () => Promise<Result>): Promise
   try {
     return await request();
   } catch (error) {
-    if (!isTransient(error) && !isMissing(error) && !isServerError(error)) throw error;
+    if (!isTransient(error)) throw error;
     const options = isTimeout(error) ? {} : { cause: error };
     const reason = isTimeout(error) ? 'in time' : 'as it should';
     throw new Unavailable('search-unavailable', `Elasticsearch does not answer ${reason}`, { retryAfterSeconds: 1 }, options);

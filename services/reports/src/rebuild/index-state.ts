@@ -1,0 +1,50 @@
+import { Unavailable } from '@orderstream/contracts';
+import { inTransaction, type Queryable } from '@orderstream/persistence';
+import type { Knex } from 'knex';
+import { mappingVersion } from '../orders/order-document.js';
+import type { OrdersIndex } from '../orders/orders-index.js';
+import { findReadModel, lockForReading, type ReadModel } from './read-model.js';
+
+export type IndexState = {
+  /** the index behind the alias has all orders, in this code's mapping */
+  complete: boolean;
+  /** it is to be filled anew: something is missing, its mapping is older than this code's, or an operator asked for it */
+  rebuildNeeded: boolean;
+  model: ReadModel;
+};
+
+/**
+ * Compares the index behind the alias with the one that the database knows to be complete. An index that was lost, deleted and made anew,
+ * or restored is another one.
+ */
+export const indexState = (db: Knex, index: OrdersIndex) => async (): Promise<IndexState> => {
+  const compare = async (on: Queryable): Promise<IndexState> => {
+    const [model, [only, ...others]] = await Promise.all([findReadModel(on), index.current()]);
+    const isKnown = only?.uuid === model.indexUuid && others.length === 0;
+    return {
+      complete: isKnown && model.mappingVersion === mappingVersion,
+      rebuildNeeded: !isKnown || model.mappingVersion! < mappingVersion || model.rebuildWanted,
+      model,
+    };
+  };
+  const seen = await compare(db);
+  if (seen.complete) return seen;
+  return inTransaction(db, async (tx) => {
+    await lockForReading(tx); // the alias may have been switched between the two questions
+    return compare(tx);
+  });
+};
+
+/** A read that is refused while orders are missing: what there is would pass for all. */
+export const whenComplete =
+  <Query, Answer>(state: () => Promise<IndexState>, read: (query: Query) => Promise<Answer>) =>
+  async (query: Query): Promise<Answer> => {
+    const { complete, model } = await state();
+    if (!complete) {
+      throw new Unavailable('report-incomplete', 'The index of orders is not complete; it is filled anew from Kafka', {
+        retryAfterSeconds: 5,
+        rebuild: model.progress,
+      });
+    }
+    return read(query);
+  };

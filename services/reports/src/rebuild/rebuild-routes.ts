@@ -1,0 +1,38 @@
+import { RebuildState } from '@orderstream/contracts';
+import { type Api, accepted, api } from '@orderstream/service-host';
+import type { IndexState } from './index-state.js';
+
+type Deps = { state: () => Promise<IndexState>; wantRebuild: () => Promise<void> };
+
+export const rebuildRoutes = ({ state, wantRebuild }: Deps): Api =>
+  api('Rebuild', '/reports')
+    .get(
+      '/reports/rebuild',
+      {
+        summary: 'Whether the reports have all orders, and how far a rebuild is',
+        who: 'admin',
+        answers: { 200: RebuildState },
+      },
+      async () => {
+        const { complete, model } = await state();
+        return {
+          complete,
+          completedAt: model.completedAt?.toISOString() ?? null,
+          wanted: model.rebuildWanted,
+          progress: model.progress,
+        };
+      },
+    )
+    .post(
+      '/reports/rebuild',
+      {
+        summary: 'Index all orders anew',
+        description: 'Begins within seconds, in the background. The reports answer from the present index meanwhile.',
+        who: 'admin',
+        answers: { 202: null },
+      },
+      async () => {
+        await wantRebuild();
+        return accepted(undefined);
+      },
+    );
