@@ -106,12 +106,13 @@ const startPlatform = async (
       POSTGRES_URL: superuserUrl(stack),
     }),
   );
-  const running = Promise.all([built, migrated, parts.topics, parts.ready('nats')]).then(async () => {
-    const programs = services(stack);
-    const isGateway = ({ name }: { name: string }): boolean => name === 'gateway';
-    const others = supervisor.start(programs.filter((program) => !isGateway(program)));
-    supervisor.start(programs.filter(isGateway)); // a stage of its own: it stops before what it forwards to
-    await Promise.all([...parts.servers, ...others].map((program) => program.untilReady(stopping)));
+  const { called, calling, gateway } = services(stack);
+  const allReady = (programs: Supervised[]) => Promise.all(programs.map((program) => program.untilReady(stopping)));
+  const answering = built.then(() => allReady(supervisor.start(called)));
+  const running = Promise.all([answering, migrated, parts.topics, parts.ready('nats')]).then(async () => {
+    const others = supervisor.start(calling);
+    supervisor.start(gateway);
+    await allReady([...parts.servers, ...others]);
   });
   await Promise.all([seeded, streaming, running]);
   say(`ordering knows all ${await catalogueComplete(stack, stopping)} products`);
