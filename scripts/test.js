@@ -23,7 +23,7 @@ const suites = [
   {
     name: 'unit',
     ignored: ['**/*.int.spec.ts', '**/*.e2e.spec.ts'],
-    files: ['{building-blocks,services,local-stack,migrations,tests}/**/*.spec.ts'],
+    files: ['{building-blocks,services,local-stack,migrations,debezium,tests}/**/*.spec.ts'],
   },
   { name: 'int', ignored: [], files: ['{building-blocks,services,local-stack,migrations}/**/*.int.spec.ts'] },
   { name: 'e2e', ignored: ['**/faults.e2e.spec.ts'], files: ['tests/**/*.e2e.spec.ts'] },
