@@ -17,10 +17,12 @@ const namedFor = (service: string): string[] => {
   return texts.flatMap((text) => [...text.matchAll(/^ +([A-Z][A-Z0-9_]+):/gm)].map(([, name = '']) => name));
 };
 
-/** What the image sets (see deploy/docker/Dockerfile), and what knows a default that fits. */
+/** What deploy/docker/Dockerfile sets. */
 const ofTheImage = ['PORT', 'HOST'];
 
-describe('docker-compose.yml', () => {
+describe('docker-compose.yml', function () {
+  this.timeout(60_000); // reads all services' code
+
   for (const service of readdirSync(`${root}services`))
     it(`hands on every variable that ${service} declares`, async () => {
       const { Config } = await import(`../../services/${service}/src/config.ts`);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from '@orderstream/testing';
 import { expect } from 'chai';
-import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { kafkaClient } from './kafka.js';
 import { createTopics } from './topics.js';
 
@@ -24,7 +24,7 @@ describe('the event topics', () => {
   const settings = async (): Promise<Record<string, string>> => {
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
     });
     return Object.fromEntries(
       resources.flatMap(({ configEntries }) => configEntries.map((entry) => [entry.configName, entry.configValue])),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionsPerTopic, topics } from '@orderstream/contracts';
-import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { kafkaClient } from './kafka.js';
 
 /** Events stay for ever. Whatever a producer compresses with, the broker keeps it uncompressed: kafkajs reads no compression but gzip. */
@@ -40,7 +40,7 @@ const ofTopic = 1;
 const configure = async (admin: Admin, names: string[]): Promise<void> => {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+    resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
   });
   const others = resources.flatMap(({ resourceName: name, configEntries }) => {
     const present = Object.fromEntries(
@@ -49,7 +49,13 @@ const configure = async (admin: Admin, names: string[]): Promise<void> => {
     const wanted = { ...present, ...settings };
     const isSame = Object.entries(wanted).every(([setting, value]) => present[setting] === value);
     if (isSame) return [];
-    return [{ type: ConfigResourceTypes.TOPIC, name, configEntries: Object.entries(wanted).map(([key, value]) => ({ name: key, value })) }];
+    return [
+      {
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name,
+        configEntries: Object.entries(wanted).map(([key, value]) => ({ name: key, value })),
+      },
+    ];
   });
   if (others.length > 0) await admin.alterConfigs({ validateOnly: false, resources: others });
 };
