@@ -1,31 +1,10 @@
 // Dependency-free, so that it runs wherever Node does: see setup_debezium.sh --help
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { causeIn, connectorOf, connectUrl, declared, declaredConfig, isSame, putConfig, request } from './connect.js';
+import { slotsOf } from './slots.js';
 
-const connectUrl = (process.env.CONNECT_URL || `http://127.0.0.1:${18_083 + Number(process.env.PORT_OFFSET || 0)}`).replace(/\/$/, '');
 const waitMs = 1000 * Number(process.env.CONNECT_WAIT_SECONDS || 120);
-const folder = dirname(fileURLToPath(import.meta.url));
-
-/**
- * @param {string} path
- * @param {RequestInit} [init]
- * @returns {Promise<{ status: number, body: any }>}
- */
-const request = async (path, init) => {
-  const response = await fetch(`${connectUrl}${path}`, {
-    ...init,
-    headers: { 'content-type': 'application/json' },
-    signal: AbortSignal.timeout(30_000),
-  });
-  const text = await response.text();
-  try {
-    return { status: response.status, body: text ? JSON.parse(text) : undefined };
-  } catch {
-    return { status: response.status, body: text };
-  }
-};
+const slots = process.env.POSTGRES_URL ? await slotsOf(process.env.POSTGRES_URL) : undefined;
 
 class Refused extends Error {}
 
@@ -54,17 +33,10 @@ const until = async (what, ask) => {
   }
 };
 
-/** @param {Record<string, string>} a @param {Record<string, string>} b */
-const isSame = (a, b) => {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].every((name) => name === 'name' || a[name] === b[name]);
-};
-
 /** @param {string} service @returns {Promise<string>} what was done */
 const register = async (service) => {
-  const name = `${service}-outbox`;
-  /** @type {Record<string, string>} */
-  const config = JSON.parse(await readFile(join(folder, `${service}.json`), 'utf8'));
+  const name = connectorOf(service);
+  const config = await declaredConfig(service);
 
   const before = await until(name, async () => {
     const { status, body } = await request(`/connectors/${name}/config`);
@@ -73,7 +45,7 @@ const register = async (service) => {
   });
   if (before === undefined || !isSame(before, config)) {
     await until(name, async () => {
-      const { status, body } = await request(`/connectors/${name}/config`, { method: 'PUT', body: JSON.stringify(config) });
+      const { status, body } = await putConfig(name, config);
       if (status === 200 || status === 201) return { done: true };
       const isOutage = /Error while validating|FATAL/.test(body?.message ?? ''); // the connector looks at its database first
       if (status === 400 && !isOutage) throw new Refused(`${name} is refused: ${body?.message}`);
@@ -99,33 +71,17 @@ const streaming = async (name, config) => {
   const failed = [body.connector, ...tasks].find(({ state }) => state === 'FAILED');
   if (failed) {
     await request(`/connectors/${name}/restart?includeTasks=true&onlyFailed=true`, { method: 'POST' });
-    return {
-      waitingFor: `FAILED, restarted: ${failed.trace?.split('\n').find((/** @type {string} */ line) => line.includes('Caused by')) ?? failed.trace?.split('\n')[0]}`,
-    };
+    return { waitingFor: `FAILED, restarted: ${causeIn(failed.trace)}` };
   }
   if (body.connector.state !== 'RUNNING' || tasks.length === 0 || tasks.some((/** @type {any} */ task) => task.state !== 'RUNNING'))
     return { waitingFor: `connector ${body.connector.state}, ${tasks.length} tasks` };
-  const active = await slotIsActive(config['slot.name'] ?? '');
-  return active ? { done: true } : { waitingFor: 'its replication slot is not active' };
+  const slot = config['slot.name'] ?? '';
+  const isActive = !slots || (await slots.look([slot])).get(slot)?.active;
+  return isActive ? { done: true } : { waitingFor: 'its replication slot is not active' };
 };
 
-/** @param {string} slot @returns {Promise<boolean>} */
-const slotIsActive = async (slot) => {
-  if (!process.env.POSTGRES_URL) return true;
-  const { default: pg } = await import('pg');
-  const client = new pg.Client({ connectionString: process.env.POSTGRES_URL, connectionTimeoutMillis: 2_000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    const { rows } = await client.query('select active from pg_replication_slots where slot_name = $1', [slot]);
-    return rows[0]?.active === true;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-};
-
-const known = (await readdir(folder)).filter((name) => name.endsWith('.json')).map((name) => basename(name, '.json'));
-const chosen = process.argv.length > 2 ? process.argv.slice(2) : known.sort();
+const known = await declared();
+const chosen = process.argv.length > 2 ? process.argv.slice(2) : known;
 const unknown = chosen.filter((name) => !known.includes(name));
 try {
   if (unknown.length > 0) throw new Error(`there is no connector file for ${unknown.join(', ')}; there are: ${known.join(', ')}`);
@@ -140,3 +96,4 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
+await slots?.close();

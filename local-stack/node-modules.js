@@ -1,7 +1,34 @@
 // Plain JavaScript without dependencies: it is what brings node_modules.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+/** @typedef {Record<string, string>} Versions by package */
+/** @typedef {{ dependencies?: Versions, devDependencies?: Versions, optionalDependencies?: Versions, peerDependencies?: Versions }} Manifest */
+/** @typedef {Manifest & { version?: string, link?: boolean, optional?: boolean, devOptional?: boolean, peer?: boolean }} Package */
+/** @typedef {Record<string, Package>} Packages by folder */
+
+/**
+ * Installs what the lock file says, unless it is there.
+ *
+ * @param {string} root the repository
+ * @throws Error when the lock file is not that of the package.json files
+ */
+export const ensureInstalled = async (root) => {
+  const drift = lockDrift(root);
+  if (drift) throw new Error(driftMessage(drift));
+  const reason = installReason(root);
+  if (!reason) return;
+  console.log(`installing the npm packages (${reason})`);
+  const { code, errors } = await npm(root, ['ci']);
+  if (code === 0) return;
+  const drifted = /^npm \S+ ((Missing|Invalid): .*)/m.exec(errors)?.[1];
+  throw new Error(drifted ? driftMessage(drifted) : `npm could not install the packages:\n${errors.trim()}`);
+};
+
+/** @param {string} drift */
+const driftMessage = (drift) =>
+  `package-lock.json is not the lock file of these package.json files (${drift}).\nRun npm install, and commit the lock file with them.`;
 
 /**
  * Why node_modules has to be installed (again), or undefined when it is as the lock file says.
@@ -11,11 +38,52 @@ import { join } from 'node:path';
 export const installReason = (root) => {
   const hidden = join(root, 'node_modules/.package-lock.json'); // npm's own record of what it installed
   if (!existsSync(hidden)) return 'node_modules is missing';
-  const locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  return staleness(locked.packages, JSON.parse(readFileSync(hidden, 'utf8')).packages);
+  return staleness(readJson(join(root, 'package-lock.json')).packages, readJson(hidden).packages);
 };
 
-/** @typedef {Record<string, { version?: string, link?: boolean, optional?: boolean, devOptional?: boolean, peer?: boolean }>} Packages */
+/**
+ * Where the lock file says something else than the package.json files, or undefined. npm ci says so too, but not where everything is installed.
+ *
+ * @param {string} root the repository
+ */
+export const lockDrift = (root) => {
+  const { packages } = readJson(join(root, 'package-lock.json'));
+  const manifests = Object.fromEntries(['', ...workspaces(root)].map((folder) => [folder, readJson(join(root, folder, 'package.json'))]));
+  return difference(manifests, packages);
+};
+
+/** The folders of the workspaces, of which each is named, or all of a folder: `services/*`. @param {string} root @returns {string[]} */
+const workspaces = (root) =>
+  readJson(join(root, 'package.json'))
+    .workspaces.flatMap((/** @type {string} */ pattern) => {
+      if (!pattern.endsWith('/*')) return [pattern];
+      const parent = pattern.slice(0, -2);
+      return readdirSync(join(root, parent)).map((name) => `${parent}/${name}`);
+    })
+    .filter((/** @type {string} */ folder) => existsSync(join(root, folder, 'package.json')));
+
+/** @param {string} path */
+const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
+
+const kinds = /** @type {const} */ (['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies']);
+
+/**
+ * @param {Record<string, Manifest>} manifests by folder, '' is the root's
+ * @param {Packages} locked
+ */
+export const difference = (manifests, locked) => {
+  for (const [folder, manifest] of Object.entries(manifests)) {
+    const file = join(folder, 'package.json');
+    const known = locked[folder];
+    if (!known) return `${file} is not in it`;
+    for (const kind of kinds) {
+      const [wanted, has] = [manifest[kind] ?? {}, known[kind] ?? {}];
+      for (const name of new Set([...Object.keys(wanted), ...Object.keys(has)]))
+        if (wanted[name] !== has[name]) return `${file} says ${name} ${wanted[name] ?? 'no more'}, it says ${has[name] ?? 'nothing'}`;
+    }
+  }
+  return undefined;
+};
 
 /**
  * @param {Packages} locked
@@ -31,28 +99,6 @@ export const staleness = (locked, installed) => {
   }
   return undefined;
 };
-
-/**
- * Installs what the lock file says. Install scripts stay off: newer npm versions ask before they run any, and nothing here needs one.
- *
- * @param {string} root the repository
- */
-export const install = async (root) => {
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const ci = await npm(root, ['ci', ...flags]);
-  if (ci.code === 0) return;
-  console.log(`npm ci does not take this lock file on this machine; trying npm install\n${firstLines(ci.errors)}`);
-  const fallback = await npm(root, ['install', '--no-save', ...flags]);
-  if (fallback.code !== 0) throw new Error(`npm could not install the dependencies:\n${fallback.errors}`);
-};
-
-/** @param {string} text */
-const firstLines = (text) =>
-  text
-    .split('\n')
-    .filter((line) => /Missing|Invalid|code/.test(line))
-    .slice(0, 4)
-    .join('\n');
 
 /** @param {string} root @param {string[]} args @returns {Promise<{ code: number, errors: string }>} */
 const npm = (root, args) =>

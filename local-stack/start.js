@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { install, installReason } from './node-modules.js';
+import { ensureInstalled, installReason, lockDrift } from './node-modules.js';
 import { isMissing, prerequisites } from './prerequisites.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -26,15 +26,17 @@ if (needsServers || command === 'doctor') {
   }
 }
 
-const reason = installReason(root);
-if (reason && command === 'doctor') {
-  console.log(`MISSING  npm packages: ${reason} (npm ci, or npm start, installs them)`);
+if (command === 'doctor') {
+  const drift = lockDrift(root);
+  const reason = installReason(root);
+  if (drift) console.log(`PROBLEM  package-lock.json: ${drift} (npm install makes it anew)`);
+  if (reason) console.log(`MISSING  npm packages: ${reason} (npm ci, or npm start, installs them)`);
+  if (drift || reason) process.exit(1);
+}
+await ensureInstalled(root).catch((error) => {
+  console.error(error.message);
   process.exit(1);
-}
-if (reason) {
-  console.log(`installing the npm packages (${reason})`);
-  await install(root);
-}
+});
 
 if (needsServers && process.env.npm_lifecycle_event) {
   // npm hands on SIGINT and SIGTERM; when it is killed outright, nobody would tell us

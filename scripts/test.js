@@ -9,7 +9,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { install, installReason } from '../local-stack/node-modules.js';
+import { ensureInstalled } from '../local-stack/node-modules.js';
 import { isMissing, prerequisites } from '../local-stack/prerequisites.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -23,9 +23,9 @@ const suites = [
   {
     name: 'unit',
     ignored: ['**/*.int.spec.ts', '**/*.e2e.spec.ts'],
-    files: ['{building-blocks,services,local-stack,migrations,tests}/**/*.spec.ts'],
+    files: ['{building-blocks,services,local-stack,migrations,debezium,tests}/**/*.spec.ts'],
   },
-  { name: 'int', ignored: [], files: ['{building-blocks,services,migrations}/**/*.int.spec.ts'] },
+  { name: 'int', ignored: [], files: ['{building-blocks,services,local-stack,migrations}/**/*.int.spec.ts'] },
   { name: 'e2e', ignored: ['**/faults.e2e.spec.ts'], files: ['tests/**/*.e2e.spec.ts'] },
   { name: 'faults', ignored: [], files: ['tests/**/faults.e2e.spec.ts'] },
 ].filter(({ name }) => !wanted || name === wanted || (wanted === 'e2e' && name === 'faults'));
@@ -120,11 +120,10 @@ const missing = (await prerequisites()).filter(isMissing);
 for (const { name, problem, help } of missing) console.error(`missing: ${name}${problem ? ` (${problem})` : ''}\n  ${help}`);
 if (missing.length > 0) process.exit(1);
 
-const reason = installReason(root);
-if (reason) {
-  console.log(`installing the npm packages (${reason})`);
-  await install(root);
-}
+await ensureInstalled(root).catch((error) => {
+  console.error(error.message);
+  process.exit(1);
+});
 
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let supervisor;

@@ -36,6 +36,7 @@ log.dirs=${join(data, 'log')}
 log.retention.ms=-1
 log.segment.bytes=134217728
 auto.create.topics.enable=false
+compression.type=uncompressed
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=3
 transaction.state.log.replication.factor=1

@@ -12,31 +12,15 @@ import type { Stack } from './stack.js';
 
 type ServiceName = Extract<PortName, 'gateway' | 'identity' | 'products' | 'ordering' | 'payment' | 'psp' | 'reports' | 'notifications'>;
 
-/** Service variables that are handed on from this process's own environment, so that a test or a drill can turn them: `PSP_LATENCY_MS=0 npm start`. */
-const settable = [
-  'LOG_LEVEL',
-  'SHUTDOWN_GRACE_MS',
-  'RATE_LIMIT_PER_SECOND',
-  'ALLOW_PASSWORD_GRANT',
-  'HOLD_WINDOW_SECONDS',
-  'HOLD_MAX_SECONDS',
-  'AUTO_SHIP',
-  'PSP_TIMEOUT_MS',
-  'PSP_CONCURRENCY',
-  'PSP_RETRY_SECONDS',
-  'PSP_DECLINE_RATE',
-  'PSP_LATENCY_MS',
-  'PSP_SEED',
-  'NODE_OPTIONS',
-  'NODE_V8_COVERAGE',
-];
+/** Where a stack on one's own machine differs from the services' own defaults. */
+const localDefaults = { ALLOW_PASSWORD_GRANT: 'true', HOLD_WINDOW_SECONDS: '60', RATE_LIMIT_PER_SECOND: '5000' };
 
 export const serviceUrl = (stack: Stack, service: ServiceName): string => `http://127.0.0.1:${stack.ports[service]}`;
 
 const readyUrl = (stack: Stack, service: ServiceName): string => `${serviceUrl(stack, service)}/health/ready`;
 
-/** What each service is told by its environment, in the order in which they are listed. */
-const environments = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
+/** What the stack itself decides for each service: where everything is, and secrets. */
+const fixed = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
   const url = (service: ServiceName) => serviceUrl(stack, service);
   const tokens = {
     OIDC_ISSUER: `${url('gateway')}/api/identity/oidc`,
@@ -49,9 +33,9 @@ const environments = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
   const behindGateway = ['identity', 'products', 'ordering', 'payment', 'reports', 'notifications'] as const;
 
   return {
-    identity: { ...tokens, ...database('identity'), OIDC_COOKIE_KEYS: localSecrets.oidcCookieKeys, ALLOW_PASSWORD_GRANT: 'true' },
+    identity: { ...tokens, ...database('identity'), OIDC_COOKIE_KEYS: localSecrets.oidcCookieKeys },
     products: { ...tokens, ...database('products'), ...kafka },
-    ordering: { ...tokens, ...database('ordering'), ...kafka, HOLD_WINDOW_SECONDS: '60' },
+    ordering: { ...tokens, ...database('ordering'), ...kafka },
     payment: { ...tokens, ...database('payment'), ...kafka, PSP_URL: url('psp') },
     psp: { PSP_BOOK_FILE: join(stack.state, 'psp/book.jsonl') },
     reports: { ...tokens, ...database('reports'), ...kafka, ELASTICSEARCH_URL: elasticsearchUrl(stack) },
@@ -61,31 +45,40 @@ const environments = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
       ...Object.fromEntries(behindGateway.map((service) => [`${service.toUpperCase()}_URL`, url(service)])),
       // nobody is let in before everything works, demo data included; a gateway that is started again meets a stack that did once
       WAIT_FOR_URLS: `http://127.0.0.1:${stack.ports.status}/ready`,
-      RATE_LIMIT_PER_SECOND: '5000',
     },
   };
 };
 
-export const services = (stack: Stack): Program[] =>
-  (Object.entries(environments(stack)) as [ServiceName, NodeJS.ProcessEnv][]).map(([name, env]) => ({
-    name,
-    command: process.execPath,
-    args: ['--enable-source-maps', '--max-old-space-size=256', join(stack.root, `services/${name}/dist/main.js`)],
-    cwd: join(stack.root, 'services', name),
-    env: {
-      PATH: stack.env.PATH,
-      NODE_ENV: 'production',
-      NODE_COMPILE_CACHE: join(stack.cache, 'node-compile-cache'), // Node 22 and later start faster with it
-      HOST: '127.0.0.1',
-      PORT: String(stack.ports[name]),
-      ...env,
-      ...Object.fromEntries(settable.filter((variable) => stack.env[variable]).map((variable) => [variable, stack.env[variable]])),
-    },
-    ...(name === 'psp' && { prepare: async () => void (await mkdir(join(stack.state, 'psp'), { recursive: true })) }),
-    // the gateway lets nobody in before the whole stack is ready, and the stack cannot wait for that in turn
-    isReady: () => answers(name === 'gateway' ? `${serviceUrl(stack, name)}/health/live` : readyUrl(stack, name)),
-    address: serviceUrl(stack, name),
-  }));
+const program = (stack: Stack, name: ServiceName): Program => ({
+  name,
+  command: process.execPath,
+  args: ['--enable-source-maps', '--max-old-space-size=256', join(stack.root, `services/${name}/dist/main.js`)],
+  cwd: join(stack.root, 'services', name),
+  // every other variable that a service declares may be set where the stack is started: PSP_LATENCY_MS=0 npm start
+  env: {
+    ...localDefaults,
+    ...Object.fromEntries(Object.entries(stack.env).filter(([, value]) => value)), // an empty one counts as missing
+    NODE_ENV: 'production',
+    NODE_COMPILE_CACHE: join(stack.cache, 'node-compile-cache'), // Node 22 and later start faster with it
+    HOST: '127.0.0.1',
+    PORT: String(stack.ports[name]),
+    ...fixed(stack)[name],
+  },
+  ...(name === 'psp' && { prepare: async () => void (await mkdir(join(stack.state, 'psp'), { recursive: true })) }),
+  // the gateway lets nobody in before the whole stack is ready, and the stack cannot wait for that in turn
+  isReady: () => answers(name === 'gateway' ? `${serviceUrl(stack, name)}/health/live` : readyUrl(stack, name)),
+  address: serviceUrl(stack, name),
+});
+
+/** In stages: what a service calls while it works is ready before it starts, and stops after it. The issuer's keys are read when they are needed. */
+export const services = (stack: Stack) => {
+  const stage = (...names: ServiceName[]): Program[] => names.map((name) => program(stack, name));
+  return {
+    called: stage('psp'),
+    calling: stage('identity', 'products', 'ordering', 'payment', 'reports', 'notifications'),
+    gateway: stage('gateway'),
+  };
+};
 
 /** Whether the gateway lets people in. */
 export const isOpen = (stack: Stack): Promise<boolean> => answers(readyUrl(stack, 'gateway'));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { catalogueComplete } from './catalogue.js';
 import { connectUrl } from './connect.js';
+import { connectorWatch } from './connector-watch.js';
 import { say } from './console.js';
 import { controlServer } from './control.js';
 import { createDatabases, databaseServices } from './databases.js';
@@ -100,18 +101,20 @@ const startPlatform = async (
   const seeded = Promise.all([built, migrated]).then(() =>
     Promise.all(seeds(stack).map(({ service, env }) => run(`seed-${service}`, process.execPath, seedScript(stack, service), env))),
   );
-  const streaming = Promise.all([parts.ready('connect'), parts.topics, migrated]).then(() =>
-    run('connectors', join(stack.root, 'setup_debezium.sh'), [], {
+  const streaming = Promise.all([parts.ready('connect'), parts.topics, migrated]).then(async () => {
+    await run('connectors', join(stack.root, 'setup_debezium.sh'), [], {
       CONNECT_URL: connectUrl(stack),
       POSTGRES_URL: superuserUrl(stack),
-    }),
-  );
-  const running = Promise.all([built, migrated, parts.topics, parts.ready('nats')]).then(async () => {
-    const programs = services(stack);
-    const isGateway = ({ name }: { name: string }): boolean => name === 'gateway';
-    const others = supervisor.start(programs.filter((program) => !isGateway(program)));
-    supervisor.start(programs.filter(isGateway)); // a stage of its own: it stops before what it forwards to
-    await Promise.all([...parts.servers, ...others].map((program) => program.untilReady(stopping)));
+    });
+    supervisor.start([connectorWatch(stack)]); // not before: what is not registered yet needs no cure
+  });
+  const { called, calling, gateway } = services(stack);
+  const allReady = (programs: Supervised[]) => Promise.all(programs.map((program) => program.untilReady(stopping)));
+  const answering = built.then(() => allReady(supervisor.start(called)));
+  const running = Promise.all([answering, migrated, parts.topics, parts.ready('nats')]).then(async () => {
+    const others = supervisor.start(calling);
+    supervisor.start(gateway);
+    await allReady([...parts.servers, ...others]);
   });
   await Promise.all([seeded, streaming, running]);
   say(`ordering knows all ${await catalogueComplete(stack, stopping)} products`);

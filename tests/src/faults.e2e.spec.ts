@@ -13,7 +13,7 @@ import { admin, newShopper, type Person } from './people.js';
 import { platform } from './platform.js';
 import { everythingIsReady, isBack, killAndWait, pidOf, processes } from './processes.js';
 import { provider } from './provider.js';
-import { everythingIn, headerOf, produce } from './topics.js';
+import { arrivalsIn, everythingIn, headerOf, produce } from './topics.js';
 
 /** Faults are real ones, at the running platform: this suite is the last to run, and leaves behind a platform that works. */
 describe('with a fault', function () {
@@ -81,6 +81,25 @@ describe('with a fault', function () {
       },
       { timeoutMs, everyMs: 500 },
     );
+  };
+  /** In the topic, whatever was sent again, each order's events are first seen in their order, and none is missing. */
+  const allSeenInOrder = async (orders: readonly OrderView[]): Promise<void> => {
+    const wanted = new Set(ids(orders));
+    const firstSeen = new Map<string, number[]>();
+    const seen = new Set<string>();
+    for (const message of await everythingIn('ordering.orders')) {
+      const id = headerOf(message, 'ce_id');
+      if (!wanted.has(message.key) || seen.has(id)) continue;
+      seen.add(id);
+      firstSeen.set(message.key, [...(firstSeen.get(message.key) ?? []), Number(headerOf(message, 'ce_aggregateversion'))]);
+    }
+    for (const id of wanted)
+      expect(firstSeen.get(id), `the versions of order ${id}, as they were first seen`).to.deep.equal([1, 2, 3, 4, 5]);
+    const stored = await rows<{ id: string }>('ordering', 'select id from outbox where aggregate_id = any($1)', [[...wanted]]);
+    expect(
+      ids(stored).filter((id) => !seen.has(id)),
+      'events that were stored and not sent',
+    ).to.deep.equal([]);
   };
   const untilSound = (): Promise<void> => eventually(() => audit(known), { timeoutMs: 120_000, everyMs: 1_000 });
 
@@ -152,11 +171,27 @@ describe('with a fault', function () {
     });
   }
 
-  it('the replication slot of ordering dropped under load, everything arrives, in order, once in effect', async () => {
-    const { placed, stop } = load(place);
-    await loaded(placed, 20);
-    await asSuperuser('ordering', async (client) => {
-      await eventually(
+  const ofOrdering = '/connectors/ordering-outbox';
+  /** What an operator does, or gets wrong. */
+  const connector = async <Body>(path: string, method: 'GET' | 'POST' | 'PUT' | 'DELETE' = 'GET', body?: unknown): Promise<Body> => {
+    const answer = await ask<Body>(`${platform.connect}${path}`, { method, body });
+    expect(answer.status, `${method} ${path}`).to.be.within(200, 204);
+    return answer.body;
+  };
+  type Slot = { slot_name: string; active: boolean; wal_status: string };
+  const slots = async (): Promise<Slot[]> =>
+    asSuperuser('ordering', async (client) => (await client.query<Slot>('select * from pg_replication_slots')).rows);
+  const slotOfOrdering = async () => (await slots()).find(({ slot_name }) => slot_name === 'ordering_outbox');
+  const everySlotIsRead = async (): Promise<void> => {
+    const read = (await slots()).filter(({ active }) => active).map(({ slot_name }) => slot_name);
+    expect(read).to.have.members(['identity_outbox', 'ordering_outbox', 'payment_outbox', 'products_outbox']);
+  };
+
+  const flowsAgainWithinMs = 15_000;
+
+  const dropSlot = async (): Promise<void> => {
+    await asSuperuser('ordering', (client) =>
+      eventually(
         async () => {
           await client.query(
             `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = 'ordering_outbox' and active_pid is not null`,
@@ -164,32 +199,97 @@ describe('with a fault', function () {
           await client.query(`select pg_drop_replication_slot('ordering_outbox')`);
         },
         { timeoutMs: 30_000, everyMs: 5 },
-      );
-    });
-    await loaded(placed, placed.length + 20);
-    const orders = await stop();
-    await eventually(
-      async () => {
-        const slots = await asSuperuser('ordering', (client) =>
-          client.query(`select active from pg_replication_slots where slot_name = 'ordering_outbox'`),
-        );
-        expect(slots.rows).to.deep.equal([{ active: true }]);
-      },
-      { timeoutMs: 60_000, everyMs: 250 },
+      ),
     );
-    await allShip(orders);
+  };
 
-    const wanted = new Set(ids(orders));
-    const firstSeen = new Map<string, number[]>();
-    const seen = new Set<string>();
-    for (const message of await everythingIn('ordering.orders')) {
-      const id = headerOf(message, 'ce_id');
-      if (!wanted.has(message.key) || seen.has(id)) continue;
-      seen.add(id);
-      firstSeen.set(message.key, [...(firstSeen.get(message.key) ?? []), Number(headerOf(message, 'ce_aggregateversion'))]);
-    }
-    for (const id of wanted)
-      expect(firstSeen.get(id), `the versions of order ${id}, as they were first seen`).to.deep.equal([1, 2, 3, 4, 5]);
+  /** More WAL than a slot may hold back, while ordering's connector is stopped: the server gives up on the slot, and on those that are slow. */
+  const floodWal = async (): Promise<void> => {
+    await connector(`${ofOrdering}/stop`, 'PUT');
+    await eventually(async () => expect(await slotOfOrdering()).to.include({ active: false }), { timeoutMs: 30_000 });
+    await asSuperuser('ordering', async (client) => {
+      await client.query(`alter system set max_slot_wal_keep_size = '32MB'`);
+      await client.query('select pg_reload_conf()');
+      try {
+        await eventually(
+          async () => {
+            await client.query(`select pg_logical_emit_message(false, 'flood', repeat('x', 8000000)) from generate_series(1, 4)`);
+            await client.query('select pg_switch_wal()');
+            await client.query('checkpoint');
+            expect(await slotOfOrdering()).to.include({ wal_status: 'lost' });
+          },
+          { timeoutMs: 60_000 },
+        );
+      } finally {
+        await client.query('alter system reset max_slot_wal_keep_size');
+        await client.query('select pg_reload_conf()');
+      }
+    });
+    await connector(`${ofOrdering}/resume`, 'PUT');
+  };
+
+  /** Its task starts while its role may not log in. */
+  const failTask = async (): Promise<void> => {
+    await asSuperuser('ordering', async (client) => {
+      await client.query('alter role debezium nologin');
+      try {
+        await connector(`${ofOrdering}/restart?includeTasks=true`, 'POST');
+        await eventually(
+          async () => {
+            const { tasks } = await connector<{ tasks: { state: string }[] }>(`${ofOrdering}/status`);
+            expect(tasks.map(({ state }) => state)).to.deep.equal(['FAILED']);
+          },
+          { timeoutMs: 30_000 },
+        );
+      } finally {
+        await client.query('alter role debezium login');
+      }
+    });
+  };
+
+  /** A configuration with which the first event fails. */
+  const misconfigure = async (): Promise<void> => {
+    const config = await connector<Record<string, string>>(`${ofOrdering}/config`);
+    await connector(`${ofOrdering}/config`, 'PUT', { ...config, 'transforms.outbox.route.by.field': 'no_such_column' });
+  };
+
+  for (const [what, fault] of [
+    ['the replication slot of ordering dropped', dropSlot],
+    ['the replication slot of ordering invalidated by a flood of WAL', floodWal],
+    ["the task of ordering's connector failed", failTask],
+    ["ordering's connector misconfigured", misconfigure],
+    ["ordering's connector deleted", () => connector(ofOrdering, 'DELETE')],
+  ] as const)
+    it(`${what} under load, events flow again within 15 s, and everything arrives, in order, once in effect`, async () => {
+      const { placed, stop } = load(place);
+      await loaded(placed, 20);
+      const arrivals = await arrivalsIn('ordering.orders');
+      await fault();
+      const faultAt = Date.now();
+      const next = await place();
+      await eventually(() => expect(arrivals.keys.has(next.id), 'its event is in the topic').to.equal(true), {
+        timeoutMs: faultAt + flowsAgainWithinMs - Date.now(),
+      });
+      await arrivals.stop();
+      await loaded(placed, placed.length + 20);
+      const orders = await stop();
+      await eventually(everySlotIsRead, { timeoutMs: 60_000, everyMs: 250 });
+      await allShip(orders);
+      await allSeenInOrder(orders);
+      await untilSound();
+    });
+
+  it("ordering's connector paused by an operator, it stays paused, and sends what waited once it is resumed", async () => {
+    await connector(`${ofOrdering}/pause`, 'PUT');
+    const stateOf = async () => (await connector<{ connector: { state: string } }>(`${ofOrdering}/status`)).connector.state;
+    await eventually(async () => expect(await stateOf()).to.equal('PAUSED'), { timeoutMs: 30_000 });
+    const over = Date.now() + flowsAgainWithinMs;
+    const orders = await inParallel(times(5), 5, place);
+    await untilTime(over);
+    expect(await stateOf()).to.equal('PAUSED');
+    expect(await inStatus(orders, ['Placed'])).to.equal(5);
+    await connector(`${ofOrdering}/resume`, 'PUT');
+    await allShip(orders);
     await untilSound();
   });
 

@@ -62,4 +62,27 @@ export const everythingIn = async (topic: Topic): Promise<Message[]> => {
   }
 };
 
+/** The keys of the messages that come into a topic from now on. */
+export const arrivalsIn = async (topic: Topic): Promise<{ keys: Set<string>; stop: () => Promise<void> }> => {
+  const client = kafka();
+  const groupId = `e2e-${randomUUID()}`;
+  const consumer = client.consumer({ groupId, sessionTimeout: 30_000, maxWaitTimeInMs: 200 });
+  const keys = new Set<string>();
+  await consumer.connect();
+  await consumer.subscribe({ topic });
+  const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve));
+  await consumer.run({ autoCommit: false, eachMessage: async ({ message }) => void keys.add(String(message.key)) });
+  await joined;
+  return {
+    keys,
+    stop: async () => {
+      await consumer.disconnect();
+      const admin = client.admin();
+      await admin.connect();
+      await admin.deleteGroups([groupId]).catch(() => undefined);
+      await admin.disconnect();
+    },
+  };
+};
+
 export const headerOf = ({ headers }: Message, name: string): string => String([headers[name]].flat().at(-1) ?? '');
