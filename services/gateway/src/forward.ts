@@ -37,10 +37,11 @@ const arriving = (req: IncomingMessage, { service, bodyLimit, timeoutMs }: Upstr
 };
 
 /** The body as bytes when it is there already, as it is for most requests, else as a stream. What frames it is how it was read, no header. */
-const bodyOf = (req: IncomingMessage, to: Upstream): { body: Buffer | Readable | null; length?: string } => {
+const bodyOf = async (req: IncomingMessage, to: Upstream): Promise<{ body: Buffer | Readable | null; length?: string }> => {
   if (!hasBody(req)) return { body: null };
   const declared = req.headers['content-length'];
   if (Number(declared ?? 0) > to.bodyLimit) throw tooLarge(to.bodyLimit);
+  if (!req.complete) await new Promise((resolve) => setImmediate(resolve)); // by then what came with the headers is read
   if (!req.complete) return { body: arriving(req, to), ...(declared !== undefined && { length: declared }) };
   const body: Buffer = req.read() ?? Buffer.alloc(0);
   if (body.length > to.bodyLimit) throw tooLarge(to.bodyLimit);
@@ -67,9 +68,9 @@ const closedUnderIt = (error: unknown): boolean =>
  * @throws HttpRefusal (413, 408, 502, 504) as long as nothing was answered
  */
 export const forward = async (req: IncomingMessage, res: ServerResponse, to: Upstream): Promise<void> => {
-  const { body, length } = bodyOf(req, to);
   const gone = new AbortController();
   res.once('close', () => gone.abort());
+  const { body, length } = await bodyOf(req, to);
   const send = () =>
     to.client.stream(
       {
