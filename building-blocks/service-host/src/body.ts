@@ -1,8 +1,8 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { Route } from './api.js';
 import { HttpRefusal } from './problem.js';
+import { hasBody } from './request-syntax.js';
 
-const hasBody = ({ headers }: Request): boolean => headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 const mediaTypeOf = ({ headers }: Request): string => (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 const isJson = (type: string): boolean => type === 'application/json' || /^application\/[\w.-]+\+json$/.test(type);
 
@@ -20,8 +20,20 @@ const illFormed = (value: unknown, depth: number): boolean => {
   return depth === maxDepth || Object.entries(value).some(([name, member]) => illFormed(name, depth) || illFormed(member, depth + 1));
 };
 
-const read = (reader: RequestHandler, req: Request, res: Response): Promise<unknown> =>
+const tooLarge = (): HttpRefusal => new HttpRefusal(413, 'body-too-large', 'The body is too large');
+
+/** The parser of a body tells that it is too large only once it has come to its end, which may be never: so that is found out here. */
+const read = (reader: RequestHandler, limit: number, req: Request, res: Response): Promise<unknown> =>
   new Promise((resolve, reject) => {
+    const declared = req.headers['content-length'];
+    if (Number(declared ?? 0) > limit) throw tooLarge();
+    let bytes = 0;
+    if (declared === undefined) {
+      req.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > limit) reject(tooLarge());
+      });
+    }
     reader(req, res, (error?: unknown) => (error ? reject(error) : resolve(req.body)));
   });
 
@@ -35,7 +47,7 @@ export const bodyReader = ({ body, upload }: Pick<Route, 'body' | 'upload'>, lim
       if (!upload.mediaTypes.includes(mediaTypeOf(req))) {
         throw new HttpRefusal(415, 'unsupported-media-type', `The body must be ${upload.mediaTypes.join(' or ')}`);
       }
-      return hasBody(req) ? read(raw, req, res) : Buffer.alloc(0);
+      return hasBody(req) ? read(raw, upload.maxBytes, req, res) : Buffer.alloc(0);
     };
   }
   if (!body) return async () => undefined;
@@ -43,6 +55,6 @@ export const bodyReader = ({ body, upload }: Pick<Route, 'body' | 'upload'>, lim
   return async (req, res) => {
     if (!hasBody(req)) return undefined;
     if (!isJson(mediaTypeOf(req))) throw new HttpRefusal(415, 'unsupported-media-type', 'The body must be application/json');
-    return wellFormed(await read(json, req, res));
+    return wellFormed(await read(json, limit, req, res));
   };
 };

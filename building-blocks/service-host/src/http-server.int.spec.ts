@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -331,6 +332,79 @@ describe('the HTTP server', () => {
         .and.to.contain('hi by alice')
         .and.to.contain('HTTP/1.1 200 ');
     }
+  });
+
+  const json = 'host: x\r\ncontent-type: application/json';
+  for (const [what, head] of [
+    ['without a token', `POST /orders HTTP/1.1\r\n${json}`],
+    ['that is too large', `POST /orders HTTP/1.1\r\n${json}\r\nauthorization: Bearer alice`],
+    ['of another type', `PUT /orders/${id}/image HTTP/1.1\r\nhost: x`],
+    ['to nowhere', 'POST /nowhere HTTP/1.1\r\nhost: x'],
+    ['that nobody reads', `GET /orders/${id} HTTP/1.1\r\nhost: x`],
+    ['of a HEAD', `HEAD /nowhere HTTP/1.1\r\nhost: x`],
+  ] as const) {
+    for (const [framing, open, close] of [
+      ['content-length: 300000', '', ''],
+      ['transfer-encoding: chunked', '493e0\r\n', '\r\n0\r\n\r\n'],
+    ] as const) {
+      it(`answers before the end of a body ${what} (${framing}), and then the next request`, async () => {
+        const socket = connect(Number(new URL(url).port), '127.0.0.1');
+        let received = '';
+        const until = async (pattern: RegExp): Promise<void> => {
+          while (!pattern.test(received)) received += (await once(socket, 'data'))[0];
+        };
+        socket.write(`${head}\r\n${framing}\r\n\r\n${open}${'x'.repeat(200_000)}`);
+        await until(/^HTTP\/1.1 (200|401|404|413|415) /);
+        socket.write(`${'x'.repeat(100_000)}${close}GET /orders?page=7 HTTP/1.1\r\nhost: x\r\n\r\n`);
+        await until(/\r\n\r\n(\{.*\})?HTTP\/1.1 200 OK[\s\S]*\{"page":7\}$/);
+        socket.destroy();
+      });
+    }
+  }
+
+  it('closes the connection of a client that has its answer and never ends its request', async () => {
+    const from = Date.now();
+    expect(await raw(`POST /orders HTTP/1.1\r\n${json}\r\ncontent-length: 300000\r\n\r\n{`)).to.match(/^HTTP\/1.1 401 /);
+    expect(Date.now() - from).to.be.within(4_000, 15_000);
+  });
+
+  it('does not run a route for an upload that its client gave up', async () => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const body = `x-correlation-id: gave-up\r\nauthorization: Bearer alice\r\ncontent-length: 900\r\n\r\n{"note":"hi"`;
+    socket.end(`POST /orders HTTP/1.1\r\n${json}\r\n${body}`);
+    const logged = () => lines.find(({ correlationId }) => correlationId === 'gave-up');
+    while (!logged()) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(logged()).to.include({ msg: 'request answered', status: 499 }).and.not.to.have.property('err');
+    socket.destroy();
+  });
+
+  for (const [what, request, status] of [
+    ['an absolute target, for the host in it', 'GET http://shop/orders?page=3 HTTP/1.1\r\nhost: other', 200],
+    ['an absolute target of a health check', 'GET http://shop/health/live HTTP/1.1\r\nhost: other', 200],
+    ['the server as a whole', 'OPTIONS * HTTP/1.1\r\nhost: x', 204],
+    ['a tunnel', 'CONNECT x:80 HTTP/1.1\r\nhost: x', 405],
+    ['another transfer coding', `GET /orders/${id} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked`, 400],
+    ['chunks in HTTP/1.0', `GET /orders/${id} HTTP/1.0\r\nhost: x\r\ntransfer-encoding: chunked`, 400],
+    ['two hosts', `GET /orders/${id} HTTP/1.1\r\nhost: x\r\nhost: y`, 400],
+    ['no target', 'GET orders HTTP/1.1\r\nhost: x', 400],
+    ['a target with a fragment', 'GET /orders#x HTTP/1.1\r\nhost: x', 400],
+  ] as const) {
+    it(`answers ${status} to a request for ${what}`, async () => {
+      const body = request.includes('chunked') ? '0\r\n\r\n' : '';
+      expect(await raw(`${request}\r\nconnection: close\r\n\r\n${body}`)).to.match(new RegExp(`^HTTP/1.1 ${status} `));
+    });
+  }
+
+  it('upgrades only after it answered what was asked before', async () => {
+    const entered = new Promise<void>((resolve) => {
+      gate.entered = resolve;
+    });
+    const received = raw(
+      `GET /orders/${id}/slow HTTP/1.1\r\nhost: x\r\n\r\nGET /ws HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n`,
+    );
+    await entered;
+    gate.open();
+    expect(await received).to.match(/^HTTP\/1.1 200 [\s\S]*\{"ok":true\}HTTP\/1.1 101 [\s\S]*hello$/);
   });
 
   it('answers what is not HTTP with a problem as well', async () => {

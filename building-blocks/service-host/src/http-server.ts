@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { NotFound } from '@orderstream/contracts';
@@ -12,6 +12,7 @@ import { collectProcessMetrics, eventLoopDelay, observeRequest, renderMetrics } 
 import { type OpenApiDocument, openApiDocument } from './openapi.js';
 import { HttpRefusal, problemOf, rawProblem } from './problem.js';
 import { referencePage } from './reference-page.js';
+import { checkSyntax, hasBody } from './request-syntax.js';
 import { routeHandler } from './route-handler.js';
 
 export type HttpServerOptions = {
@@ -39,23 +40,25 @@ export type HttpServerOptions = {
 export type HttpServer = Component & { server: Server };
 
 const mebibyte = 1_048_576;
+const allow = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 const maxEventLoopDelayMs = 1_000;
+
+/** How long a client that has its answer may go on with its request, or keep a connection that was refused, ms. */
+const lingerMs = 5_000;
 
 export const httpServer = (options: HttpServerOptions): HttpServer => {
   const { port, host: address = '127.0.0.1', onUpgrade } = options;
   const health = { host: undefined as Host | undefined, delay: undefined as ReturnType<typeof eventLoopDelay> | undefined };
-  const server = createServer(expressApp(options, health));
+  const server = createServer({ connectionsCheckingInterval: 2_000 }, expressApp(options, health));
   // longer than whoever keeps connections to us (the gateway), so that it is never us who closes one under its request
   server.keepAliveTimeout = 65_000;
   server.headersTimeout = 20_000;
   server.requestTimeout = 60_000;
   server.on('clientError', answerUnreadable);
-  if (onUpgrade) {
-    server.on('upgrade', (req, socket, head) => {
-      if (req.headers.upgrade?.toLowerCase() === 'websocket') onUpgrade(req, socket, head);
-      else withoutUpgrade(server, req, socket, head);
-    });
-  }
+  server.on('connect', (req: IncomingMessage, socket: Duplex) =>
+    answerRaw(socket, new HttpRefusal(405, 'method-not-allowed', 'This is no tunnel', { allow }), newContext(req.headers).correlationId),
+  );
+  if (onUpgrade) serveUpgrades(server, onUpgrade);
 
   return {
     name: 'http-server',
@@ -97,8 +100,18 @@ const expressApp = (
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  const scope = requestScope(health);
+  app.use((req, res, next) => {
+    try {
+      checkSyntax(req);
+    } catch (error) {
+      scope(req, res, () => next(error));
+      return;
+    }
+    next();
+  });
   app.use(healthRoutes(health));
-  app.use(requestScope(health));
+  app.use(scope);
   for (const handler of before) app.use(handler);
   app.use(
     documentation(basePath === '/' ? '' : basePath, () =>
@@ -108,6 +121,7 @@ const expressApp = (
   for (const route of routes) app[route.method](route.path, routeHandler(route, auth, bodyLimit));
   for (const router of routers) app.use(router);
   for (const [path, methods] of methodsByPath(routes)) app.all(path, otherMethods(methods));
+  app.use((req, res, next) => (req.url === '*' ? void res.writeHead(204, { allow }).end() : next()));
   app.use((req) => {
     throw new NotFound('route-not-found', `There is nothing at ${req.method} ${req.path.slice(0, 200)}`);
   });
@@ -144,6 +158,7 @@ const requestScope =
     res.setHeader('x-correlation-id', context.correlationId);
     if (health.host?.stopping.aborted) res.setHeader('connection', 'close');
     res.once('close', () => {
+      if (!req.complete) dropRest(req);
       const status = res.writableFinished ? res.statusCode : 499; // 499: the client went away
       const ms = performance.now() - startedAt;
       const route = typeof res.locals.route === 'string' ? res.locals.route : 'unmatched';
@@ -166,6 +181,14 @@ const requestScope =
     });
     runWithContext(context, next);
   };
+
+/** An answer before the end of its request: the rest is read and dropped, so that the connection stays usable; but not for ever. */
+const dropRest = (req: IncomingMessage): void => {
+  req.unpipe().resume();
+  setTimeout(() => {
+    if (!req.complete) req.socket.destroy();
+  }, lingerMs).unref();
+};
 
 const levelOf = (status: number): 'debug' | 'info' | 'warn' | 'error' => {
   if (status < 400) return 'debug';
@@ -226,7 +249,6 @@ const answerError: ErrorRequestHandler = (error, req, res, _next) => {
     return;
   }
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-  if (!req.complete) req.resume(); // a client that is still sending hears the answer only if it may go on
   const body = Buffer.from(JSON.stringify(problem));
   res.statusCode = status;
   res.setHeader('content-type', 'application/problem+json');
@@ -234,12 +256,41 @@ const answerError: ErrorRequestHandler = (error, req, res, _next) => {
   res.end(body);
 };
 
+/** Hands over the upgrades to WebSockets, each in its turn: not before the requests that came earlier on its connection are answered. */
+const serveUpgrades = (server: Server, onUpgrade: NonNullable<HttpServerOptions['onUpgrade']>): void => {
+  const lastAnswers = new WeakMap<Duplex, ServerResponse>();
+  server.on('request', (req: IncomingMessage, res: ServerResponse) => lastAnswers.set(req.socket, res));
+
+  const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (req.headers.upgrade?.toLowerCase() !== 'websocket') {
+      withoutUpgrade(server, req, socket, head);
+      return;
+    }
+    try {
+      checkSyntax(req);
+      if (req.method !== 'GET' || hasBody(req)) throw new HttpRefusal(400, 'malformed-request', 'An upgrade is a GET without a body');
+    } catch (error) {
+      answerRaw(socket, error, newContext(req.headers).correlationId);
+      return;
+    }
+    onUpgrade(req, socket, head);
+  };
+
+  server.on('upgrade', (req, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    const earlier = lastAnswers.get(socket);
+    if (!earlier || (earlier.writableFinished && earlier.socket === null)) upgrade(req, socket, head);
+    else earlier.once('close', () => !socket.destroyed && upgrade(req, socket, head));
+  });
+};
+
 /**
  * Some clients (Java's, curl --http2) ask for `h2c` with any request. Nobody has to upgrade (RFC 9110, 7.8), but Node hands over every
  * request that asks as soon as one kind of upgrade is served: so it is put back as it would have been without asking.
  */
 const withoutUpgrade = (server: Server, req: IncomingMessage, socket: Duplex, head: Buffer): void => {
-  const lines = [`${req.method} ${req.url} HTTP/1.1`];
+  const lines = [`${req.method} ${req.url} HTTP/${req.httpVersion}`];
+  if (/\bclose\b/i.test(req.headers.connection ?? '')) lines.push('connection: close');
   for (let index = 0; index < req.rawHeaders.length; index += 2) {
     const name = req.rawHeaders[index] as string;
     if (!/^(upgrade|connection|http2-settings)$/i.test(name)) lines.push(`${name}: ${req.rawHeaders[index + 1]}`);
@@ -260,5 +311,13 @@ const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void =>
     return;
   }
   const [status, code] = unreadable[error.code ?? ''] ?? [400, 'malformed-request'];
-  socket.end(rawProblem(new HttpRefusal(status, code, 'The request is not valid HTTP'), newContext().correlationId));
+  answerRaw(socket, new HttpRefusal(status, code, 'The request is not valid HTTP'), newContext().correlationId);
+};
+
+/** Answers a problem where there is no response object, and closes the connection whatever the client does. */
+export const answerRaw = (socket: Duplex, error: unknown, correlationId: string): void => {
+  socket.on('error', () => socket.destroy());
+  socket.end(rawProblem(error, correlationId));
+  socket.resume(); // what was not read when a connection closes can cost the client its answer
+  setTimeout(() => socket.destroy(), lingerMs).unref();
 };

@@ -11,6 +11,9 @@ export const Config = z.object({
   NOTIFICATIONS_URL: envUrl().describe('notifications'),
   WAIT_FOR_URLS: envList().default([]).describe('nobody is let in before each of these has answered 200 once'),
   RATE_LIMIT_PER_SECOND: envInt({ min: 1 }).default(5_000).describe('most requests of one caller in a second'),
+  RATE_LIMIT_SENSITIVE_PER_MINUTE: envInt({ min: 1 })
+    .default(60)
+    .describe('most requests of one address in a minute that cost the hash of a password: registrations, tokens'),
   // the callers of the rate limit are told apart by address alone unless all three are given
   OIDC_ISSUER: AuthConfig.OIDC_ISSUER.optional(),
   OIDC_AUDIENCE: AuthConfig.OIDC_AUDIENCE.optional(),

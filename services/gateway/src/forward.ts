@@ -1,107 +1,94 @@
-import { type Agent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
-import { Transform } from 'node:stream';
-import { HttpRefusal } from '@orderstream/service-host';
-import { responseHeaders } from './headers.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Readable, Transform } from 'node:stream';
+import { HttpRefusal, hasBody } from '@orderstream/service-host';
+import { type Dispatcher, errors } from 'undici';
+import { type Headers, responseHeaders } from './headers.js';
 
-export type Destination = {
+export type Upstream = {
   service: string;
-  url: URL;
-  agent: Agent;
+  client: Dispatcher;
   path: string;
-  headers: OutgoingHttpHeaders;
+  headers: Headers;
   /** most bytes of the body */
   bodyLimit: number;
   /** longest silence, ms */
   timeoutMs: number;
 };
 
-/** How long a client that was told 413 may go on sending, so that it comes to read the answer, ms. */
-const lingerMs = 5_000;
+const tooLarge = (limit: number): HttpRefusal => new HttpRefusal(413, 'body-too-large', `The body is larger than ${limit} bytes`);
 
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-
-const tooLarge = (req: IncomingMessage, limit: number): HttpRefusal => {
-  setTimeout(() => {
-    if (!req.complete) req.destroy();
-  }, lingerMs).unref();
-  return new HttpRefusal(413, 'body-too-large', `The body is larger than ${limit} bytes`);
-};
-
-/** Passes a body on as long as it stays within the limit: for one that does not say its length. */
-const limited = (limit: number, exceeded: () => void): Transform => {
+/** A body while it arrives: within the limit, and without a long silence. */
+const arriving = (req: IncomingMessage, { service, bodyLimit, timeoutMs }: Upstream): Readable => {
   let bytes = 0;
-  return new Transform({
+  const body = new Transform({
     transform(chunk: Buffer, _encoding, done) {
+      silence.refresh();
       bytes += chunk.length;
-      if (bytes <= limit) done(null, chunk);
-      else exceeded(); // and never done: nothing more is passed on
+      if (bytes > bodyLimit) done(tooLarge(bodyLimit));
+      else done(null, chunk);
     },
   });
+  const silence = setTimeout(() => {
+    const reason = body.readableFlowing ? new HttpRefusal(408, 'request-timeout', 'The body did not arrive in time') : silent(service);
+    body.destroy(reason);
+  }, timeoutMs);
+  body.once('close', () => clearTimeout(silence));
+  return req.pipe(body);
 };
+
+/** The body as bytes when it is there already, as it is for most requests, else as a stream. What frames it is how it was read, no header. */
+const bodyOf = async (req: IncomingMessage, to: Upstream): Promise<{ body: Buffer | Readable | null; length?: string }> => {
+  if (!hasBody(req)) return { body: null };
+  const declared = req.headers['content-length'];
+  if (Number(declared ?? 0) > to.bodyLimit) throw tooLarge(to.bodyLimit);
+  if (!req.complete) await new Promise((resolve) => setImmediate(resolve)); // by then what came with the headers is read
+  if (!req.complete) return { body: arriving(req, to), ...(declared !== undefined && { length: declared }) };
+  const body: Buffer = req.read() ?? Buffer.alloc(0);
+  if (body.length > to.bodyLimit) throw tooLarge(to.bodyLimit);
+  return { body };
+};
+
+const silent = (service: string): HttpRefusal => new HttpRefusal(504, 'service-timeout', `${service} did not answer in time`);
+
+const refusalOf = (error: unknown, service: string): HttpRefusal => {
+  if (error instanceof HttpRefusal) return error;
+  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError) return silent(service);
+  return new HttpRefusal(502, 'service-unreachable', `${service} cannot be reached`, { 'retry-after': '1' });
+};
+
+/** A kept connection may be closed by the service just as it is used again. */
+const closedUnderIt = (error: unknown): boolean =>
+  error instanceof errors.SocketError || (error as NodeJS.ErrnoException).code === 'ECONNRESET';
 
 /**
  * Sends a request on and its answer back, both as streams. A `GET` or `HEAD` that meets a kept connection just as the service closes it is
- * sent once more.
+ * sent once more. undici frames what is sent: by the bytes or the length of the body, or in chunks, whatever the method.
  *
  * @returns when the answer is over, whole or not
  * @throws HttpRefusal (413, 408, 502, 504) as long as nothing was answered
  */
-export const forward = (req: IncomingMessage, res: ServerResponse, to: Destination, mayRepeat = true): Promise<void> =>
-  new Promise((resolve, reject) => {
-    if (Number(req.headers['content-length'] ?? 0) > to.bodyLimit) throw tooLarge(req, to.bodyLimit);
-
-    const upstream = httpRequest({
-      agent: to.agent,
-      hostname: to.url.hostname,
-      port: to.url.port,
-      method: req.method,
-      path: to.path,
-      headers: to.headers,
-      timeout: to.timeoutMs,
-    });
-    let refusal: HttpRefusal | undefined;
-    const refuse = (reason: HttpRefusal): void => {
-      refusal ??= reason;
-      upstream.destroy();
-      if (!res.headersSent) reject(refusal);
-      else res.destroy(); // half an answer: the client must see that it is not whole
-    };
-
-    res.once('close', () => {
-      if (!res.writableFinished) upstream.destroy();
-      resolve();
-    });
-
-    upstream.on('timeout', () =>
-      refuse(
-        hasBody(req) && !req.complete
-          ? new HttpRefusal(408, 'request-timeout', 'The body did not arrive in time')
-          : new HttpRefusal(504, 'service-timeout', `${to.service} did not answer in time`),
-      ),
+export const forward = async (req: IncomingMessage, res: ServerResponse, to: Upstream): Promise<void> => {
+  const gone = new AbortController();
+  res.once('close', () => gone.abort());
+  const { body, length } = await bodyOf(req, to);
+  const send = () =>
+    to.client.stream(
+      {
+        method: req.method as Dispatcher.HttpMethod,
+        path: to.path,
+        headers: length === undefined ? to.headers : { ...to.headers, 'content-length': length },
+        body,
+        signal: gone.signal,
+      },
+      ({ statusCode, headers }) => res.writeHead(statusCode, responseHeaders(headers, res.getHeader('vary')?.toString())),
     );
-    upstream.on('error', (error: NodeJS.ErrnoException) => {
-      if (refusal || res.destroyed) return;
-      const closedUnderIt = upstream.reusedSocket && error.code === 'ECONNRESET' && !res.headersSent;
-      if (mayRepeat && closedUnderIt && (req.method === 'GET' || req.method === 'HEAD') && !hasBody(req)) {
-        forward(req, res, to, false).then(resolve, reject);
-        return;
-      }
-      refuse(new HttpRefusal(502, 'service-unreachable', `${to.service} cannot be reached`, { 'retry-after': '1' }));
+  const mayRepeat = body === null && (req.method === 'GET' || req.method === 'HEAD');
+  try {
+    await send().catch((error) => {
+      if (mayRepeat && closedUnderIt(error) && !res.headersSent) return send();
+      throw error;
     });
-    upstream.on('response', (answer) => {
-      res.writeHead(answer.statusCode ?? 502, responseHeaders(answer.headers));
-      answer.on('error', () => res.destroy());
-      answer.pipe(res);
-    });
-
-    if (!hasBody(req)) upstream.end();
-    else if (req.headers['transfer-encoding'] === undefined) req.pipe(upstream);
-    else {
-      const exceeded = (): void => {
-        req.unpipe();
-        refuse(tooLarge(req, to.bodyLimit));
-      };
-      req.pipe(limited(to.bodyLimit, exceeded)).pipe(upstream);
-    }
-  });
+  } catch (error) {
+    if (!res.headersSent && !res.destroyed) throw refusalOf(error, to.service);
+  }
+};

@@ -20,10 +20,10 @@ describe('the gateway', function () {
   let serviceUrl: string;
   let open: Started;
 
-  const start = async (env: Record<string, string> = {}): Promise<Started> => {
+  const start = async (env: Record<string, string> = {}, log = createLogger('gateway', 'silent')): Promise<Started> => {
     const urls = ['IDENTITY', 'PRODUCTS', 'ORDERING', 'PAYMENT', 'REPORTS', 'NOTIFICATIONS'].map((name) => [`${name}_URL`, serviceUrl]);
     const { components, http } = gateway(Config.parse({ ...Object.fromEntries(urls), PORT: '0', UPSTREAM_TIMEOUT_MS: '300', ...env }));
-    const host = createHost('gateway', components, { log: createLogger('gateway', 'silent'), graceMs: 5_000, exit: () => undefined });
+    const host = createHost('gateway', components, { log, graceMs: 5_000, exit: () => undefined });
     await host.start();
     return { host, url: `http://127.0.0.1:${(http.server.address() as AddressInfo).port}` };
   };
@@ -93,7 +93,7 @@ describe('the gateway', function () {
 
   it('keeps its connections to services', async () => {
     await call('/api/orders');
-    await call('/api/products');
+    await call('/api/orders/1');
     expect(seen[0]?.socket).to.equal(seen[1]?.socket);
   });
 
@@ -220,6 +220,32 @@ describe('the gateway', function () {
     await at.host.stop();
   });
 
+  it('limits what costs the hash of a password by the address, whoever asks', async () => {
+    const at = await start({ RATE_LIMIT_SENSITIVE_PER_MINUTE: '3', TRUSTED_PROXIES: '1' });
+    const post = (path: string, address: string, token = 'none') =>
+      call(path, { method: 'POST', headers: { 'x-forwarded-for': address, authorization: `Bearer ${token}` } }, at);
+    const paths = ['/api/identity/register', '/api/identity/oidc/token', '/api/identity/Register/', '/api/identity/register?x=1'];
+    const outcomes = [];
+    for (const path of paths) outcomes.push(await post(path, '203.0.113.7', path));
+    expect(outcomes.map(({ status }) => status)).to.deep.equal([200, 200, 200, 429]);
+    expect(outcomes[0]?.headers.get('ratelimit')).to.contain('limit=3, remaining=2');
+    expect(outcomes[3]?.body.code).to.equal('rate-limited');
+    expect(Number(outcomes[3]?.headers.get('retry-after'))).to.be.within(50, 60);
+    expect((await post('/api/identity/register', '203.0.113.8')).status).to.equal(200);
+    expect((await post('/api/orders', '203.0.113.7')).status).to.equal(200);
+    expect((await call('/api/identity/oidc/jwks', { headers: { 'x-forwarded-for': '203.0.113.7' } }, at)).status).to.equal(200);
+    await at.host.stop();
+  });
+
+  it('says to an upgrade over the limit when to come back', async () => {
+    const at = await start({ RATE_LIMIT_PER_SECOND: '1' });
+    const answers = await Promise.all([1, 2, 3, 4].map(() => upgrade('/ws', {}, { until: 'hello', at })));
+    const refused = answers.filter((answer) => answer.startsWith('HTTP/1.1 429'));
+    expect(refused.length).to.be.within(2, 3);
+    expect(refused[0]).to.contain('retry-after: 1').and.to.contain('rate-limited');
+    await at.host.stop();
+  });
+
   it('lets nobody in before everything is ready, and everybody from then on', async () => {
     let ready = false;
     answer = (req, res) => res.writeHead(req.url !== '/health/ready' || ready ? 200 : 503).end();
@@ -245,17 +271,61 @@ describe('the gateway', function () {
     expect((await call('/api/identity/login')).headers.get('content-security-policy')).to.equal("default-src 'none'");
   });
 
-  it('answers pages of the listed origins only', async () => {
-    const at = await start({ CORS_ORIGINS: 'https://shop.example' });
-    const preflight = (origin: string) =>
-      call('/api/orders', { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } }, at);
-    const allowed = await preflight('https://shop.example');
-    expect([allowed.status, allowed.headers.get('access-control-allow-origin')]).to.deep.equal([204, 'https://shop.example']);
-    expect(allowed.headers.get('vary')).to.contain('Origin');
-    expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).to.equal(null);
-    expect(
-      (await call('/api/orders', { headers: { origin: 'https://shop.example' } })).headers.get('access-control-allow-origin'),
-    ).to.equal(null);
+  it('lets pages of the listed origins call, whatever a service says', async () => {
+    const at = await start({ CORS_ORIGINS: 'https://shop.example,https://app.example' });
+    answer = (_req, res) =>
+      res
+        .writeHead(200, { 'access-control-allow-origin': '*', 'access-control-allow-credentials': 'true', vary: 'Accept-Encoding' })
+        .end('{}');
+    for (const path of ['/api/orders', '/api/identity/oidc/jwks', '/api', '/api/nowhere']) {
+      const from = async (origin?: string) => (await call(path, origin ? { headers: { origin } } : {}, at)).headers;
+      for (const origin of ['https://shop.example', 'https://app.example']) {
+        const allowed = await from(origin);
+        expect(allowed.get('access-control-allow-origin')).to.equal(origin);
+        expect(allowed.get('access-control-expose-headers')?.toLowerCase().split(', ')).to.include.members([
+          'location',
+          'idempotent-replayed',
+          'retry-after',
+          'x-correlation-id',
+          'ratelimit',
+          'ratelimit-policy',
+        ]);
+        expect(allowed.get('access-control-allow-credentials')).to.equal(null);
+      }
+      for (const origin of ['https://evil.example', 'http://shop.example', 'https://shop.example.evil', 'null', undefined]) {
+        const foreign = await from(origin);
+        expect([...foreign.keys()].filter((name) => name.startsWith('access-control-'))).to.deep.equal([]);
+        expect(foreign.get('vary')).to.contain('Origin');
+      }
+    }
+    expect((await call('/api/orders', {}, at)).headers.get('vary')).to.equal('Origin, Accept-Encoding');
+    expect(seen.every(({ headers }) => headers.origin === undefined)).to.equal(true);
+    await at.host.stop();
+  });
+
+  it('answers preflights itself', async () => {
+    const at = await start({ CORS_ORIGINS: 'https://shop.example', RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_SENSITIVE_PER_MINUTE: '1' });
+    const preflight = (path: string, origin: string, method: string, headers: string) =>
+      call(
+        path,
+        {
+          method: 'OPTIONS',
+          headers: { origin, 'access-control-request-method': method, 'access-control-request-headers': headers },
+        },
+        at,
+      );
+    const asked = 'authorization, content-type, idempotency-key, x-correlation-id, x-session-id, traceparent';
+    for (const path of ['/api/orders', '/api/identity/oidc/token', '/api/identity/register']) {
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+        const allowed = await preflight(path, 'https://shop.example', method, asked);
+        expect([allowed.status, allowed.headers.get('access-control-allow-origin')]).to.deep.equal([204, 'https://shop.example']);
+        expect(allowed.headers.get('access-control-allow-methods')?.split(', ')).to.include(method);
+        expect(allowed.headers.get('access-control-allow-headers')?.toLowerCase().split(', ')).to.include.members(asked.split(', '));
+      }
+      const foreign = await preflight(path, 'https://evil.example', 'POST', asked);
+      expect([...foreign.headers.keys()].filter((name) => name.startsWith('access-control-'))).to.deep.equal([]);
+    }
+    expect(seen).to.have.length(0);
     await at.host.stop();
   });
 
@@ -328,6 +398,22 @@ describe('the gateway', function () {
       .to.match(/^HTTP\/1.1 503 /)
       .and.to.contain('platform-starting');
     await starting.host.stop();
+  });
+
+  it('gives an upgrade one correlation id: echoed, passed on and logged', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = createLogger('gateway', 'debug', { write: (line) => void lines.push(JSON.parse(line)) });
+    const at = await start({}, log);
+    const idOf = (answer: string) => /x-correlation-id: (\S+)/i.exec(answer)?.[1];
+    const logged = (message: string) => lines.filter(({ msg }) => msg === message).map(({ correlationId }) => correlationId);
+    const made = idOf(await upgrade('/ws', {}, { until: 'hello', at }));
+    const taken = idOf(await upgrade('/ws', { 'x-correlation-id': 'c-7' }, { until: 'hello', at }));
+    const refused = idOf(await upgrade('/ws', { 'x-refuse': '1' }, { at }));
+    expect(made).to.match(/^[0-9a-f-]{36}$/);
+    expect(taken).to.equal('c-7');
+    expect(seen.map(({ headers }) => headers['x-correlation-id'])).to.deep.equal([made, 'c-7', refused]);
+    expect([logged('upgraded'), logged('upgrade refused')]).to.deep.equal([[made, 'c-7'], [refused]]);
+    await at.host.stop();
   });
 
   it('ends its sockets when it stops', async () => {

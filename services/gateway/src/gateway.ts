@@ -4,7 +4,7 @@ import { entryRoutes } from './entry-routes.js';
 import { proxy } from './proxy.js';
 import { rateLimiter } from './rate-limit.js';
 import { cors, securityHeaders } from './security.js';
-import { publicServices } from './services.js';
+import { destinationFinder, publicServices } from './services.js';
 import { startGate } from './start-gate.js';
 import { webSockets } from './web-sockets.js';
 
@@ -13,7 +13,14 @@ export const gateway = (config: Config): { components: Component[]; http: HttpSe
   const services = publicServices(config);
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: jwksUrl, TRUSTED_PROXIES: trustedProxies } = config;
   const auth = issuer && audience && jwksUrl ? authenticator({ issuer, audience, jwksUrl }) : undefined;
-  const limiter = rateLimiter({ perSecond: config.RATE_LIMIT_PER_SECOND, trustedProxies, auth });
+  const limiter = rateLimiter({
+    perSecond: config.RATE_LIMIT_PER_SECOND,
+    sensitivePerMinute: config.RATE_LIMIT_SENSITIVE_PER_MINUTE,
+    trustedProxies,
+    auth,
+  });
+  const destinationOf = destinationFinder(services);
+  const upstreams = proxy({ services, trustedProxies, timeoutMs: config.UPSTREAM_TIMEOUT_MS, maxInFlight: config.UPSTREAM_MAX_IN_FLIGHT });
   const gate = startGate({ urls: config.WAIT_FOR_URLS });
   const sockets = webSockets({
     target: new URL(config.NOTIFICATIONS_URL),
@@ -32,17 +39,23 @@ export const gateway = (config: Config): { components: Component[]; http: HttpSe
     title: 'Gateway',
     publicPrefix: '',
     before: [
+      (req, res, next) => {
+        const destination = destinationOf(req.method, req.url);
+        res.locals.destination = destination;
+        res.locals.route = destination?.route;
+        next();
+      },
       securityHeaders(config.CORS_ORIGINS),
       cors(config.CORS_ORIGINS),
-      limiter.http,
+      ...limiter.http,
       (_req, _res, next) => {
         gate.admit();
         next();
       },
+      upstreams.handle,
     ],
     apis: [entryRoutes(services)],
-    routers: [proxy({ services, trustedProxies, timeoutMs: config.UPSTREAM_TIMEOUT_MS, maxInFlight: config.UPSTREAM_MAX_IN_FLIGHT })],
     onUpgrade: sockets.upgrade,
   });
-  return { components: [gate, http, sockets.component], http };
+  return { components: [gate, upstreams.component, http, sockets.component], http };
 };

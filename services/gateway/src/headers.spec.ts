@@ -4,16 +4,14 @@ import { requestHeaders, responseHeaders } from './headers.js';
 import { mayUpgrade } from './web-sockets.js';
 
 const context = { correlationId: 'c1', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
-const target = new URL('http://127.0.0.1:3003');
 const request = (headers: Record<string, string>) => ({ headers, socket: { remoteAddress: '10.0.0.9' } as never });
 
 describe('the headers that a service gets', () => {
   it('say who called, where, and in which context', () => {
-    const headers = requestHeaders(request({ host: 'shop.example', accept: '*/*', authorization: 'Bearer t' }), context, target, 0);
+    const headers = requestHeaders(request({ host: 'shop.example', accept: '*/*', authorization: 'Bearer t' }), context, 0);
     expect(headers).to.deep.equal({
       accept: '*/*',
       authorization: 'Bearer t',
-      host: '127.0.0.1:3003',
       'x-forwarded-for': '10.0.0.9',
       'x-forwarded-proto': 'http',
       'x-forwarded-host': 'shop.example',
@@ -31,7 +29,7 @@ describe('the headers that a service gets', () => {
       forwarded: 'for=1.1.1.1',
       'x-real-ip': '1.1.1.1',
     };
-    const headers = requestHeaders(request({ host: 'shop', ...forged }), context, target, 0);
+    const headers = requestHeaders(request({ host: 'shop', ...forged }), context, 0);
     expect(JSON.stringify(headers)).not.to.match(/evil|1\.1\.1\.1/);
   });
 
@@ -46,10 +44,30 @@ describe('the headers that a service gets', () => {
         upgrade: 'h2c',
       }),
       context,
-      target,
       0,
     );
     expect(headers).not.to.have.any.keys('connection', 'x-hop', 'keep-alive', 'te', 'transfer-encoding', 'upgrade');
+  });
+
+  it('have none that frame the body, and none that would make a service decide about origins', () => {
+    const headers = requestHeaders(
+      request({
+        'content-length': '5',
+        expect: '100-continue',
+        origin: 'https://evil.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'x',
+      }),
+      context,
+      0,
+    );
+    expect(Object.keys(headers).sort()).to.deep.equal([
+      'traceparent',
+      'x-correlation-id',
+      'x-forwarded-for',
+      'x-forwarded-prefix',
+      'x-forwarded-proto',
+    ]);
   });
 });
 
@@ -61,6 +79,12 @@ describe('the headers that a client gets', () => {
       'set-cookie': ['a=1', 'b=2'],
       etag: '"1"',
     });
+  });
+
+  it('say nothing of a service’s about origins, and what both parts of the answer depend on', () => {
+    const answer = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'x', vary: 'Accept' };
+    expect(responseHeaders(answer)).to.deep.equal({ vary: 'Accept' });
+    expect(responseHeaders(answer, 'Origin')).to.deep.equal({ vary: 'Origin, Accept' });
   });
 });
 

@@ -1,6 +1,8 @@
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { MessageContext } from '@orderstream/contracts';
 import { clientAddress, clientProtocol } from './client.js';
+
+export type Headers = Record<string, string | string[]>;
 
 /** They speak of one connection, not of the message: RFC 9110, 7.6.1. */
 const hopByHop = new Set([
@@ -15,35 +17,56 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-/** What a client says about itself that only we may say. */
-const ours = /^(host|forwarded|x-forwarded-.*|x-real-ip|x-correlation-id|traceparent)$/;
+/** What the gateway says to a service or decides itself, whatever a client says: framing, who asks and where, and CORS. */
+const ours = new Set([
+  'content-length',
+  'expect',
+  'host',
+  'forwarded',
+  'x-real-ip',
+  'x-correlation-id',
+  'traceparent',
+  'origin',
+  'access-control-request-method',
+  'access-control-request-headers',
+]);
 
-const endToEnd = (headers: IncomingHttpHeaders): [string, string | string[]][] => {
-  const named = headers.connection?.includes(',') || !/^(keep-alive|close|upgrade)?$/i.test(headers.connection ?? '');
-  const dropped = named ? new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase())) : undefined;
-  return Object.entries(headers).filter(
-    (entry): entry is [string, string | string[]] => entry[1] !== undefined && !hopByHop.has(entry[0]) && !dropped?.has(entry[0]),
-  );
+/** The headers of the message itself, without those of the connection, those that `Connection` names, and those that are `dropped`. */
+const endToEnd = (headers: IncomingHttpHeaders, dropped: (name: string) => boolean): Headers => {
+  const { connection = '' } = headers;
+  const named = /^(keep-alive|close|upgrade)?$/i.test(connection) ? undefined : connection.toLowerCase().split(/\s*,\s*/);
+  const kept: Headers = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !hopByHop.has(name) && !named?.includes(name) && !dropped(name)) kept[name] = value;
+  }
+  return kept;
 };
 
-/** The headers of a request as a service gets them: who called, where, and in which context. */
+/** The headers of a request as a service gets them: who called, where, and in which context. How the body is framed is not among them. */
 export const requestHeaders = (
   req: Pick<IncomingMessage, 'headers' | 'socket'>,
   { correlationId, traceparent }: MessageContext,
-  target: URL,
   trustedProxies: number,
-): OutgoingHttpHeaders => {
-  const headers: OutgoingHttpHeaders = {};
-  for (const [name, value] of endToEnd(req.headers)) if (!ours.test(name)) headers[name] = value;
-  headers.host = target.host;
+): Headers => {
+  const headers = endToEnd(req.headers, (name) => ours.has(name) || name.startsWith('x-forwarded-'));
   headers['x-forwarded-for'] = clientAddress(req, trustedProxies);
   headers['x-forwarded-proto'] = clientProtocol(req, trustedProxies);
-  headers['x-forwarded-host'] = (trustedProxies > 0 && req.headers['x-forwarded-host']) || (req.headers.host ?? target.host);
+  const host = (trustedProxies > 0 && req.headers['x-forwarded-host']) || req.headers.host;
+  if (host) headers['x-forwarded-host'] = host;
   headers['x-forwarded-prefix'] = '/api';
   headers['x-correlation-id'] = correlationId;
   headers.traceparent = traceparent;
   return headers;
 };
 
-/** The headers of a service's answer as the client gets them. */
-export const responseHeaders = (headers: IncomingHttpHeaders): OutgoingHttpHeaders => Object.fromEntries(endToEnd(headers));
+/**
+ * The headers of a service's answer as the client gets them. Which pages may read it is not a service's to say.
+ *
+ * @param vary what the gateway's own part of the answer depends on
+ */
+export const responseHeaders = (headers: IncomingHttpHeaders, vary?: string): Headers => {
+  const answer = endToEnd(headers, (name) => name.startsWith('access-control-'));
+  if (vary && answer.vary) answer.vary = `${vary}, ${answer.vary}`;
+  return answer;
+};

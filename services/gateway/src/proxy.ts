@@ -1,10 +1,10 @@
-import { Agent } from 'node:http';
 import { Unavailable } from '@orderstream/contracts';
-import { currentContext, newContext } from '@orderstream/service-host';
-import { Router } from 'express';
+import { type Component, currentContext, newContext } from '@orderstream/service-host';
+import type { RequestHandler } from 'express';
+import { Pool } from 'undici';
 import { forward } from './forward.js';
 import { requestHeaders } from './headers.js';
-import { bodyLimitOf, type Service, serviceFinder } from './services.js';
+import type { Destination, Service } from './services.js';
 
 export type ProxyOptions = {
   services: readonly Service[];
@@ -14,38 +14,40 @@ export type ProxyOptions = {
   maxInFlight: number;
 };
 
-/** Sends what is under `/api` to the service of its first segment, without the `/api`. */
-export const proxy = ({ services, trustedProxies, timeoutMs, maxInFlight }: ProxyOptions): Router => {
-  const serviceOf = serviceFinder(services);
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 256, scheduling: 'lifo' });
-  const inFlight = new Map<Service, number>(services.map((service) => [service, 0]));
+/** Sends a request to its destination, over connections that are kept. */
+export const proxy = ({
+  services,
+  trustedProxies,
+  timeoutMs,
+  maxInFlight,
+}: ProxyOptions): { component: Component; handle: RequestHandler } => {
+  const timeouts = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, connect: { timeout: timeoutMs } };
+  const upstreams = new Map(services.map((service) => [service, { client: new Pool(service.url.origin, timeouts), inFlight: 0 }]));
 
-  const router = Router();
-  router.use('/api', async (req, res, next) => {
-    const found = serviceOf(req.url);
-    if (!found) {
+  const handle: RequestHandler = async (req, res, next) => {
+    const destination: Destination | undefined = res.locals.destination;
+    const upstream = destination && upstreams.get(destination.service);
+    if (!upstream) {
       next();
       return;
     }
-    const { service, segment } = found;
-    res.locals.route = `/api/${segment}`;
-    const waiting = inFlight.get(service) ?? 0;
-    if (waiting >= maxInFlight) throw new Unavailable('service-busy', `${service.name} is busy`, { retryAfterSeconds: 1 });
-    inFlight.set(service, waiting + 1);
+    const { service, path, bodyLimit } = destination;
+    if (upstream.inFlight >= maxInFlight) throw new Unavailable('service-busy', `${service.name} is busy`, { retryAfterSeconds: 1 });
+    upstream.inFlight += 1;
     try {
-      const context = currentContext() ?? newContext(req.headers);
-      await forward(req, res, {
-        service: service.name,
-        url: service.url,
-        agent,
-        path: req.url,
-        headers: requestHeaders(req, context, service.url, trustedProxies),
-        bodyLimit: bodyLimitOf(req.method, req.url),
-        timeoutMs,
-      });
+      const headers = requestHeaders(req, currentContext() ?? newContext(req.headers), trustedProxies);
+      await forward(req, res, { service: service.name, client: upstream.client, path, headers, bodyLimit, timeoutMs });
     } finally {
-      inFlight.set(service, (inFlight.get(service) ?? 1) - 1);
+      upstream.inFlight -= 1;
     }
-  });
-  return router;
+  };
+
+  const component: Component = {
+    name: 'services',
+    start: async () => undefined,
+    stop: async () => {
+      await Promise.all([...upstreams.values()].map(({ client }) => client.destroy()));
+    },
+  };
+  return { component, handle };
 };

@@ -1,14 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import { type Authenticator, HttpRefusal } from '@orderstream/service-host';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
 import { clientAddress } from './client.js';
+import type { Destination } from './services.js';
 
-const windowMs = 1_000;
+export type RateLimitOptions = {
+  /** most requests of a caller */
+  perSecond: number;
+  /** most requests of an address that cost the hash of a password */
+  sensitivePerMinute: number;
+  trustedProxies: number;
+  auth?: Authenticator | undefined;
+};
 
-export type RateLimitOptions = { perSecond: number; trustedProxies: number; auth?: Authenticator | undefined };
+/** Whose request it is, when no token says so: an IPv6 address counts by its network. */
+const addressOf = (req: IncomingMessage, trustedProxies: number): string => `address ${ipKeyGenerator(clientAddress(req, trustedProxies))}`;
 
-/** Whose request it is: a user by a token that holds, anybody else by address (an IPv6 one by its network). */
+/** Whose request it is: a user by a token that holds, anybody else by address. */
 const callerOf =
   ({ trustedProxies, auth }: RateLimitOptions) =>
   async (req: IncomingMessage): Promise<string> => {
@@ -20,27 +29,46 @@ const callerOf =
         // a token that does not hold is no name to count under: its bearer could make up another for every request
       }
     }
-    return `address ${ipKeyGenerator(clientAddress(req, trustedProxies))}`;
+    return addressOf(req, trustedProxies);
   };
 
-const refusal = (): HttpRefusal => new HttpRefusal(429, 'rate-limited', 'Too many requests; slow down', { 'retry-after': '1' });
+const refusal = (headers?: Record<string, string>): HttpRefusal =>
+  new HttpRefusal(429, 'rate-limited', 'Too many requests; slow down', headers);
 
-/** Counts in windows of a second, HTTP and upgrades together. */
-export const rateLimiter = (options: RateLimitOptions): { http: RequestHandler; admit: (req: IncomingMessage) => Promise<void> } => {
-  const store = new MemoryStore();
-  const keyOf = callerOf(options);
-  const http = rateLimit({
+type Limit = { windowMs: number; limit: number; keyOf: (req: Request) => string | Promise<string>; store?: MemoryStore };
+
+/** Says in the headers of each answer how much is left, and in those of a 429 when to come back. */
+const limited = ({ windowMs, limit, keyOf, store = new MemoryStore() }: Limit): RequestHandler =>
+  rateLimit({
     windowMs,
-    limit: options.perSecond,
+    limit,
     store,
     standardHeaders: 'draft-7',
     legacyHeaders: false,
-    keyGenerator: (req) => keyOf(req),
+    keyGenerator: keyOf,
     handler: (_req, _res, next) => next(refusal()),
     validate: false, // its checks are about Express's own trust proxy, which is not used here
   });
-  const admit = async (req: IncomingMessage): Promise<void> => {
-    if ((await store.increment(await keyOf(req))).totalHits > options.perSecond) throw refusal();
+
+export type RateLimiter = { http: RequestHandler[]; admit: (req: IncomingMessage) => Promise<void> };
+
+/** Counts each caller's requests in windows of a second, HTTP and upgrades together; and those that hash a password once more, by the minute. */
+export const rateLimiter = (options: RateLimitOptions): RateLimiter => {
+  const { perSecond, sensitivePerMinute, trustedProxies } = options;
+  const store = new MemoryStore();
+  const keyOf = callerOf(options);
+  const sensitive = limited({ windowMs: 60_000, limit: sensitivePerMinute, keyOf: (req) => addressOf(req, trustedProxies) });
+  return {
+    http: [
+      limited({ windowMs: 1_000, limit: perSecond, keyOf, store }),
+      (req, res, next) => {
+        const destination: Destination | undefined = res.locals.destination;
+        if (destination?.sensitive) sensitive(req, res, next);
+        else next();
+      },
+    ],
+    admit: async (req) => {
+      if ((await store.increment(await keyOf(req))).totalHits > perSecond) throw refusal({ 'retry-after': '1' });
+    },
   };
-  return { http, admit };
 };

@@ -21,29 +21,31 @@ export const securityHeaders = (corsOrigins: readonly string[]): RequestHandler 
     crossOriginResourcePolicy: { policy: corsOrigins.length > 0 ? 'cross-origin' : 'same-origin' },
   });
 
-const exposed = 'Location, Retry-After, RateLimit, X-Correlation-Id, Idempotent-Replayed';
+const exposed = 'Location, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate, X-Correlation-Id, Idempotent-Replayed';
 const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
-const requestHeaders = 'Authorization, Content-Type, Idempotency-Key, X-Correlation-Id, X-Session-Id, Traceparent';
+const requestHeaders = 'Authorization, Content-Type, Idempotency-Key, X-Correlation-Id, X-Session-Id, Traceparent, Tracestate';
 
-/** Lets pages of these origins call the API, without cookies. For every other origin there is no header, and so the browser says no. */
+/**
+ * Lets pages of these origins call the API, without cookies. For every other origin there is no header, and so the browser says no. Preflights
+ * are answered here: no service has a say in this.
+ */
 export const cors = (origins: readonly string[]): RequestHandler => {
   const allowed = new Set(origins);
   return (req, res, next) => {
-    if (allowed.size > 0) res.vary('Origin');
     const { origin } = req.headers;
-    if (origin === undefined || !allowed.has(origin)) {
-      next();
-      return;
+    const preflight = req.method === 'OPTIONS' && origin !== undefined && req.headers['access-control-request-method'] !== undefined;
+    if (allowed.size > 0) res.vary('Origin');
+    if (origin !== undefined && allowed.has(origin)) {
+      res.setHeader('access-control-allow-origin', origin);
+      if (preflight) {
+        res.setHeader('access-control-allow-methods', methods);
+        res.setHeader('access-control-allow-headers', requestHeaders);
+        res.setHeader('access-control-max-age', '600');
+      } else {
+        res.setHeader('access-control-expose-headers', exposed);
+      }
     }
-    res.setHeader('access-control-allow-origin', origin);
-    res.setHeader('access-control-expose-headers', exposed);
-    if (req.method !== 'OPTIONS' || req.headers['access-control-request-method'] === undefined) {
-      next();
-      return;
-    }
-    res.setHeader('access-control-allow-methods', methods);
-    res.setHeader('access-control-allow-headers', requestHeaders);
-    res.setHeader('access-control-max-age', '600');
-    res.status(204).end();
+    if (preflight) res.status(204).end();
+    else next();
   };
 };

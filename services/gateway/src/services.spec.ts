@@ -1,53 +1,94 @@
 import { expect } from 'chai';
-import { bodyLimitOf, publicServices, serviceFinder } from './services.js';
+import { destinationFinder, publicServices } from './services.js';
 
-const services = publicServices({
-  IDENTITY_URL: 'http://i',
-  PRODUCTS_URL: 'http://p',
-  ORDERING_URL: 'http://o',
-  PAYMENT_URL: 'http://y',
-  REPORTS_URL: 'http://r',
-  NOTIFICATIONS_URL: 'http://n',
-});
-const find = serviceFinder(services);
+const find = destinationFinder(
+  publicServices({
+    IDENTITY_URL: 'http://i',
+    PRODUCTS_URL: 'http://p',
+    ORDERING_URL: 'http://o',
+    PAYMENT_URL: 'http://y',
+    REPORTS_URL: 'http://r',
+    NOTIFICATIONS_URL: 'http://n',
+  }),
+);
 
 describe('the way to a service', () => {
-  for (const [path, name] of [
-    ['/identity/oidc/token', 'identity'],
-    ['/products?page=2', 'products'],
-    ['/categories/1', 'products'],
-    ['/orders', 'ordering'],
-    ['/payments/', 'payment'],
-    ['/reports/sales', 'reports'],
-    ['/notifications/openapi.json', 'notifications'],
+  for (const [target, name] of [
+    ['/api/identity/oidc/token', 'identity'],
+    ['/api/products?page=2', 'products'],
+    ['/api/categories/1', 'products'],
+    ['/api/orders', 'ordering'],
+    ['/api/payments/', 'payment'],
+    ['/api/reports/sales?from=//x/../y', 'reports'],
+    ['/api/notifications/openapi.json', 'notifications'],
   ] as const) {
-    it(`is ${name} for ${path}`, () => expect(find(path)?.service.name).to.equal(name));
+    it(`is ${name} for ${target}, without /api`, () => {
+      const found = find('GET', target);
+      expect([found?.service.name, found?.path]).to.deep.equal([name, target.slice(4)]);
+      expect(`${target}/`).to.match(new RegExp(`^${found?.route}[/?]`));
+    });
   }
 
-  for (const path of [
-    '/psp/payments',
+  for (const target of [
+    '/api/psp/payments',
+    '/api/',
+    '/api',
     '/',
     '',
-    '//orders',
-    '/orders%2f1',
-    '/ordersX',
-    '/ORDERS',
-    '/../psp',
-    '/metrics',
-    '/health/live',
-    '/constructor',
-    '/__proto__',
+    '*',
+    '/apiorders',
+    '/API/orders',
+    '/orders',
+    '//api/orders',
+    '/api//orders',
+    '/api/orders//1',
+    '/api/orders%2f1',
+    '/api/orders/1%2F2',
+    '/api/orders/..%5c1',
+    '/api/orders/../psp',
+    '/api/orders/.',
+    '/api/orders/%2e%2E/psp',
+    '/api/orders/.%2e',
+    '/api/orders\\..\\psp',
+    '/api/orders/1\\2',
+    '/api/ordersX',
+    '/api/ORDERS',
+    '/api/../psp',
+    '/api/./orders',
+    '/api/%6frders',
+    '/api/metrics',
+    '/api/health/live',
+    '/api/constructor',
+    '/api/__proto__',
   ]) {
-    it(`is none for ${path || 'nothing'}`, () => expect(find(path)).to.equal(undefined));
+    it(`is none for ${target || 'nothing'}`, () => expect(find('GET', target)).to.equal(undefined));
   }
 });
 
 describe('the limit of a body', () => {
-  it('is 1 MiB, and 2 MiB for a product’s image', () => {
-    expect(bodyLimitOf('POST', '/orders')).to.equal(1_048_576);
-    expect(bodyLimitOf('PUT', '/products/1/image')).to.equal(2_097_152);
-    expect(bodyLimitOf('PUT', '/products/1/image?x=1')).to.equal(2_097_152);
-    expect(bodyLimitOf('POST', '/products/1/image')).to.equal(1_048_576);
-    expect(bodyLimitOf('PUT', '/products/1/2/image')).to.equal(1_048_576);
-  });
+  for (const [method, target, bytes] of [
+    ['POST', '/api/orders', 1_048_576],
+    ['PUT', '/api/products/1/image', 2_097_152],
+    ['PUT', '/api/products/1/image?x=1', 2_097_152],
+    ['POST', '/api/products/1/image', 1_048_576],
+    ['PUT', '/api/products/1/2/image', 1_048_576],
+    ['PUT', '/api/products/1?x=/products/1/image', 1_048_576],
+  ] as const) {
+    it(`is ${bytes} bytes for ${method} ${target}`, () => expect(find(method, target)?.bodyLimit).to.equal(bytes));
+  }
+});
+
+describe('a request that costs the hash of a password', () => {
+  for (const target of ['register', 'register/', 'Register?x=1', 'oidc/token', 'OIDC/Token', 'oidc/token?x=1']) {
+    it(`is POST /api/identity/${target}`, () => expect(find('POST', `/api/identity/${target}`)?.sensitive).to.equal(true));
+  }
+
+  for (const [method, target] of [
+    ['OPTIONS', '/api/identity/register'],
+    ['GET', '/api/identity/oidc/jwks'],
+    ['POST', '/api/identity/registered'],
+    ['POST', '/api/orders?x=/identity/register'],
+  ] as const) {
+    it(`is not ${method} ${target}`, () => expect(find(method, target)?.sensitive).to.equal(false));
+  }
 });

@@ -15,18 +15,41 @@ export const publicServices = (urls: Urls): Service[] => [
   { name: 'notifications', url: new URL(urls.NOTIFICATIONS_URL), segments: ['notifications'] },
 ];
 
-/** The service of a path below `/api`, such as `/orders/1?x=y`. */
-export const serviceFinder = (services: readonly Service[]): ((path: string) => { service: Service; segment: string } | undefined) => {
-  const bySegment = new Map(services.flatMap((service) => service.segments.map((segment) => [segment, service] as const)));
-  return (path) => {
-    const segment = /^\/([^/?]*)/.exec(path)?.[1] ?? '';
-    const service = bySegment.get(segment);
-    return service && { service, segment };
-  };
-};
-
 const mebibyte = 1_048_576;
 
-/** Most bytes of a request's body: 1 MiB, and 2 MiB for a product's image. */
-export const bodyLimitOf = (method: string, path: string): number =>
-  method === 'PUT' && /^\/products\/[^/?]+\/image(\?|$)/.test(path) ? 2 * mebibyte : mebibyte;
+/** Where a request goes, and what holds for it: decided once, by everything that has a say in it. */
+export type Destination = {
+  service: Service;
+  /** of the metrics */
+  route: string;
+  /** as the service has it: without `/api` */
+  path: string;
+  /** most bytes of the body: 1 MiB, and 2 MiB for a product's image */
+  bodyLimit: number;
+  /** costs the hash of a password */
+  sensitive: boolean;
+};
+
+/** Empty segments, dot segments, escaped slashes and dots, backslashes: what some servers tidy up and others do not. */
+const ambiguous = /\/\/|\/\.{1,2}(\/|$)|%2e|%2f|%5c|\\/i;
+
+/** Services match paths in any case, with or without a slash at the end. */
+const sensitivePath = /^\/identity\/(register|oidc\/token)\/?$/i;
+const imagePath = /^\/products\/[^/]+\/image$/;
+
+/** Finds the destination of a request by its method and its target in origin form, such as `/api/orders/1?x=y`; `undefined` when nobody's. */
+export const destinationFinder = (services: readonly Service[]): ((method: string, target: string) => Destination | undefined) => {
+  const bySegment = new Map(services.flatMap((service) => service.segments.map((segment) => [segment, service] as const)));
+  return (method, target) => {
+    const [, path = '', segment = '', rest = '', query = ''] = /^\/api(\/([^/?]*)([^?]*))(\?.*)?$/.exec(target) ?? [];
+    const service = bySegment.get(segment);
+    if (!service || ambiguous.test(rest)) return undefined;
+    return {
+      service,
+      route: `/api/${segment}`,
+      path: path + query,
+      bodyLimit: method === 'PUT' && imagePath.test(path) ? 2 * mebibyte : mebibyte,
+      sensitive: method === 'POST' && sensitivePath.test(path),
+    };
+  };
+};

@@ -1,8 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Forbidden, NotFound, type Refusal, Unavailable } from '@orderstream/contracts';
-import { type Component, currentLog, HttpRefusal, newContext, rawProblem, runWithContext } from '@orderstream/service-host';
+import { Forbidden, type MessageContext, NotFound, type Refusal, Unavailable } from '@orderstream/contracts';
+import { answerRaw, type Component, currentLog, HttpRefusal, newContext, runWithContext } from '@orderstream/service-host';
 import { Gauge } from 'prom-client';
 import { clientProtocol } from './client.js';
 import { requestHeaders } from './headers.js';
@@ -29,35 +29,30 @@ const openSockets = new Gauge({ name: 'gateway_websockets', help: 'WebSockets th
 export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }: WebSocketOptions) => {
   const open = new Set<Duplex>();
   let stopping = false;
+  let log = currentLog();
 
-  const refuse = (socket: Duplex, refusal: Refusal, correlationId: string): void => {
-    currentLog().info({ code: refusal.code, correlationId }, 'upgrade refused');
-    socket.end(rawProblem(refusal, correlationId));
+  const refuse = (socket: Duplex, refusal: Refusal, { correlationId }: MessageContext): void => {
+    log.info({ code: refusal.code }, 'upgrade refused');
+    answerRaw(socket, refusal, correlationId);
   };
 
-  const connect = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const context = newContext(req.headers);
+  const connect = (req: IncomingMessage, socket: Duplex, head: Buffer, context: MessageContext): void => {
     const upstream = httpRequest({
       hostname: target.hostname,
       port: target.port,
       path: req.url,
       method: 'GET',
       timeout: timeoutMs,
-      headers: { ...requestHeaders(req, context, target, trustedProxies), connection: 'Upgrade', upgrade: req.headers.upgrade },
+      headers: { ...requestHeaders(req, context, trustedProxies), connection: 'Upgrade', upgrade: req.headers.upgrade },
     });
     socket.once('close', () => upstream.destroy());
     upstream.on('timeout', () => upstream.destroy(new Error('timeout')));
     upstream.on('error', () => {
-      if (socket.writable)
-        refuse(socket, new HttpRefusal(502, 'service-unreachable', 'notifications cannot be reached'), context.correlationId);
+      if (socket.writable) refuse(socket, new HttpRefusal(502, 'service-unreachable', 'notifications cannot be reached'), context);
     });
     upstream.on('response', (answer) => {
       answer.resume();
-      refuse(
-        socket,
-        new HttpRefusal(answer.statusCode ?? 502, 'upgrade-refused', 'notifications refused the upgrade'),
-        context.correlationId,
-      );
+      refuse(socket, new HttpRefusal(answer.statusCode ?? 502, 'upgrade-refused', 'notifications refused the upgrade'), context);
     });
     upstream.on('upgrade', (answer, service, firstBytes) => {
       service.setTimeout(0);
@@ -66,7 +61,8 @@ export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }
         socket.destroy();
         return;
       }
-      socket.write(switchingProtocols(answer));
+      log.debug('upgraded');
+      socket.write(switchingProtocols(answer, context.correlationId));
       if (firstBytes.length > 0) socket.write(firstBytes);
       if (head.length > 0) service.write(head);
       join(socket, service);
@@ -94,7 +90,9 @@ export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }
 
   const component: Component = {
     name: 'web-sockets',
-    start: async () => undefined,
+    start: async (host) => {
+      log = host.log;
+    },
     stop: async () => {
       stopping = true;
       for (const socket of open) socket.end();
@@ -106,9 +104,8 @@ export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }
     },
   };
 
-  const upgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+  const upgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer, context: MessageContext): Promise<void> => {
     socket.on('error', () => socket.destroy());
-    const context = newContext(req.headers);
     try {
       if ((req.url ?? '').split('?', 1)[0] !== '/ws') throw new NotFound('route-not-found', 'There is no socket here');
       if (stopping) throw new Unavailable('stopping', 'The gateway is stopping', { retryAfterSeconds: 1 });
@@ -117,21 +114,24 @@ export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }
       if (!mayUpgrade({ origin, host, protocol: clientProtocol(req, trustedProxies), origins })) {
         throw new Forbidden('origin-not-allowed', 'Pages of this origin may not connect');
       }
-      runWithContext(context, () => connect(req, socket, head));
+      connect(req, socket, head, context);
     } catch (error) {
-      refuse(socket, error as Refusal, context.correlationId);
+      refuse(socket, error as Refusal, context);
     }
   };
 
   return {
     component,
     size: () => open.size,
-    upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void upgrade(req, socket, head),
+    upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      const context = newContext(req.headers);
+      void runWithContext(context, () => upgrade(req, socket, head, context));
+    },
   };
 };
 
-const switchingProtocols = ({ rawHeaders }: IncomingMessage): string => {
-  const lines: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}\r\n`);
-  return `HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`;
+const switchingProtocols = ({ headers }: IncomingMessage, correlationId: string): string => {
+  const ofTheProtocol = Object.entries(headers).filter(([name]) => name.startsWith('sec-websocket-'));
+  const lines = [['connection', 'Upgrade'], ['upgrade', 'websocket'], ['x-correlation-id', correlationId], ...ofTheProtocol];
+  return `HTTP/1.1 101 Switching Protocols\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
 };

@@ -1,0 +1,44 @@
+import type { IncomingMessage } from 'node:http';
+import { HttpRefusal } from './problem.js';
+
+const originForm = /^\/[^\s#]*$/;
+const absoluteForm = /^https?:\/\/([^\s/?#@\\]+)(\/[^\s?#]*)?(\?[^\s#]*)?$/i;
+const authority = /^[^\s/?#@\\,]*$/;
+
+const malformed = (message: string): HttpRefusal => new HttpRefusal(400, 'malformed-request', message, { connection: 'close' });
+
+/**
+ * Refuses what two readers of one request could read differently, and what Node's parser lets pass: a transfer coding other than `chunked`, chunks
+ * in HTTP/1.0, two hosts, a target that is none. Afterwards `url` is in origin form whatever form it came in (`*` for `OPTIONS *`), and
+ * `headers.host` is the authority that was asked: everything decides by the same.
+ *
+ * @throws HttpRefusal (400, and the connection is closed)
+ * @see RFC 9112, 3.2 (request target), 6.1 (transfer codings)
+ */
+export const checkSyntax = (req: IncomingMessage): void => {
+  const coding = req.headers['transfer-encoding'];
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || req.httpVersion !== '1.1')) {
+    throw malformed('A body comes with a length or in chunks, in no other coding');
+  }
+  if (hosts(req.rawHeaders) > 1 || !authority.test(req.headers.host ?? '')) throw malformed('The request must name one host');
+  const target = req.url ?? '';
+  if (originForm.test(target)) return;
+  if (target === '*' && req.method === 'OPTIONS') return;
+  const [absolute, host, path, query = ''] = absoluteForm.exec(target) ?? [];
+  if (absolute === undefined) throw malformed('The target of the request is not valid');
+  req.headers.host = host;
+  req.url = path === undefined && query === '' && req.method === 'OPTIONS' ? '*' : `${path ?? '/'}${query}`;
+};
+
+const hosts = (rawHeaders: readonly string[]): number => {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
+};
+
+/** Whether a request says that it has a body, which Node has then read as such. */
+export const hasBody = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
