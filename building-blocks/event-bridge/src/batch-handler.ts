@@ -37,7 +37,9 @@ type Prepared = readonly (Promise<unknown> | undefined)[];
 const prepareHandlers = (tx: Transaction, handlers: readonly Handler[], events: readonly Envelope[]): Prepared =>
   handlers.map((handler) => {
     const subscribed = subscribedBy(handler, events);
-    return subscribed.length > 0 ? handler.prepare?.(tx, subscribed) : undefined;
+    const asked = subscribed.length > 0 ? handler.prepare?.(tx, subscribed) : undefined;
+    asked?.catch(() => undefined); // `handle` gets the error, if it comes to that
+    return asked;
   });
 
 export const runHandlers = async (
