@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { defineEvent } from '@orderstream/contracts';
 import { appendToOutbox, kafkaConsumer, project } from '@orderstream/event-bridge';
 import { connectDatabase } from '@orderstream/persistence';
@@ -7,6 +6,7 @@ import { testDatabase } from '@orderstream/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { createInbox } from '../../migrations/tables/inbox.v1.js';
+import { pause } from './interrupt.js';
 import { urlOf } from './stack.js';
 import { type Percentiles, percentiles } from './stats.js';
 
@@ -61,21 +61,24 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
     return performance.now();
   };
   const until = async (n: number): Promise<number> => {
-    for (const deadline = Date.now() + 60_000; !heard.has(n); await sleep(1))
+    for (const deadline = Date.now() + 60_000; !heard.has(n); await pause(1))
       if (Date.now() > deadline) throw new Error('an event did not arrive in 60 s');
     return heard.get(n)!;
   };
 
   const warmUp = 50;
   const hops: number[] = [];
-  for (let n = 0; n < warmUp + count; n += 1) {
-    const committedAt = await tick(n);
-    const handledAt = await until(n);
-    if (n >= warmUp) hops.push(Math.max(0, handledAt - committedAt));
-    await sleep(20 + Math.random() * 60);
+  try {
+    for (let n = 0; n < warmUp + count; n += 1) {
+      const committedAt = await tick(n);
+      const handledAt = await until(n);
+      if (n >= warmUp) hops.push(Math.max(0, handledAt - committedAt));
+      await pause(20 + Math.random() * 60);
+    }
+  } finally {
+    await consumer.stop();
+    await inbox.drop();
+    await outbox.destroy();
   }
-  await consumer.stop();
-  await inbox.drop();
-  await outbox.destroy();
   return percentiles(hops);
 };
