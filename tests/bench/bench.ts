@@ -23,21 +23,29 @@ type Measured = Measurement & {
 const say = (line: string): void => console.log(line);
 const sayAll = (lines: string[]): void => say(lines.join('\n'));
 
-const { values: asked } = parseArgs({
-  options: {
-    against: { type: 'string' },
-    rounds: { type: 'string' },
-    life: { type: 'boolean' },
-    quick: { type: 'boolean' },
-    running: { type: 'boolean' },
-  },
-});
-const rounds = Number(asked.rounds ?? (asked.against ? 3 : 1));
-if (!Number.isInteger(rounds) || rounds < 1 || rounds > 20) throw new Error('--rounds is a whole number from 1 to 20');
-if (asked.running && (asked.against || asked.life))
-  throw new Error('--running measures what runs: neither --against nor --life go with it');
+const options = {
+  against: { type: 'string' },
+  rounds: { type: 'string' },
+  life: { type: 'boolean' },
+  quick: { type: 'boolean' },
+  running: { type: 'boolean' },
+} as const;
 
-const plan = planOf({ ...asked, rounds });
+const parsed = () => {
+  try {
+    const { values } = parseArgs({ options });
+    const rounds = Number(values.rounds ?? (values.against ? 3 : 1));
+    if (!Number.isInteger(rounds) || rounds < 1 || rounds > 20) throw new Error('--rounds is a whole number from 1 to 20');
+    if (values.running && (values.against || values.life)) throw new Error('--running goes with neither --against nor --life');
+    return { ...values, rounds };
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(2);
+  }
+};
+
+const asked = parsed();
+const plan = planOf(asked);
 const machine = { node: process.version, cores: cpus().length, model: cpus()[0]?.model ?? '', memoryMb: Math.round(totalmem() / 2 ** 20) };
 const ownOffset = Number(process.env.BENCH_PORT_OFFSET ?? 12_000);
 

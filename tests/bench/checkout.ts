@@ -17,8 +17,10 @@ export const thisCheckout = async (): Promise<Checkout> => ({
 });
 
 /** The commit's short id. @throws Error when there is none of that name */
-export const resolveCommit = async (name: string): Promise<string> =>
-  (await run('git', ['rev-parse', '--short', '--verify', '--end-of-options', `${name}^{commit}`], { cwd: here })).trim();
+export const resolveCommit = async (name: string): Promise<string> => {
+  const found = run('git', ['rev-parse', '--short', '--verify', '--end-of-options', `${name}^{commit}`], { cwd: here });
+  return (await found.catch((cause) => Promise.reject(new Error(`no commit is called ${name}`, { cause })))).trim();
+};
 
 /** Checks a commit out in a folder, with node_modules of its own. */
 export const checkOut = async (commit: string, root: string): Promise<Checkout> => {
