@@ -9,7 +9,7 @@ import { measureHop } from './hop.js';
 import { type Measurement, measure } from './measure.js';
 import { duration, planOf, sitting } from './plan.js';
 import { ratioTable, settingsLines } from './report.js';
-import { isOpen, type Place, removeData, urlOf, withStack } from './stack.js';
+import { inTime, isOpen, type Place, removeData, urlOf, withStack } from './stack.js';
 import type { Percentiles } from './stats.js';
 
 type Measured = Measurement & {
@@ -119,7 +119,12 @@ const measureWhatRuns = async (): Promise<Measurement[]> => {
   const offset = Number(process.env.PORT_OFFSET ?? 0);
   const { gateway, psp } = urlOf(offset);
   if (!(await isOpen(offset))) throw new Error(`no platform answers at ${gateway}`);
-  await fetch(`${psp}/behaviour`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"latencyMs":0}' });
+  await fetch(`${psp}/behaviour`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: '{"latencyMs":0}',
+    signal: inTime(),
+  });
   return [await measureRunning(offset)];
 };
 

@@ -36,16 +36,12 @@ const findHighest = async (cells: Cell[], cell: (perSecond: number) => Promise<C
   return highestSustained(tried);
 };
 
-/** Compilers see what runs often. */
-const warmUp = async (
-  shop: Shop,
-  watcher: Watcher,
-  { warmUp: { perSecond, seconds } }: Plan,
-  say: (line: string) => void,
-): Promise<void> => {
-  const { placed } = await placeOrders(shop, perSecond, seconds);
+/** Compilers see what runs often. Ends when all is quiet: windows that end later would do so in the cells. */
+const warmUp = async (shop: Shop, watcher: Watcher, plan: Plan, say: (line: string) => void): Promise<void> => {
+  const { placed } = await placeOrders(shop, plan.warmUp.perSecond, plan.warmUp.seconds);
   const ids = placed.map(({ id }) => id);
-  const paid = await watcher.seen(ids, 'Paid', Date.now() + limits.warmUp * 1_000);
-  const missing = ids.length - paid.size;
-  say(`  warmed up with ${ids.length} orders${missing > 0 ? `, ${missing} of them not Paid after ${limits.warmUp} s` : ''}`);
+  const [status, waitSeconds] = plan.life ? (['Shipped', plan.windowSeconds + limits.warmUp] as const) : (['Paid', limits.warmUp] as const);
+  const seen = await watcher.seen(ids, status, Date.now() + waitSeconds * 1_000);
+  const missing = ids.length - seen.size;
+  say(`  warmed up with ${ids.length} orders${missing > 0 ? `, ${missing} of them not ${status} after ${waitSeconds} s` : ''}`);
 };

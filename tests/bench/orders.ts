@@ -13,14 +13,14 @@ const post = (url: string, token: string, body: unknown): Promise<{ status: numb
   new Promise((resolve, reject) => {
     const text = JSON.stringify(body);
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-    const timeout = limits.drain * 1_000;
+    const timeout = limits.answer * 1_000;
     const asked = request(url, { method: 'POST', agent, headers, timeout }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
       response.on('error', reject);
     });
-    asked.on('timeout', () => asked.destroy(new Error(`no answer in ${limits.drain} s`)));
+    asked.on('timeout', () => asked.destroy(new Error(`no answer in ${limits.answer} s`)));
     asked.on('error', reject);
     asked.end(text);
   });

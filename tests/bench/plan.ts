@@ -25,7 +25,18 @@ export const planOf = ({ quick = false, life = false, rounds }: { quick?: boolea
 });
 
 /** Nothing is waited for longer than this, in seconds. */
-export const limits = { install: 600, build: 300, start: 300, catalogue: 20, warmUp: 60, drain: 20, hop: 120, stop: 60, reset: 30 };
+export const limits = {
+  install: 600,
+  build: 300,
+  start: 300,
+  catalogue: 20,
+  warmUp: 60,
+  drain: 20,
+  answer: 20,
+  hop: 120,
+  stop: 60,
+  reset: 30,
+};
 
 /** The sides to measure, in order: each round has all of them, and every other round has them the other way round. */
 export const sitting = <Side>(sides: readonly Side[], rounds: number): { round: number; side: Side }[] =>
@@ -70,16 +81,17 @@ export const duration = (plan: Plan, sides: number): { usual: number; atMost: nu
   const { rounds, rates, findHighest, life, windowSeconds, loadSeconds, warmUp } = plan;
   const cells = rates.length + (findHighest ? mostTries : 0);
   const cell = (drain: number): number => loadSeconds + drain + (life ? windowSeconds + drain : 0);
+  const warmUpSeconds = warmUp.seconds + (life ? windowSeconds : 0);
   const measurements = rounds * sides;
   const alone = sides === 1; // the hop, and a second start
   return {
-    usual: sides * 60 + measurements * (50 + warmUp.seconds + 2 + cells * cell(4) + (alone ? 70 : 0)),
+    usual: sides * 60 + measurements * (50 + warmUpSeconds + 2 + cells * cell(4) + (alone ? 70 : 0)),
     atMost:
       sides * (limits.install + limits.build) +
       measurements *
         (limits.start +
           limits.catalogue +
-          warmUp.seconds +
+          warmUpSeconds +
           limits.warmUp +
           cells * cell(limits.drain) +
           limits.stop +

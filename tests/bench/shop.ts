@@ -1,6 +1,6 @@
 import { pause } from './interrupt.js';
 import { limits } from './plan.js';
-import { urlOf } from './stack.js';
+import { inTime, urlOf } from './stack.js';
 
 /** Who orders what, and where. */
 export type Shop = { offset: number; token: string; productIds: string[] };
@@ -32,7 +32,7 @@ export const openShop = async (offset: number): Promise<Shop> => {
 
 const login = async (gateway: string, username: string): Promise<string> => {
   const body = new URLSearchParams({ grant_type: 'password', client_id: 'cli', username, password: 'Pass123$', scope: 'openid' });
-  const answer = await fetch(`${gateway}/api/identity/oidc/token`, { method: 'POST', body });
+  const answer = await fetch(`${gateway}/api/identity/oidc/token`, { method: 'POST', body, signal: inTime() });
   return ((await answer.json()) as { access_token: string }).access_token;
 };
 
@@ -41,4 +41,5 @@ const post = (url: string, token: string, body: unknown): Promise<Response> =>
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify(body),
+    signal: inTime(),
   });

@@ -19,7 +19,10 @@ export const urlOf = (offset: number) => ({
 });
 
 export const isOpen = async (offset: number): Promise<boolean> =>
-  (await fetch(`${urlOf(offset).gateway}/api/products`).catch(() => undefined))?.ok ?? false;
+  (await fetch(`${urlOf(offset).gateway}/api/products`, { signal: inTime() }).catch(() => undefined))?.ok ?? false;
+
+/** No request is waited for without end. */
+export const inTime = (): AbortSignal => AbortSignal.timeout(limits.answer * 1_000);
 
 /** Runs a stack for as long as `use` takes. Its data stay. @param use is handed how long the start took, in s */
 export const withStack = async <Result>(place: Place, use: (startSeconds: number) => Promise<Result>): Promise<Result> => {
@@ -94,7 +97,7 @@ export const total = (figures: Record<string, number>): number => Object.values(
 type Process = { name: string; pid?: number };
 
 const sumByName = async (offset: number, figure: (pid: number) => number): Promise<Record<string, number>> => {
-  const processes = (await (await fetch(`${urlOf(offset).control}/processes`)).json()) as Process[];
+  const processes = (await (await fetch(`${urlOf(offset).control}/processes`, { signal: inTime() })).json()) as Process[];
   const children = childrenByParent();
   const tree = (pid: number): number[] => [pid, ...(children.get(pid) ?? []).flatMap(tree)];
   return Object.fromEntries(
