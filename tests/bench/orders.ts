@@ -1,8 +1,9 @@
 import { Agent, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Knex } from 'knex';
-import { urlOf } from './stack.js';
+import { pause } from './interrupt.js';
+import { limits, type Plan } from './plan.js';
+import { orderOf, type Shop } from './shop.js';
+import { cpuOf, total, urlOf } from './stack.js';
 import { type Percentiles, percentiles } from './stats.js';
 import type { Watcher } from './watcher.js';
 
@@ -12,25 +13,24 @@ const post = (url: string, token: string, body: unknown): Promise<{ status: numb
   new Promise((resolve, reject) => {
     const text = JSON.stringify(body);
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-    const asked = request(url, { method: 'POST', agent, headers, timeout: 30_000 }, (response) => {
+    const timeout = limits.answer * 1_000;
+    const asked = request(url, { method: 'POST', agent, headers, timeout }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
       response.on('error', reject);
     });
-    asked.on('timeout', () => asked.destroy(new Error('no answer in 30 s')));
+    asked.on('timeout', () => asked.destroy(new Error(`no answer in ${limits.answer} s`)));
     asked.on('error', reject);
     asked.end(text);
   });
 
-export type Load = { offset: number; token: string; productIds: string[] };
-
 /** An order that was asked for: `sentAt` in ms of the wall clock. */
-export type Placed = { id: string; sentAt: number; answeredMs: number };
+type Placed = { id: string; sentAt: number; answeredMs: number };
 
 /** Asks for `perSecond` orders, evenly spaced, whether or not the platform keeps up: waiting for it would hide its queues. */
 export const placeOrders = async (
-  { offset, token, productIds }: Load,
+  { offset, token, productIds }: Shop,
   perSecond: number,
   seconds: number,
 ): Promise<{ placed: Placed[]; refused: number }> => {
@@ -41,11 +41,11 @@ export const placeOrders = async (
   const begun = performance.now();
   for (let n = 0; n < perSecond * seconds; n += 1) {
     const dueMs = (n / perSecond) * 1000 - (performance.now() - begun);
-    if (dueMs > 1) await sleep(dueMs);
+    if (dueMs > 1) await pause(dueMs);
     const sentAt = Date.now();
-    const lines = [0, 1].map((line) => ({ productId: productIds[(2 * n + line) % productIds.length], quantity: 1 }));
+    const two = [0, 1].map((line) => productIds[(2 * n + line) % productIds.length]!);
     asked.push(
-      post(url, token, { lines, address, paymentMethod: 'tok_approved' }).then(
+      post(url, token, orderOf(two)).then(
         ({ status, body }) => {
           if (status === 201) placed.push({ id: JSON.parse(body).id, sentAt, answeredMs: Date.now() - sentAt });
           else refused += 1;
@@ -60,96 +60,88 @@ export const placeOrders = async (
   return { placed, refused };
 };
 
-const address = { fullName: 'Alice Example', street: 'Hauptstraße 1', city: 'Berlin', postalCode: '10115', country: 'DE' };
-
-export type Journey = {
+/** What became of the orders of one load. Times in ms. */
+export type Cell = {
   perSecond: number;
+  orders: number;
   refused: number;
+  /** how many had not come to their last status when the time was up */
   missing: number;
+  answeredPerSecond: number;
   answer: Percentiles;
-  committed: Percentiles;
+  /** from the request to the event that made the order Paid, and to the arrival of its frame */
+  paid: Percentiles;
   frame: Percentiles;
+  /** from the end of the window to the event that made the order Shipped */
+  shipped?: Percentiles;
+  /** processor time of all that the stack runs, by order and by process; the time in which orders only wait for their window's end does not count */
+  cpuMsPerOrder: number;
+  cpuMs: Record<string, number>;
+  sustained: boolean;
 };
 
-/** How long orders take until `status` is committed, and until its frame is in a browser's hands, at a steady rate. */
-export const measureJourneys = async (
-  load: Load,
-  watcher: Watcher,
-  ordering: Knex,
-  status: 'Paid' | 'Shipped',
-  perSecond: number,
-  seconds: number,
-): Promise<Journey> => {
-  const { placed, refused } = await placeOrders(load, perSecond, seconds);
-  const ids = placed.map(({ id }) => id);
-  await reached(ordering, ids, status, 60_000);
-  const at = await timesOf(ordering, ids, status);
-  const frames = await watcher.arrivals(ids, status, 10_000);
-  const since = (time: (id: string) => number | undefined): number[] =>
-    placed.flatMap(({ id, sentAt }) => {
-      const arrived = time(id);
-      return arrived === undefined ? [] : [arrived - sentAt];
-    });
+/** Sustained is a load of which none was refused, at least 95 % were answered in its time, and all are Paid so long after it. */
+const sustainedWithinMs = 3_000;
+
+export const measureCell = async (shop: Shop, watcher: Watcher, perSecond: number, plan: Plan): Promise<Cell> => {
+  const drainMs = limits.drain * 1_000;
+  const begun = Date.now();
+  const loadEnd = begun + plan.loadSeconds * 1_000;
+
+  const paying = await withCpu(shop, async () => {
+    const { placed, refused } = await placeOrders(shop, perSecond, plan.loadSeconds);
+    const took = Math.max(plan.loadSeconds, (Date.now() - begun) / 1_000);
+    const paid = await watcher.seen(idsOf(placed), 'Paid', loadEnd + drainMs);
+    return { placed, refused, took, paid };
+  });
+  const { placed, refused, took, paid } = paying.result;
+
+  const windowMs = plan.windowSeconds * 1_000;
+  const shipping = plan.life
+    ? await withCpu(
+        shop,
+        async () => watcher.seen(idsOf(placed), 'Shipped', Math.max(Date.now(), loadEnd + windowMs) + drainMs),
+        begun + windowMs,
+      )
+    : undefined;
+
+  const cpuMs = sum(paying.cpuMs, shipping?.cpuMs ?? {});
+  const since = (times: (order: Placed) => number | undefined): Percentiles =>
+    percentiles(placed.map(times).filter((ms) => ms !== undefined));
   return {
     perSecond,
+    orders: placed.length,
     refused,
-    missing: ids.length - at.size,
-    answer: percentiles(placed.map(({ answeredMs }) => answeredMs)),
-    committed: percentiles(since((id) => at.get(id))),
-    frame: percentiles(since((id) => frames.get(id))),
+    missing: placed.length - (shipping?.result ?? paid).size,
+    answeredPerSecond: placed.length / took,
+    answer: since(({ answeredMs }) => answeredMs),
+    paid: since(({ id, sentAt }) => minus(paid.get(id)?.at, sentAt)),
+    frame: since(({ id, sentAt }) => minus(paid.get(id)?.arrivedAt, sentAt)),
+    ...(shipping && { shipped: since(({ id, sentAt }) => minus(shipping.result.get(id)?.at, sentAt + windowMs)) }),
+    cpuMsPerOrder: total(cpuMs) / placed.length,
+    cpuMs,
+    sustained:
+      refused === 0 &&
+      placed.length / took > perSecond * 0.95 &&
+      placed.every(({ id }) => (paid.get(id)?.at ?? Number.POSITIVE_INFINITY) <= loadEnd + sustainedWithinMs),
   };
 };
 
-/** When the event of that status was decided by the database's clock: its transaction commits right after. */
-const timesOf = async (ordering: Knex, ids: string[], status: string): Promise<Map<string, number>> => {
-  const { rows } = await ordering.raw<{ rows: { order_id: string; at: Date }[] }>(
-    'select order_id, min(at) as at from order_history where order_id = any(?::uuid[]) and status = ? group by order_id',
-    [ids, status],
-  );
-  return new Map(rows.map(({ order_id, at }) => [order_id, at.getTime()]));
+const idsOf = (placed: Placed[]): string[] => placed.map(({ id }) => id);
+const minus = (time: number | undefined, since: number): number | undefined => (time === undefined ? undefined : time - since);
+
+/** What is done from then on, and the processor time that the stack used for it. */
+const withCpu = async <Result>(
+  { offset }: Shop,
+  work: () => Promise<Result>,
+  from = 0,
+): Promise<{ result: Result; cpuMs: Record<string, number> }> => {
+  await pause(Math.max(0, from - Date.now()));
+  const before = await cpuOf(offset);
+  const result = await work();
+  const after = await cpuOf(offset);
+  return { result, cpuMs: Object.fromEntries(Object.entries(after).map(([name, ms]) => [name, ms - (before[name] ?? 0)])) };
 };
 
-/** @returns how many of the orders have not had the status when the time is up */
-export const reached = async (ordering: Knex, ids: string[], status: string, withinMs: number): Promise<number> => {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const missing = ids.length - (await timesOf(ordering, ids, status)).size;
-    if (missing === 0 || Date.now() > deadline) return missing;
-    await sleep(100);
-  }
-};
-
-export type Rate = { perSecond: number; answered: number; paidPerSecond: number; backlogAfterLoad: number; sustained: boolean };
-
-/** Raises the rate until orders pile up: the highest rate at which, 3 s after the load, every order is Paid and none was refused. */
-export const findHighestRate = async (
-  load: Load,
-  ordering: Knex,
-  rates: number[],
-  seconds: number,
-  say: (rate: Rate) => void,
-): Promise<Rate[]> => {
-  const tried: Rate[] = [];
-  for (const perSecond of rates) {
-    const begun = Date.now();
-    const { placed, refused } = await placeOrders(load, perSecond, seconds);
-    const took = (Date.now() - begun) / 1000;
-    const ids = placed.map(({ id }) => id);
-    const backlogAfterLoad = ids.length - (await timesOf(ordering, ids, 'Paid')).size;
-    const missing = await reached(ordering, ids, 'Paid', 3_000);
-    const rate = {
-      perSecond,
-      answered: Math.round(ids.length / took),
-      paidPerSecond: Math.round((ids.length - backlogAfterLoad) / took),
-      backlogAfterLoad,
-      sustained: missing === 0 && refused === 0 && ids.length / took > perSecond * 0.95,
-    };
-    tried.push(rate);
-    say(rate);
-    if (!rate.sustained) {
-      await reached(ordering, ids, 'Paid', 120_000);
-      break;
-    }
-  }
-  return tried;
-};
+const sum = (one: Record<string, number>, other: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(one).map(([name, ms]) => [name, ms + (other[name] ?? 0)]));

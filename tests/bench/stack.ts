@@ -1,15 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { run } from './checkout.js';
+import { pause } from './interrupt.js';
+import { limits } from './plan.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-
-/** A platform to measure, and where it is. */
-export type Stack = { offset: number; startSeconds?: number; stop: () => Promise<void> };
+/** Where a stack is, and with which settings it is started. */
+export type Place = { root: string; offset: number; state: string; settings: Record<string, string> };
 
 export const urlOf = (offset: number) => ({
   gateway: `http://127.0.0.1:${8_080 + offset}`,
@@ -21,47 +19,89 @@ export const urlOf = (offset: number) => ({
 });
 
 export const isOpen = async (offset: number): Promise<boolean> =>
-  (await fetch(`${urlOf(offset).gateway}/api/products`).catch(() => undefined))?.ok ?? false;
+  (await fetch(`${urlOf(offset).gateway}/api/products`, { signal: inTime() }).catch(() => undefined))?.ok ?? false;
 
-/** Starts a platform with data of its own, and says how long that took. */
-export const startStack = async (
-  offset: number,
-  env: Record<string, string>,
-  state = mkdtempSync(join(tmpdir(), 'orderstream-bench-')),
-): Promise<Stack & { state: string }> => {
-  const log = openSync(`${state}.log`, 'a');
+/** No request is waited for without end. */
+export const inTime = (): AbortSignal => AbortSignal.timeout(limits.answer * 1_000);
+
+/** Runs a stack for as long as `use` takes. Its data stay. @param use is handed how long the start took, in s */
+export const withStack = async <Result>(place: Place, use: (startSeconds: number) => Promise<Result>): Promise<Result> => {
   const begun = Date.now();
-  const supervisor = spawn(process.execPath, [join(root, 'local-stack/start.js'), 'start'], {
-    cwd: root,
-    stdio: ['ignore', log, log],
-    env: { ...process.env, ...env, PORT_OFFSET: String(offset), ORDERSTREAM_STATE_DIR: state },
-  });
-  while (!(await isOpen(offset))) {
-    if (supervisor.exitCode !== null) throw new Error(`the stack did not start: see ${state}.log`);
-    if (Date.now() - begun > 600_000) throw new Error(`the stack was not ready after 10 minutes: see ${state}.log`);
-    await sleep(100);
+  const supervisor = start(place);
+  try {
+    await untilOpen(place, supervisor);
+    return await use((Date.now() - begun) / 1000);
+  } finally {
+    await stop(supervisor);
   }
-  return { offset, state, startSeconds: (Date.now() - begun) / 1000, stop: () => stop(supervisor) };
 };
+
+const logOf = (state: string): string => `${state}.log`;
+const environment = ({ offset, state, settings }: Place): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...settings,
+  PORT_OFFSET: String(offset),
+  ORDERSTREAM_STATE_DIR: state,
+});
+
+const start = (place: Place): ChildProcess => {
+  mkdirSync(place.state, { recursive: true });
+  const log = openSync(logOf(place.state), 'a');
+  const supervisor = spawn(process.execPath, [join(place.root, 'local-stack/start.js'), 'start'], {
+    cwd: place.root,
+    stdio: ['ignore', log, log],
+    env: environment(place),
+    detached: true, // the terminal's Ctrl-C is ours alone: a second signal would kill what is stopping in order
+  });
+  closeSync(log);
+  return supervisor;
+};
+
+const untilOpen = async ({ offset, state }: Place, supervisor: ChildProcess): Promise<void> => {
+  const failed = (what: string): Error => {
+    const end = readFileSync(logOf(state), 'utf8').trimEnd().split('\n').slice(-15).join('\n');
+    return new Error(`the stack ${what}; its log ends with:\n${end}`);
+  };
+  for (const deadline = Date.now() + limits.start * 1_000; !(await isOpen(offset)); await pause(100)) {
+    if (hasEnded(supervisor)) throw failed('did not start');
+    if (Date.now() > deadline) throw failed(`was not ready after ${limits.start} s`);
+  }
+};
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 const stop = async (supervisor: ChildProcess): Promise<void> => {
-  if (supervisor.exitCode !== null) return;
-  const ended = once(supervisor, 'exit');
+  if (hasEnded(supervisor)) return;
+  const ended = new Promise((resolve) => supervisor.once('exit', resolve));
   supervisor.kill('SIGTERM');
+  const insist = setTimeout(() => supervisor.kill('SIGTERM'), limits.stop * 1_000); // the second one kills what still runs
   await ended;
+  clearTimeout(insist);
 };
+
+/** Forgets the data of a stack that does not run; for root, some of them lie outside its folder. */
+export const removeData = async (place: Place): Promise<void> => {
+  const options = { cwd: place.root, env: environment(place), evenIfInterrupted: true, timeoutSeconds: limits.reset };
+  await run(process.execPath, [join(place.root, 'local-stack/start.js'), 'reset'], options);
+  await rm(logOf(place.state), { force: true });
+};
+
+/** Resident memory of everything that the stack runs, by name, in MB; a process counts with its children. */
+export const memoryOf = async (offset: number): Promise<Record<string, number>> => sumByName(offset, (pid) => residentKb(pid) / 1024);
+
+/** Processor time that everything that the stack runs has used, by name, in ms; a process counts with its children, also those that ended. */
+export const cpuOf = async (offset: number): Promise<Record<string, number>> => sumByName(offset, cpuMs);
+
+export const total = (figures: Record<string, number>): number => Object.values(figures).reduce((sum, one) => sum + one, 0);
 
 type Process = { name: string; pid?: number };
 
-/** Resident memory of everything that the stack runs, by name, in MB; a process counts with its children. */
-export const memoryOf = async (offset: number): Promise<Record<string, number>> => {
-  const processes = (await (await fetch(`${urlOf(offset).control}/processes`)).json()) as Process[];
+const sumByName = async (offset: number, figure: (pid: number) => number): Promise<Record<string, number>> => {
+  const processes = (await (await fetch(`${urlOf(offset).control}/processes`, { signal: inTime() })).json()) as Process[];
   const children = childrenByParent();
   const tree = (pid: number): number[] => [pid, ...(children.get(pid) ?? []).flatMap(tree)];
   return Object.fromEntries(
-    processes.flatMap(({ name, pid }) =>
-      pid ? [[name, Math.round(tree(pid).reduce((sum, one) => sum + residentKb(one), 0) / 1024)]] : [],
-    ),
+    processes.flatMap(({ name, pid }) => (pid ? [[name, Math.round(tree(pid).reduce((sum, one) => sum + figure(one), 0))]] : [])),
   );
 };
 
@@ -74,17 +114,28 @@ const residentKb = (pid: number): number => {
   }
 };
 
+const msPerTick = 10; // Linux shows 100 ticks a second to programs, whatever it counts itself
+
+const cpuMs = (pid: number): number => {
+  const [user, system, childrenUser, childrenSystem] = statOf(pid)?.slice(11, 15).map(Number) ?? []; // fields 14 to 17 of proc(5)
+  return ((user ?? 0) + (system ?? 0) + (childrenUser ?? 0) + (childrenSystem ?? 0)) * msPerTick;
+};
+
 const childrenByParent = (): Map<number, number[]> => {
   const children = new Map<number, number[]>();
-  for (const pid of pids()) {
-    try {
-      const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-      children.set(Number(parent), [...(children.get(Number(parent)) ?? []), pid]);
-    } catch {
-      // it is gone
-    }
+  for (const name of readdirSync('/proc')) {
+    const parent = /^\d+$/.test(name) && Number(statOf(Number(name))?.[1]);
+    if (parent) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
   }
   return children;
 };
 
-const pids = (): number[] => readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+/** What /proc says of a process, from its state on: its name before that may hold anything. */
+const statOf = (pid: number): string[] | undefined => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined; // it is gone
+  }
+};

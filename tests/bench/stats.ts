@@ -6,3 +6,15 @@ export const percentiles = (values: readonly number[]): Percentiles => {
   const at = (q: number): number => Math.round((sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN) * 10) / 10;
   return { count: sorted.length, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
 };
+
+export type Spread = { min: number; median: number; max: number };
+
+/** Of pairs that were measured in the same round, this divided by the other. A pair that lacks a figure, or has nothing to divide by, does not count. */
+export const ratios = (pairs: readonly { here: number | undefined; other: number | undefined }[]): Spread => {
+  const sorted = pairs
+    .flatMap(({ here, other }) => (here !== undefined && other && Number.isFinite(here / other) ? [here / other] : []))
+    .sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  return { min: at(0), median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, max: at(sorted.length - 1) };
+};

@@ -1,0 +1,82 @@
+import { expect } from 'chai';
+import { duration, highestSustained, nextRate, planOf, sitting, type Tried } from './plan.js';
+
+describe('a plan', () => {
+  it('follows orders until they are Paid, with a window that does not end meanwhile', () => {
+    const { life, windowSeconds, rates, findHighest } = planOf({ rounds: 3 });
+    expect({ life, windowSeconds, rates, findHighest }).to.deep.equal({
+      life: false,
+      windowSeconds: 86_000,
+      rates: [5, 50, 200],
+      findHighest: true,
+    });
+  });
+
+  it('of whole lives has a short window, and looks for no highest rate', () => {
+    const { life, windowSeconds, findHighest } = planOf({ life: true, rounds: 3 });
+    expect({ life, windowSeconds, findHighest }).to.deep.equal({ life: true, windowSeconds: 60, findHighest: false });
+  });
+
+  it('warms each stack up with a thousand orders', () => {
+    const { perSecond, seconds } = planOf({ rounds: 3 }).warmUp;
+    expect(perSecond * seconds).to.equal(1_000);
+  });
+
+  it('that is quick has one round', () => expect(planOf({ quick: true, rounds: 3 }).rounds).to.equal(1));
+});
+
+describe('a sitting', () => {
+  it('measures both sides in each round, in turns first', () => {
+    const order = sitting(['this', 'other'], 3).map(({ round, side }) => `${round} ${side}`);
+    expect(order).to.deep.equal(['1 this', '1 other', '2 other', '2 this', '3 this', '3 other']);
+  });
+
+  it('of one side measures it once a round', () =>
+    expect(sitting(['this'], 2)).to.deep.equal([
+      { round: 1, side: 'this' },
+      { round: 2, side: 'this' },
+    ]));
+
+  for (const plan of [planOf({ rounds: 3 }), planOf({ rounds: 1, quick: true }), planOf({ rounds: 3, life: true })])
+    it(`takes longer at most than usually, with ${plan.rounds} rounds and a window of ${plan.windowSeconds} s`, () => {
+      const { usual, atMost } = duration(plan, 2);
+      expect(usual).to.be.greaterThan(0).and.lessThan(atMost);
+    });
+
+  it('takes longer with more rounds and with another side', () => {
+    const usual = (rounds: number, sides: number): number => duration(planOf({ rounds }), sides).usual;
+    expect(usual(1, 1)).to.be.lessThan(usual(1, 2));
+    expect(usual(1, 2)).to.be.lessThan(usual(3, 2));
+  });
+});
+
+describe('the highest rate', () => {
+  const rate = (perSecond: number, sustained: boolean): Tried => ({ perSecond, sustained });
+
+  /** A platform that sustains so many orders a second, after the plan's rates were tried. */
+  const search = (capacity: number): Tried[] => {
+    const tried = [5, 50, 200].map((perSecond) => rate(perSecond, perSecond <= capacity));
+    for (let next = nextRate(tried); next !== undefined; next = nextRate(tried)) tried.push(rate(next, next <= capacity));
+    return tried;
+  };
+
+  for (const { capacity, found } of [
+    { capacity: 4, found: undefined },
+    { capacity: 7, found: 5 },
+    { capacity: 48, found: 40 },
+    { capacity: 134, found: 130 },
+    { capacity: 199, found: 190 },
+    { capacity: 200, found: 200 },
+    { capacity: 351, found: 340 },
+    { capacity: 1_000, found: 500 },
+  ])
+    it(`that ${capacity} orders/s allow is ${found ?? 'none'}`, () =>
+      expect(highestSustained(search(capacity))?.perSecond).to.equal(found));
+
+  it('is found with four tries at most beyond the plan', () => {
+    for (let capacity = 0; capacity <= 600; capacity += 1) expect(search(capacity).length, `at ${capacity}`).to.be.at.most(3 + 4);
+  });
+
+  it('is below the lowest that was not sustained', () =>
+    expect(highestSustained([rate(50, true), rate(100, false), rate(150, true)])).to.deep.equal(rate(50, true)));
+});
