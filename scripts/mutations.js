@@ -1,0 +1,148 @@
+// `npm run test:mutations`: breaks the core on purpose, one way at a time, and shows that its specs notice.
+//
+//   node scripts/mutations.js            all mutations of mutations.json
+//   node scripts/mutations.js inbox job  those whose names contain one of these
+//
+// It works in a copy of the checkout, on servers that run already: TEST_POSTGRES_URL, TEST_KAFKA_BROKERS, TEST_NATS_URL and
+// TEST_ELASTICSEARCH_URL say where (CONTRIBUTING.md, Tests).
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * One guarantee of the core, taken away, and the specs that have to fail for it.
+ *
+ * @typedef {{ name: string, file: string, find: string, replace: string, specs: string[] }} Mutation
+ * `find` occurs once in the file: a list that no longer fits the code is an error.
+ */
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** @type {Mutation[]} */
+const mutations = JSON.parse(readFileSync(join(root, 'scripts/mutations.json'), 'utf8'));
+const deadline = Date.now() + 20 * 60_000;
+const baselineMs = 8 * 60_000;
+const mutationMs = 3 * 60_000;
+
+const addresses = ['TEST_POSTGRES_URL', 'TEST_KAFKA_BROKERS', 'TEST_NATS_URL', 'TEST_ELASTICSEARCH_URL'];
+const missing = addresses.filter((name) => !process.env[name]);
+if (missing.length > 0) {
+  console.error(`not set: ${missing.join(', ')}. Start servers and set the addresses as CONTRIBUTING.md shows (Tests)`);
+  process.exit(1);
+}
+
+/** The checkout as it is, with the installed packages; the workspace's own are those of the copy. */
+const copyCheckout = () => {
+  const copy = mkdtempSync(join(tmpdir(), 'orderstream-mutations-'));
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
+  const files = listed.split('\0').filter((file) => file && existsSync(join(root, file)));
+  for (const file of files) cpSync(join(root, file), join(copy, file));
+
+  const folders = ['.', ...files.filter((file) => file.endsWith('/package.json')).map((file) => dirname(file))];
+  for (const folder of folders.map((name) => join(name, 'node_modules'))) {
+    if (!existsSync(join(root, folder))) continue;
+    mkdirSync(join(copy, folder));
+    for (const name of readdirSync(join(root, folder))) {
+      if (name === '@orderstream') cpSync(join(root, folder, name), join(copy, folder, name), { recursive: true, verbatimSymlinks: true });
+      else symlinkSync(join(root, folder, name), join(copy, folder, name));
+    }
+  }
+  return copy;
+};
+
+/** @type {(() => void) | undefined} */
+let endMocha;
+
+/**
+ * @typedef {{ kind: 'green' } | { kind: 'red', title: string } | { kind: 'broken', why: string }} Outcome
+ * `broken`: no spec said anything, because they could not be loaded or did not end.
+ */
+
+/** @param {string} copy @param {string[]} specs @param {number} limitMs @returns {Promise<Outcome>} */
+const runSpecs = (copy, specs, limitMs) =>
+  new Promise((resolve) => {
+    const report = join(copy, 'mocha-report.json');
+    rmSync(report, { force: true });
+    const mocha = spawn(
+      process.execPath,
+      [
+        join(root, 'node_modules/mocha/bin/mocha.js'),
+        ...['--import=tsx', '--timeout=20000', '--exit', '--bail'],
+        ...['--reporter=json', `--reporter-option=output=${report}`],
+        ...specs,
+      ],
+      { cwd: copy, stdio: ['ignore', 'ignore', 'pipe'], detached: true }, // a group of its own, to be ended with what it started
+    );
+    let errors = '';
+    mocha.stderr.on('data', (chunk) => {
+      errors += chunk;
+    });
+    endMocha = () => {
+      if (mocha.pid) process.kill(-mocha.pid, 'SIGKILL');
+    };
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      endMocha?.();
+    }, limitMs);
+    mocha.on('close', () => {
+      clearTimeout(timer);
+      endMocha = undefined;
+      if (late) return resolve({ kind: 'broken', why: `not over after ${Math.round(limitMs / 1000)} s` });
+      if (!existsSync(report)) return resolve({ kind: 'broken', why: errors.trim() || 'the specs could not be run' });
+      const { stats, failures } = JSON.parse(readFileSync(report, 'utf8'));
+      if (failures.length > 0) return resolve({ kind: 'red', title: failures[0].fullTitle });
+      resolve(stats.passes > 0 ? { kind: 'green' } : { kind: 'broken', why: 'there is no such spec' });
+    });
+  });
+
+/** Those that would change nothing, or who knows what. @param {Mutation[]} list */
+const outdated = (list) =>
+  list.flatMap(({ name, file, find }) => {
+    const times = readFileSync(join(root, file), 'utf8').split(find).length - 1;
+    return times === 1 ? [] : [`${name}: its text occurs ${times} times in ${file}`];
+  });
+
+/** @param {string} copy @param {Mutation} mutation @returns {Promise<boolean>} whether a spec noticed */
+const attempt = async (copy, { name, file, find, replace, specs }) => {
+  const path = join(copy, file);
+  const original = readFileSync(path, 'utf8');
+  const begun = Date.now();
+  writeFileSync(path, original.split(find).join(replace));
+  const outcome = await runSpecs(copy, specs, Math.max(0, Math.min(mutationMs, deadline - begun)));
+  writeFileSync(path, original);
+  const caught = outcome.kind === 'red';
+  const how = { red: () => '', green: () => ', all specs are green', broken: () => `, ${outcome.kind === 'broken' && outcome.why}` }[
+    outcome.kind
+  ]();
+  console.log(`${caught ? 'caught' : 'MISSED'}  ${((Date.now() - begun) / 1000).toFixed(1).padStart(5)} s  ${name}${how}`);
+  if (outcome.kind === 'red') console.log(`                  by: ${outcome.title}`);
+  return caught;
+};
+
+const words = process.argv.slice(2);
+const wanted = mutations.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const wrong = outdated(mutations);
+for (const line of wrong) console.error(line);
+if (wrong.length > 0 || wanted.length === 0) process.exit(1);
+
+const copy = copyCheckout();
+process.on('exit', () => {
+  endMocha?.();
+  rmSync(copy, { recursive: true, force: true });
+});
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => process.exit(1));
+
+const specs = [...new Set(wanted.flatMap((mutation) => mutation.specs))];
+console.log(`${specs.length} specs, unmutated, in ${relative(root, copy)}`);
+const baseline = await runSpecs(copy, specs, baselineMs);
+if (baseline.kind !== 'green') {
+  console.error(baseline.kind === 'red' ? `red without any mutation: ${baseline.title}` : `could not be run: ${baseline.why}`);
+  process.exit(1);
+}
+
+let missed = 0;
+for (const mutation of wanted) if (!(await attempt(copy, mutation))) missed += 1;
+console.log(`\n${wanted.length - missed} caught, ${missed} missed`);
+process.exitCode = missed === 0 ? 0 : 1;
