@@ -8,7 +8,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -55,8 +55,8 @@ const copyCheckout = () => {
 let endMocha;
 
 /**
- * @typedef {{ kind: 'green' } | { kind: 'red', title: string } | { kind: 'broken', why: string }} Outcome
- * `broken`: no spec said anything, because they could not be loaded or did not end.
+ * @typedef {{ kind: 'green' | 'red' | 'broken', says: string }} Outcome
+ * `red` says which spec failed first, `broken` why none could: they were not loaded, or did not end.
  */
 
 /** @param {string} copy @param {string[]} specs @param {number} limitMs @returns {Promise<Outcome>} */
@@ -79,7 +79,7 @@ const runSpecs = (copy, specs, limitMs) =>
       errors += chunk;
     });
     endMocha = () => {
-      if (mocha.pid) process.kill(-mocha.pid, 'SIGKILL');
+      if (mocha.pid && mocha.exitCode === null) process.kill(-mocha.pid, 'SIGKILL');
     };
     let late = false;
     const timer = setTimeout(() => {
@@ -89,15 +89,15 @@ const runSpecs = (copy, specs, limitMs) =>
     mocha.on('close', () => {
       clearTimeout(timer);
       endMocha = undefined;
-      if (late) return resolve({ kind: 'broken', why: `not over after ${Math.round(limitMs / 1000)} s` });
-      if (!existsSync(report)) return resolve({ kind: 'broken', why: errors.trim() || 'the specs could not be run' });
+      if (late) return resolve({ kind: 'broken', says: `not over after ${Math.round(limitMs / 1000)} s` });
+      if (!existsSync(report)) return resolve({ kind: 'broken', says: errors.trim() || 'the specs could not be run' });
       const { stats, failures } = JSON.parse(readFileSync(report, 'utf8'));
-      if (failures.length > 0) return resolve({ kind: 'red', title: failures[0].fullTitle });
-      resolve(stats.passes > 0 ? { kind: 'green' } : { kind: 'broken', why: 'there is no such spec' });
+      if (failures.length > 0) return resolve({ kind: 'red', says: failures[0].fullTitle });
+      resolve(stats.passes > 0 ? { kind: 'green', says: 'all specs are green' } : { kind: 'broken', says: 'there is no such spec' });
     });
   });
 
-/** Those that would change nothing, or who knows what. @param {Mutation[]} list */
+/** Mutations whose text is gone from the code, or is there more than once. @param {Mutation[]} list */
 const outdated = (list) =>
   list.flatMap(({ name, file, find }) => {
     const times = readFileSync(join(root, file), 'utf8').split(find).length - 1;
@@ -113,11 +113,8 @@ const attempt = async (copy, { name, file, find, replace, specs }) => {
   const outcome = await runSpecs(copy, specs, Math.max(0, Math.min(mutationMs, deadline - begun)));
   writeFileSync(path, original);
   const caught = outcome.kind === 'red';
-  const how = { red: () => '', green: () => ', all specs are green', broken: () => `, ${outcome.kind === 'broken' && outcome.why}` }[
-    outcome.kind
-  ]();
-  console.log(`${caught ? 'caught' : 'MISSED'}  ${((Date.now() - begun) / 1000).toFixed(1).padStart(5)} s  ${name}${how}`);
-  if (outcome.kind === 'red') console.log(`                  by: ${outcome.title}`);
+  const seconds = ((Date.now() - begun) / 1000).toFixed(1).padStart(5);
+  console.log(`${caught ? 'caught' : 'MISSED'}  ${seconds} s  ${name}: ${outcome.says}`);
   return caught;
 };
 
@@ -135,12 +132,10 @@ process.on('exit', () => {
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => process.exit(1));
 
 const specs = [...new Set(wanted.flatMap((mutation) => mutation.specs))];
-console.log(`${specs.length} specs, unmutated, in ${relative(root, copy)}`);
-const baseline = await runSpecs(copy, specs, baselineMs);
-if (baseline.kind !== 'green') {
-  console.error(baseline.kind === 'red' ? `red without any mutation: ${baseline.title}` : `could not be run: ${baseline.why}`);
-  process.exit(1);
-}
+const begun = Date.now();
+const unmutated = await runSpecs(copy, specs, baselineMs);
+console.log(`without any mutation: ${unmutated.says} (${specs.length} files, ${Math.round((Date.now() - begun) / 1000)} s)`);
+if (unmutated.kind !== 'green') process.exit(1);
 
 let missed = 0;
 for (const mutation of wanted) if (!(await attempt(copy, mutation))) missed += 1;
