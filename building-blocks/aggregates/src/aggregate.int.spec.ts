@@ -55,7 +55,7 @@ for (const { kind, announcedIn, store } of stores) {
       onChange: (recorded) => told.push({ recorded, context: currentContext() }),
     });
 
-    const add = (id: string, n: number): NewCommand<TallyCommand> => ({ type: 'Add', data: { id, n } });
+    const count = (id: string, n: number): NewCommand<TallyCommand> => ({ type: 'Count', data: { id, n } });
     const handle = (...commands: NewCommand<TallyCommand>[]) => inTransaction(db, (tx) => tallies.handle(tx, commands, newContext()));
     const stateOf = async (id: string) => (await inTransaction(db, (tx) => store.load(tx, [id], []))).get(id);
     const announced = (id: string) => db(announcedIn).where({ aggregate_id: id }).orderBy('position');
@@ -78,7 +78,7 @@ for (const { kind, announcedIn, store } of stores) {
     const saveUnasked = async (id: string, n: number): Promise<void> => {
       await inTransaction(db, async (tx) => {
         const { state: before, version: loadedVersion } = (await store.load(tx, [id], [])).get(id) ?? { state: initialState, version: 0 };
-        const event: TallyEvent = { type: 'Added', data: { n }, at: new Date() };
+        const event: TallyEvent = { type: 'Counted', data: { n }, at: new Date() };
         const [state, version] = [evolve(before, event), loadedVersion + 1];
         const recorded = [{ id, eventId: uuidv7(), event, version, before, state, context: newContext() }];
         store.save(tx, [{ id, loadedVersion, version, state, recorded }], toMessage);
@@ -86,8 +86,8 @@ for (const { kind, announcedIn, store } of stores) {
     };
 
     it('folds several commands in memory, in their order, each event one version on', async () => {
-      await handle(add(a, 1));
-      const { stateOf: returned, recorded } = await handle(add(a, 2), add(b, 5), add(a, 3));
+      await handle(count(a, 1));
+      const { stateOf: returned, recorded } = await handle(count(a, 2), count(b, 5), count(a, 3));
       expect(returned(a)).to.deep.equal({ state: { sum: 123 }, version: 3 });
       expect(recorded.filter(({ id }) => id === a).map(({ version, before, state }) => [version, before.sum, state.sum])).to.deep.equal([
         [2, 1, 12],
@@ -108,7 +108,7 @@ for (const { kind, announcedIn, store } of stores) {
         const own = watched(tx);
         await tallies.handle(
           own.tx,
-          [...ids, ...ids].map((id) => add(id, 9)),
+          [...ids, ...ids].map((id) => count(id, 9)),
           newContext(),
         );
         return own.sent;
@@ -119,20 +119,20 @@ for (const { kind, announcedIn, store } of stores) {
     });
 
     it('saves nothing when a command is refused, nor of the commands before it', async () => {
-      const refusal = await errorOf(handle(add(a, 1), add(b, 9), add(a, -9)));
+      const refusal = await errorOf(handle(count(a, 1), count(b, 9), count(a, -9)));
       expect(refusal).to.be.instanceOf(Conflict).and.have.property('code', 'tally-below-zero');
       expect([await stateOf(a), await stateOf(b)]).to.deep.equal([undefined, undefined]);
       expect([await announced(b), await db('jobs').where({ key: b })]).to.deep.equal([[], []]);
     });
 
     it('decides on what was prepared ahead, also where that is more', async () => {
-      await handle(add(a, 1), add(b, 1));
+      await handle(count(a, 1), count(b, 1));
       await inTransaction(db, async (tx) => {
         const own = watched(tx);
-        const prepared = tallies.prepare(own.tx, [add(a, 2), add(b, 2)]);
+        const prepared = tallies.prepare(own.tx, [count(a, 2), count(b, 2)]);
         await prepared;
         own.sent.length = 0;
-        await tallies.handle(own.tx, [add(a, 2)], newContext(), prepared);
+        await tallies.handle(own.tx, [count(a, 2)], newContext(), prepared);
         expect(own.sent.filter((statement) => !statement.includes('insert into'))).to.deep.equal([]);
       });
       expect(await stateOf(a)).to.deep.equal({ state: { sum: 12 }, version: 2 });
@@ -144,13 +144,13 @@ for (const { kind, announcedIn, store } of stores) {
       ['has none yet', false],
     ] as const) {
       it(`lets the second of two writers wait for the first where it ${situation}`, async () => {
-        if (earlier) await handle(add(a, 1));
+        if (earlier) await handle(count(a, 1));
         const first = await openTransaction(db);
-        await tallies.handle(first.tx, [add(a, 2)], newContext());
+        await tallies.handle(first.tx, [count(a, 2)], newContext());
         let tries = 0;
         const second = inTransaction(db, (tx) => {
           tries += 1;
-          return tallies.handle(tx, [add(a, 3)], newContext());
+          return tallies.handle(tx, [count(a, 3)], newContext());
         });
         await somebodyWaits(db);
         await first.commit();
@@ -161,14 +161,14 @@ for (const { kind, announcedIn, store } of stores) {
     }
 
     it('is decided anew when somebody wrote to it in between', async () => {
-      await handle(add(a, 1));
+      await handle(count(a, 1));
       let tries = 0;
       await inTransaction(db, async (tx) => {
         tries += 1;
-        const prepared = tallies.prepare(tx, [add(a, 3)]);
+        const prepared = tallies.prepare(tx, [count(a, 3)]);
         await prepared;
         if (tries === 1) await saveUnasked(a, 2);
-        await tallies.handle(tx, [add(a, 3)], newContext(), prepared);
+        await tallies.handle(tx, [count(a, 3)], newContext(), prepared);
       });
       expect(tries).to.equal(2);
       expect(await stateOf(a)).to.deep.equal({ state: { sum: 123 }, version: 3 });
@@ -178,7 +178,7 @@ for (const { kind, announcedIn, store } of stores) {
     it('tells of each change once it is committed, in the context of its event, and of none that is rolled back', async () => {
       const contexts = [newContext(), newContext()];
       await inTransaction(db, async (tx) => {
-        await tallies.handle(tx, [add(a, 1), add(b, 2)], ({ data }) => contexts[data.n - 1]!);
+        await tallies.handle(tx, [count(a, 1), count(b, 2)], ({ data }) => contexts[data.n - 1]!);
         await tx.raw('select 1');
         expect(told).to.deep.equal([]);
       });
@@ -191,17 +191,17 @@ for (const { kind, announcedIn, store } of stores) {
       expect(told.map(({ context }) => context)).to.deep.equal(contexts);
 
       const rolledBack = inTransaction(db, async (tx) => {
-        await tallies.handle(tx, [add(a, 3)], newContext());
+        await tallies.handle(tx, [count(a, 3)], newContext());
         throw new Error('rolled back');
       });
       await errorOf(rolledBack);
-      await handle(add(a, 4));
+      await handle(count(a, 4));
       await eventually(() => expect(told.map(({ recorded }) => recorded.event.data.n)).to.deep.equal([1, 2, 4]));
     });
 
     it('tells of a command that changes nothing, and writes nothing for it', async () => {
-      await handle(add(a, 1));
-      const { recorded } = await handle(add(a, 0));
+      await handle(count(a, 1));
+      const { recorded } = await handle(count(a, 0));
       expect(recorded).to.deep.equal([]);
       expect(ignored.map(([{ data }, state]) => [data, state])).to.deep.equal([[{ id: a, n: 0 }, { sum: 1 }]]);
       expect(await announced(a)).to.have.length(1);
@@ -209,7 +209,7 @@ for (const { kind, announcedIn, store } of stores) {
 
     it('announces each event in the context of its own command', async () => {
       const contexts = new Map([1, 2, 3].map((n): [number, MessageContext] => [n, { ...newContext(), causationId: uuidv7() }]));
-      const commands = [add(a, 1), add(b, 2), add(a, 3)];
+      const commands = [count(a, 1), count(b, 2), count(a, 3)];
       await inTransaction(db, (tx) => tallies.handle(tx, commands, ({ data }) => contexts.get(data.n)!));
       for (const { payload, correlation_id, causation_id, traceparent } of [...(await announced(a)), ...(await announced(b))]) {
         const { correlationId, causationId, traceparent: trace } = contexts.get(payload.n)!;
@@ -219,7 +219,7 @@ for (const { kind, announcedIn, store } of stores) {
 
     it('adds the jobs that its events ask for with them, under the event’s id and its own key', async () => {
       const context = newContext();
-      const { recorded } = await inTransaction(db, (tx) => tallies.handle(tx, [add(a, 1), add(a, 9), add(b, 9)], context));
+      const { recorded } = await inTransaction(db, (tx) => tallies.handle(tx, [count(a, 1), count(a, 9), count(b, 9)], context));
       const asking = recorded.filter(({ event }) => event.data.n === 9);
       const jobs = await db('jobs').whereIn('key', [a, b]).orderBy('position');
       expect(jobs.map(({ id, key, kind, payload, correlation_id }) => [id, key, kind, payload, correlation_id])).to.deep.equal(

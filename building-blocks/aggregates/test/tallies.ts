@@ -1,32 +1,32 @@
-import { type Command, Conflict, defineEvent, type Event, type Topic } from '@orderstream/contracts';
+import { type Command, Conflict, type Event } from '@orderstream/contracts';
 import type { Transaction } from '@orderstream/persistence';
 import type { Knex } from 'knex';
-import { z } from 'zod';
 import { createInbox } from '../../../migrations/tables/inbox.v1.js';
 import { upgradeInbox } from '../../../migrations/tables/inbox.v2.js';
 import { createJobs } from '../../../migrations/tables/jobs.v1.js';
 import { createOutbox } from '../../../migrations/tables/outbox.v1.js';
 import { createRequireAllSaved } from '../../../migrations/tables/require-all-saved.v1.js';
+import { countedIn } from '../../event-bridge/test/test-topic.js';
 import { type Change, eventStored, type Recorded, type Store, stateStored } from '../src/index.js';
 
-/** The smallest aggregate there is: a number that is added to. */
+/** The smallest aggregate there is: a number that grows by digits. */
 export type Tally = { sum: number };
-export type TallyCommand = Command<'Add', { id: string; n: number }>;
-export type TallyEvent = Event<'Added', { n: number }>;
+export type TallyCommand = Command<'Count', { id: string; n: number }>;
+export type TallyEvent = Event<'Counted', { n: number }>;
 type TallyChange = Change<Tally, TallyEvent>;
 
 export const initialState: Tally = { sum: 0 };
 
 export const decide = ({ data: { n }, at }: TallyCommand, { sum }: Tally): TallyEvent[] => {
   if (sum + n < 0) throw new Conflict('tally-below-zero', `${sum} and ${n} is below zero`);
-  return n === 0 ? [] : [{ type: 'Added', data: { n }, at }];
+  return n === 0 ? [] : [{ type: 'Counted', data: { n }, at }];
 };
 
 /** Not the same in another order. */
 export const evolve = ({ sum }: Tally, { data: { n } }: TallyEvent): Tally => ({ sum: sum * 10 + n });
 
-const Added = defineEvent({ type: 'Added', version: 1, topic: 'test.tallies' as Topic, data: z.object({ n: z.int() }) });
-export const toMessage = ({ event: { data } }: Recorded<Tally, TallyEvent>) => ({ definition: Added, data });
+const definition = countedIn('test.tallies');
+export const toMessage = ({ event: { data } }: Recorded<Tally, TallyEvent>) => ({ definition, data });
 
 export const tallyTables = async (db: Knex): Promise<void> => {
   await createInbox(db);
@@ -76,7 +76,7 @@ export const stores: { kind: string; announcedIn: string; store: TallyStore }[] 
       table: 'tally_events',
       stream: 'tally',
       fold: (events) =>
-        events.map(({ data, at }): TallyEvent => ({ type: 'Added', data: data as { n: number }, at })).reduce(evolve, initialState),
+        events.map(({ data, at }): TallyEvent => ({ type: 'Counted', data: data as { n: number }, at })).reduce(evolve, initialState),
       project: () => undefined,
     }),
   },
