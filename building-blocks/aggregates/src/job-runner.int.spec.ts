@@ -9,6 +9,7 @@ import { upgradeInbox } from '../../../migrations/tables/inbox.v2.js';
 import { createJobs } from '../../../migrations/tables/jobs.v1.js';
 import { jobQueue } from './job-queue.js';
 import { jobRunner, type Perform, RetryLater } from './job-runner.js';
+import { jobsTotal } from './metrics.js';
 
 const tables = async (db: Knex): Promise<void> => {
   await createInbox(db);
@@ -140,8 +141,10 @@ describe('a job runner', function () {
     });
     await add(['a', 1], ['a', 2]);
     await eventually(async () => expect(await letters()).to.have.length(1));
-    await add(['a', 3], ['b', 4]);
+    await add(['a', 3]);
+    await inTransaction(db, (tx) => jobQueue('spec').add(tx, [jobOf('b', 4)])); // found by looking for what is due
     await untilOutcomes([4]);
+    expect(new Set(asked)).to.deep.equal(new Set([1, 4]));
     expect((await letters())[0]).to.include({ topic: 'jobs', type: 'call', attempts: 3, error: 'Error: this can not be' });
     expect(await runner.replay('jobs/a')).to.deep.equal({ replayed: 0, error: 'Error: this can not be' });
     broken = false;
@@ -176,6 +179,20 @@ describe('a job runner', function () {
     await add(['b', 3]);
     await untilOutcomes([2, 3]);
     expect(await db('jobs')).to.deep.equal([]);
+  });
+
+  it('does not count the answer of a holder whose job another holds by now', async () => {
+    const superseded = async () => (await jobsTotal.get()).values.find(({ labels }) => labels.outcome === 'superseded')?.value ?? 0;
+    const before = await superseded();
+    const frozen = gate();
+    await start(() => frozen.opened);
+    await add(['a', 1]);
+    await eventually(() => expect(asked).to.deep.equal([1]));
+    await db('jobs').update({ locked_by: uuidv7(), locked_until: db.raw("clock_timestamp() + interval '1 minute'") });
+    frozen.open();
+    await eventually(async () => expect(await superseded()).to.equal(before + 1));
+    expect(await outcomes()).to.deep.equal([]);
+    expect(await db('jobs')).to.have.length(1);
   });
 
   it('keeps its lease for as long as a call takes', async () => {

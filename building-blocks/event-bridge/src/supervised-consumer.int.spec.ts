@@ -53,6 +53,35 @@ describe('a supervised consumer', function () {
     await producer.disconnect();
   };
 
+  const gate = () => {
+    let open: () => void = () => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    return { open, opened };
+  };
+
+  it('commits no offset of a batch that is still being handled', async () => {
+    topic = await testTopic({ numPartitions: 2 });
+    await topic.send([topic.counted(1, { partition: 0 }), topic.counted(2, { partition: 1 })]);
+    const [begun, end] = [gate(), gate()];
+    const { brokers, group: groupId, name } = topic;
+    const onBatch = async ({ partition }: { partition: number }) => {
+      if (partition === 1) return begun.opened;
+      begun.open();
+      await end.opened;
+    };
+    try {
+      await topic.start({ name: 'held', ...supervisedConsumer({ brokers, groupId, topics: [name], onBatch }) });
+      // what is done is committed all at once: what was done before this would be committed with it
+      await eventually(async () => expect((await topic.committed())[1]).to.equal('1'), { timeoutMs: 20_000 });
+      expect(await topic.committed()).to.deep.equal(['-1', '1']);
+    } finally {
+      end.open();
+    }
+    await eventually(async () => expect(await topic.committed()).to.deep.equal(['1', '1']), { timeoutMs: 20_000 });
+  });
+
   const tails: [string, () => Promise<void>][] = [
     ['the marker of a transaction that was committed', () => transactional('commit', 1)],
     [
