@@ -28,6 +28,7 @@ const openTerminal = () => {
   bash.on('close', (exitCode) => {
     code = exitCode;
   });
+  bash.stdin.on('error', () => undefined); // it has ended: what was shown says why
 
   const untilShown = (pattern: RegExp, from = 0): Promise<number> =>
     eventually(
