@@ -62,6 +62,18 @@ describe('a document', function () {
   }
 });
 
+describe('the README of a building block', function () {
+  this.timeout(60_000);
+
+  // what contracts exports is the contracts themselves: too many to list
+  for (const block of readdirSync(join(root, 'building-blocks')).filter((name) => name !== 'contracts'))
+    it(`speaks of everything that ${block} exports`, async () => {
+      const named = new Set(read(`building-blocks/${block}/README.md`).match(/\w+/g));
+      const exported = Object.keys(await import(`../../building-blocks/${block}/src/index.ts`));
+      expect(exported.filter((name) => !named.has(name))).to.deep.equal([]);
+    });
+});
+
 describe('the README of a service', function () {
   this.timeout(60_000); // reads all services' code
 
