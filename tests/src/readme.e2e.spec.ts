@@ -47,7 +47,8 @@ const openTerminal = () => {
     type: async (commands: string): Promise<string> => {
       const from = shown.length;
       bash.stdin.write(`${commands}\necho '# done'\n`);
-      return shown.slice(from, await untilShown(/^# done$/m, from));
+      const end = await untilShown(/^# done$/m, from);
+      return shown.slice(from, end);
     },
     close: async (): Promise<number | null> => {
       bash.stdin.end();
@@ -102,7 +103,7 @@ describe("the README's walk", function () {
     terminal = openTerminal();
 
     await terminal.type(logIn);
-    expect((await terminal.type(listProducts)).match(/available: [1-9]/g)).to.have.length(2);
+    expect(await terminal.type(listProducts)).to.match(/(available: [1-9].*){2}/s);
     await terminal.type(connectClient);
     await terminal.untilShown(/^realtime ready$/m);
 
@@ -110,7 +111,7 @@ describe("the README's walk", function () {
     expect(placed).to.match(/orderNumber: '.+',\n\s+status: '(Placed|PendingPayment|Paid)'/);
     const confirmed = await terminal.type(confirm);
     expect(confirmed).to.match(/^Confirmed$/m);
-    expect(confirmed.match(/'Order\w+'/g)).to.include.members(["'OrderPlaced'", "'OrderPending'", "'OrderPaid'", "'OrderConfirmed'"]);
+    for (const type of ['OrderPlaced', 'OrderPending', 'OrderPaid', 'OrderConfirmed']) expect(confirmed).to.contain(`'${type}'`);
     expect(confirmed).to.match(/status: '(Approved|Settling|Settled|Completed)'/);
     await terminal.untilShown(/^\S+ Confirmed$/m);
     await terminal.untilShown(/^payment Completed$/m);
