@@ -68,7 +68,7 @@ describe('the README of a building block', function () {
   for (const block of readdirSync(join(root, 'building-blocks')).filter((name) => name !== 'contracts'))
     it(`speaks of everything that ${block} exports`, async () => {
       const named = new Set(read(`building-blocks/${block}/README.md`).match(/\w+/g));
-      const exported = Object.keys(await import(`../../building-blocks/${block}/src/index.ts`));
+      const exported = Object.keys(await import(`@orderstream/${block}`));
       expect(exported.filter((name) => !named.has(name))).to.deep.equal([]);
     });
 });
