@@ -61,14 +61,22 @@ describe('a document', function () {
   }
 });
 
-describe('the README of a building block', function () {
-  this.timeout(60_000);
+/** The values that an index exports. It is read, not imported: loaded a second time beside other suites, it would register its metrics twice. */
+const exportsOf = (folder: string): string[] => {
+  const index = read(`${folder}/index.ts`);
+  const listed = [...index.matchAll(/^export \{(.*?)\}/gms)].flatMap(([, names]) => names!.split(',').map((name) => name.trim()));
+  const whole = [...index.matchAll(/^export \* from '\.\/(.*)\.js'/gm)].flatMap(([, file]) =>
+    [...read(`${folder}/${file}.ts`).matchAll(/^export (?:const|class|function) (\w+)/gm)].map(([, name]) => name!),
+  );
+  return [...listed, ...whole].filter((name) => name !== '' && !name.startsWith('type '));
+};
 
+describe('the README of a building block', () => {
   // what contracts exports is the contracts themselves: too many to list
   for (const block of readdirSync(join(root, 'building-blocks')).filter((name) => name !== 'contracts'))
-    it(`speaks of everything that ${block} exports`, async () => {
+    it(`speaks of everything that ${block} exports`, () => {
       const named = new Set(read(`building-blocks/${block}/README.md`).match(/\w+/g));
-      const exported = Object.keys(await import(`@orderstream/${block}`));
+      const exported = exportsOf(`building-blocks/${block}/src`);
       expect(exported.filter((name) => !named.has(name))).to.deep.equal([]);
     });
 });
