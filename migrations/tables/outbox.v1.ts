@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What a service announces, written with the change that it tells of. Housekeeping deletes by `occurred_at`, the change feed reads inserts only. */
+/** What a service announces, written with the change that it tells of. Housekeeping deletes what is old, the change feed reads inserts only. */
 export const createOutbox = async (db: Knex): Promise<void> => {
   await db.raw(`
     create table outbox (

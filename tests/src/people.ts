@@ -40,6 +40,7 @@ const person = (email: string): Promise<Person> => {
 };
 
 export const admin = (): Promise<Person> => person('admin@example.com');
+export const alice = (): Promise<Person> => person('alice@example.com');
 
 /** A shopper of a suite's own, who has no orders, payments or frames yet. */
 export const newShopper = async (): Promise<Person> => {

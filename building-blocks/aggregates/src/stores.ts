@@ -35,8 +35,8 @@ const uniqueViolation = '23505';
 
 /**
  * An aggregate whose state is the fold of its events. Its event table is its outbox as well: the row is the message, and streams are told
- * apart as `<stream>-<id>`. Two writers of one stream meet at unique (stream, aggregate_version); the loser gets a `VersionConflict`, is
- * rolled back, and decides anew.
+ * apart as `<stream>-<id>`. Writers of one stream wait for the lock of its id; one that takes none meets unique (stream, aggregate_version),
+ * gets a `VersionConflict`, is rolled back, and decides anew.
  *
  * @param table the event table; its columns are the outbox's, and `stream`
  * @param fold from the stored events, oldest first

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { Conflict, NotFound, Page, PageQuery, pageOf, Timestamp } from '@orderstream/contracts';
+import { Conflict, NotFound, Page, PageQuery, Problem, pageOf, Timestamp } from '@orderstream/contracts';
 import { type Api, api, currentLog, noContent } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { z } from 'zod';
@@ -73,7 +73,7 @@ const viewOf = (letter: DeadLetter): z.infer<typeof DeadLetterView> => {
 
 /** What a service could not handle, for an operator: to see, to replay, to discard. A key's letters go in order, from the oldest on. */
 export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api => {
-  const letters = api('Dead letters', '/dead-letters');
+  const letters = api('Dead letters', '/dead-letters', { internal: true });
 
   const notFound = (id: string) => new NotFound('dead-letter-not-found', `There is no dead letter ${id}`);
   const letterOf = async (id: string): Promise<{ letter: DeadLetter; consumer: Replayable | undefined }> => {
@@ -93,7 +93,12 @@ export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api =
 
   letters.post(
     '/dead-letters/:id/replay',
-    { summary: 'Handle it, and what waits behind it, again: its key from the oldest on', who: 'admin', answers: { 200: ReplayView } },
+    {
+      summary: 'Handle it, and what waits behind it, again: its key from the oldest on',
+      description: '409 `dead-letter-without-consumer`, 503 `dead-letters-busy` while its key is being replayed.',
+      who: 'admin',
+      answers: { 200: ReplayView, 409: Problem, 503: Problem },
+    },
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);
       if (!consumer) throw new Conflict('dead-letter-without-consumer', `There is no consumer ${letter.consumer} any more`);
@@ -103,7 +108,12 @@ export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api =
 
   letters.delete(
     '/dead-letters/:id',
-    { summary: 'Discard it; what waits behind it goes on', who: 'admin', answers: { 204: null } },
+    {
+      summary: 'Discard it; what waits behind it goes on',
+      description: '503 `dead-letters-busy` while its key is being replayed.',
+      who: 'admin',
+      answers: { 204: null, 503: Problem },
+    },
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);
       if (!(await discard(db, letter))) throw notFound(params.id);

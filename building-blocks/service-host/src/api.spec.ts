@@ -109,6 +109,21 @@ describe('the OpenAPI document', () => {
     expect(document.paths['/orders'].get).not.to.have.property('security');
   });
 
+  it('says which routes are on the port of the service alone', () => {
+    const letters = api('Dead letters', '/dead-letters', { internal: true }).get(
+      '/dead-letters',
+      { summary: 'Letters', who: 'admin', answers: { 204: null } },
+      () => undefined,
+    );
+    const { servers, paths, ...rest } = openApiDocument('Orders', [...orders.routes, ...letters.routes]);
+    expect(servers).to.deep.equal([{ url: '/api' }]);
+    expect(paths['/dead-letters']!.get!.servers!.map(({ url }) => url)).to.deep.equal(['/']);
+    expect(paths['/orders']!.get).not.to.have.property('servers');
+    const page = referencePage({ servers, paths, ...rest });
+    expect(page).to.contain('GET /dead-letters').and.to.contain('the gateway does not pass this on');
+    expect(page).not.to.contain('/api/dead-letters');
+  });
+
   it('becomes a page that needs nothing from elsewhere', () => {
     const page = referencePage(document);
     expect(page).to.contain('/api/orders/{id}').and.to.contain('&#60;Orders&#62;');

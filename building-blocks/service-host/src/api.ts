@@ -76,6 +76,7 @@ type Handler<Params, Query, Body, W extends Who, Answer> = (
 /** A declared route, its types forgotten: what the router and the OpenAPI document are made from. */
 export type Route = {
   tag: string;
+  internal: boolean;
   method: Method;
   path: string;
   summary: string;
@@ -131,8 +132,9 @@ const operationIdOf = (method: Method, path: string): string =>
  * A set of routes under one heading of the OpenAPI document.
  *
  * @param basePath where every path of the set begins; a path is written in full all the same, so that it can be searched for
+ * @param internal whether the gateway keeps these routes from the public: they are on the service's own port only. The document says so.
  */
-export const api = (tag: string, basePath: string): Api => {
+export const api = (tag: string, basePath: string, { internal = false } = {}): Api => {
   const routes: Route[] = [];
   const declare =
     (method: Method): Declare =>
@@ -146,6 +148,7 @@ export const api = (tag: string, basePath: string): Api => {
       if (status === undefined) throw new Error(`${method} ${path} declares no successful answer`);
       routes.push({
         tag,
+        internal,
         method,
         path,
         summary: declaration.summary,

@@ -277,6 +277,7 @@ describe('the HTTP server', () => {
   it('documents itself', async () => {
     const document = await call('GET', '/orders/openapi.json');
     expect(document.body.openapi).to.equal('3.1.0');
+    expect(document.body.info.title).to.equal('Orders');
     expect(document.body.paths).to.have.property('/orders/{id}/cancel');
     const page = await call('GET', '/orders/reference');
     expect([page.status, page.type]).to.deep.equal([200, 'text/html; charset=utf-8']);

@@ -21,7 +21,7 @@ export type HttpServerOptions = {
   host?: string;
   /** where `openapi.json` and `reference` live, e.g. `/orders` */
   basePath: string;
-  /** of the OpenAPI document; by default the tags of the apis */
+  /** of the OpenAPI document, one word; by default the first api's tag */
   title?: string;
   /** what stands before every path for the public (`/api`, from the gateway); only the documents name it */
   publicPrefix?: string;
@@ -113,11 +113,7 @@ const expressApp = (
   app.use(healthRoutes(health));
   app.use(scope);
   for (const handler of before) app.use(handler);
-  app.use(
-    documentation(basePath === '/' ? '' : basePath, () =>
-      openApiDocument(title ?? apis.map(({ tag }) => tag).join(', '), routes, publicPrefix),
-    ),
-  );
+  app.use(documentation(basePath === '/' ? '' : basePath, () => openApiDocument(title ?? apis[0]?.tag ?? basePath, routes, publicPrefix)));
   for (const route of routes) app[route.method](route.path, routeHandler(route, auth, bodyLimit));
   for (const router of routers) app.use(router);
   for (const [path, methods] of methodsByPath(routes)) app.all(path, otherMethods(methods));

@@ -6,11 +6,14 @@ import { isMediaType, type Route } from './api.js';
 type Json = Record<string, unknown>;
 type Io = 'input' | 'output';
 
+type Server = { url: string; description?: string };
+
 export type Operation = {
   operationId: string;
   summary: string;
   description?: string;
   tags: string[];
+  servers?: Server[];
   'x-who': string;
   security?: Json[];
   parameters?: Json[];
@@ -21,7 +24,7 @@ export type Operation = {
 export type OpenApiDocument = {
   openapi: '3.1.0';
   info: { title: string; version: string; description: string };
-  servers: { url: string }[];
+  servers: Server[];
   tags: { name: string }[];
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Json>; securitySchemes: Json };
@@ -101,6 +104,8 @@ const idempotencyKeyParameter = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
+const ownPort: Server = { url: '/', description: "The service's own port: the gateway does not pass this on" };
+
 const refusalsOf = ({ who, body, upload, idempotent, path }: Route): number[] => [
   400,
   ...(who === 'anyone' ? [] : [401]),
@@ -136,6 +141,7 @@ const operationOf = (route: Route, schemaOf: SchemaOf): Operation => {
     summary: route.summary,
     ...(route.description !== undefined && { description: route.description }),
     tags: [route.tag],
+    ...(route.internal && { servers: [ownPort] }),
     'x-who': route.who,
     ...(route.who !== 'anyone' && { security: [{ accessToken: [] }, ...(route.who === 'guest' ? [{}] : [])] }),
     ...(parameters.length > 0 && { parameters }),

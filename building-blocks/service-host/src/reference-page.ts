@@ -37,6 +37,7 @@ const operationSection = (path: string, method: string, operation: Operation): s
 <section id="${escapeHtml(operation.operationId)}">
 <h3><span class="${method}">${method.toUpperCase()}</span> <code>${escapeHtml(path)}</code></h3>
 <p>${escapeHtml(operation.summary)}. Who: <b>${escapeHtml(operation['x-who'])}</b></p>
+${(operation.servers ?? []).map(({ description = '' }) => `<p>${escapeHtml(description)}.</p>`).join('')}
 ${operation.description ? `<p>${escapeHtml(operation.description)}</p>` : ''}
 ${parameters(operation)}
 ${operation.requestBody ? `<h4>Body</h4>${content(operation.requestBody)}` : ''}
@@ -52,9 +53,11 @@ h3 span{font-size:.8em;padding:.1em .5em;border-radius:4px;background:#445;color
 
 /** The API's reference as one page of HTML without scripts: made from the OpenAPI document, so it says what the service does, offline too. */
 export const referencePage = (document: OpenApiDocument): string => {
-  const prefix = document.servers[0]?.url.replace(/\/$/, '') ?? '';
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ path: prefix + path, method, operation })),
+    Object.entries(methods).map(([method, operation]) => {
+      const [server] = operation.servers ?? document.servers;
+      return { path: (server?.url.replace(/\/$/, '') ?? '') + path, method, operation };
+    }),
   );
   const title = escapeHtml(`${document.info.title}: API reference`);
   return `<!doctype html>

@@ -1,4 +1,4 @@
-import { HoldOrderRequest, OrderView, PlaceOrderRequest, Refusal } from '@orderstream/contracts';
+import { HoldOrderRequest, OrderView, PlaceOrderRequest, Problem, Refusal } from '@orderstream/contracts';
 import { type IdempotentRequest, idempotentlyTogether } from '@orderstream/persistence';
 import { type Api, accepted, api, created } from '@orderstream/service-host';
 import type { Knex } from 'knex';
@@ -41,7 +41,7 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
         summary: 'Cancel an order that is not Confirmed yet',
         description: 'An order that may have money on hold is CancelRequested until the payment has given it back.',
         who: 'shopper',
-        answers: { 202: OrderView },
+        answers: { 202: OrderView, 409: Problem },
       },
       async ({ user, params, context }) =>
         accepted(await commandOrder({ type: 'CancelOrder', data: { orderId: params.id, customerId: user.id } }, context)),
@@ -52,7 +52,7 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
         summary: 'Keep a Paid order from being Confirmed for that many seconds from now',
         who: 'shopper',
         body: HoldOrderRequest,
-        answers: { 202: OrderView },
+        answers: { 202: OrderView, 409: Problem },
       },
       async ({ user, params, body, context }) => {
         const data = { orderId: params.id, customerId: user.id, seconds: body.seconds, maxSeconds: holdMaxSeconds };
@@ -61,19 +61,23 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
     )
     .post(
       '/orders/:id/release',
-      { summary: 'Go back to the deadline that the order had before it was held', who: 'shopper', answers: { 202: OrderView } },
+      {
+        summary: 'Go back to the deadline that the order had before it was held',
+        who: 'shopper',
+        answers: { 202: OrderView, 409: Problem },
+      },
       async ({ user, params, context }) =>
         accepted(await commandOrder({ type: 'ReleaseOrder', data: { orderId: params.id, customerId: user.id } }, context)),
     )
     .post(
       '/orders/:id/confirm',
-      { summary: 'Confirm a Paid order now, before its window is over', who: 'shopper', answers: { 202: OrderView } },
+      { summary: 'Confirm a Paid order now, before its window is over', who: 'shopper', answers: { 202: OrderView, 409: Problem } },
       async ({ user, params, context }) =>
         accepted(await commandOrder({ type: 'ConfirmOrder', data: { orderId: params.id, customerId: user.id } }, context)),
     )
     .post(
       '/orders/:id/ship',
-      { summary: 'Ship a Confirmed order whose money is captured', who: 'admin', answers: { 202: OrderView } },
+      { summary: 'Ship a Confirmed order whose money is captured', who: 'admin', answers: { 202: OrderView, 409: Problem } },
       async ({ params, context }) => accepted(await commandOrder({ type: 'ShipOrder', data: { orderId: params.id } }, context)),
     );
 };

@@ -1,4 +1,4 @@
-import { SetStockRequest, StockView } from '@orderstream/contracts';
+import { Problem, SetStockRequest, StockView } from '@orderstream/contracts';
 import { type Api, api } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { readStock } from './read-stock.js';
@@ -18,7 +18,7 @@ export const stockRoutes = ({ db, setStock }: { db: Knex; setStock: SetStock }):
       description: 'Refused with 409 `stock-below-reserved` (and how many are `reserved`) when it is less than orders have reserved.',
       who: 'admin',
       body: SetStockRequest,
-      answers: { 200: StockView },
+      answers: { 200: StockView, 409: Problem },
     },
     ({ params, body, context }) => setStock(params.id, body.quantity, context),
   );

@@ -1,4 +1,4 @@
-import { SalesQuery, SalesReport } from '@orderstream/contracts';
+import { Problem, SalesQuery, SalesReport } from '@orderstream/contracts';
 import { type Api, api } from '@orderstream/service-host';
 
 export const salesRoutes = ({ salesReport }: { salesReport: (query: SalesQuery) => Promise<SalesReport> }): Api =>
@@ -7,10 +7,10 @@ export const salesRoutes = ({ salesReport }: { salesReport: (query: SalesQuery) 
     {
       summary: 'What was sold of each product',
       description:
-        'Orders that are Paid, Confirmed or Shipped and were placed in [from, to). One row for each product and currency, the largest amount first. Exact sums.',
+        'Orders that are Paid, Confirmed or Shipped and were placed in [from, to). One row for each product and currency, the largest amount first. Exact sums. 503 `report-incomplete` while orders are missing, `search-unavailable` while Elasticsearch is away.',
       who: 'admin',
       query: SalesQuery,
-      answers: { 200: SalesReport },
+      answers: { 200: SalesReport, 503: Problem },
     },
     ({ query }) => salesReport(query),
   );
