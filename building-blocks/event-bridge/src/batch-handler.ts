@@ -81,15 +81,15 @@ export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) =>
   const handleInOneTransaction = async (messages: readonly Subscribed[]): Promise<void> => {
     const readable = messages.every(({ kind }) => kind === 'event');
     try {
-      await handleTogether(messages, readable);
+      await handleBatch(messages, readable);
     } catch (error) {
       if (!(error instanceof Blocked)) throw error;
-      await handleTogether(messages, false);
+      await handleBatch(messages, false);
     }
   };
 
   /** @param ahead whether the handlers ask for what they need in one round trip with the inbox */
-  const handleTogether = async (messages: readonly Subscribed[], ahead: boolean): Promise<void> => {
+  const handleBatch = async (messages: readonly Subscribed[], ahead: boolean): Promise<void> => {
     const outcome = await inTransaction(db, async (tx) => {
       const ids = [...new Set(messages.flatMap(({ id }) => id ?? []))];
       const marking = markProcessed(tx, consumer, ids);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asLongAsItTook, together } from '@orderstream/persistence';
+import { adaptiveLinger, batcher } from '@orderstream/persistence';
 import { type Host, isTransient, type Logger } from '@orderstream/service-host';
 import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from 'kafkajs';
 import './kafkajs-codecs.js';
@@ -24,23 +24,23 @@ type Options = {
   brokers: string[];
   groupId: string;
   topics: readonly string[];
-  /** Called for each partition, side by side for those that were fetched together. Offsets are committed once it has resolved. */
+  /** Called for each partition, concurrently for the partitions of one fetch. Offsets are committed once it has resolved. */
   onBatch: (batch: Batch) => Promise<void>;
 };
 
-/** An `onBatch` that works on all partitions that were fetched together at once, 500 messages or so, and then gathers as long as `breather` says. */
-export const batcher = (work: (batches: Batch[]) => Promise<void>, breather = asLongAsItTook) => {
-  const handle = together(
+/** An `onBatch` that joins the partitions of one fetch into one piece of work of about 500 messages, and then lingers for the next fetch. */
+export const joinBatches = (work: (batches: Batch[]) => Promise<void>, lingerMs = adaptiveLinger) => {
+  const handle = batcher(
     async (batches: Batch[]) => {
       await work(batches);
       return batches.map(() => undefined);
     },
-    { most: 500, breather },
+    { maxBatchSize: 500, lingerMs },
   );
   return (batch: Batch): Promise<void> => handle(batch, batch.messages.length);
 };
 
-/** Whatever was fetched together is worked on together. */
+/** kafkajs calls `eachBatch` concurrently for so many partitions: for all of a fetch, so that `joinBatches` can join them. */
 const allPartitions = 128;
 /** Of one partition at a time; fewer where each of them gets an attempt row. */
 const maxMessages = 300;

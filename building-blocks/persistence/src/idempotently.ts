@@ -50,7 +50,7 @@ type Work<Request, Body, Prepared> = {
 };
 
 /** {@link idempotently}, where requests that come at the same time commit together ({@link groupCommit}). */
-export const idempotentlyTogether = <Request extends IdempotentRequest, Body, Prepared>(
+export const idempotentBatcher = <Request extends IdempotentRequest, Body, Prepared>(
   db: Knex,
   work: Work<Request, Body, Prepared>,
 ): ((request: Request) => Promise<Reply<Body>>) => groupCommit<Request, Reply<Body>>(db, (tx, requests) => answer(tx, requests, work));

@@ -31,7 +31,7 @@ await runService('notifications', [
     groupId: 'notifications',
     events: pushedEvents,
     handle: publishEvents({ bus, stream, now: () => new Date() }),
-    breather: () => 50, // under load; nobody sees it, and the orders have the processor meanwhile
+    lingerMs: () => 50, // too short for a person to see; fewer, larger batches leave the processor to the orders
   }),
   httpServer({
     port: config.PORT,

@@ -44,7 +44,7 @@ export const instance = ({ databaseUrl, topic, prefix, group }: Place): Instance
     groupId: group,
     db,
     handlers: [orderProjection({ indexOrders: indexOrders(client, { index: index.alias, require_alias: true }), state, events })],
-    breather: () => 50,
+    lingerMs: () => 50,
   });
   const rebuilds = { begun: 0, completed: 0 };
   const rebuild = rebuildOrders({ db, client, index, state, brokers, process: randomUUID(), events });
