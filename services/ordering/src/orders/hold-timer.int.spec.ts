@@ -2,9 +2,9 @@ import type { Component } from '@orderstream/service-host';
 import { eventually } from '@orderstream/testing';
 import { expect } from 'chai';
 import { type Ordering, ordering, testHost } from '../../test/ordering.js';
-import { alarm } from './alarm.js';
 import { holdTimer } from './hold-timer.js';
 import { orderAggregate } from './orders.js';
+import { wakeUp } from './wake-up.js';
 
 describe('the hold timer', function () {
   this.timeout(60_000);
@@ -40,7 +40,7 @@ describe('the hold timer', function () {
     await start();
     for (let run = 0; run < 10; run += 1) {
       await shop.payMany(1, 0.3);
-      shop.deadlines.set(0); // as a commit of the shell does; these deadlines were moved behind its back
+      shop.deadlines.set(0); // as the command handler does after a commit; this test moved the deadlines in the database
       await eventually(async () => expect(await countOf('Confirmed')).to.equal(run + 1));
     }
     const late = await lateness();
@@ -84,7 +84,7 @@ describe('the hold timer', function () {
     await shop.payMany(10_000, 0);
     timers.push(
       ...[0, 1].map(() => {
-        const deadlines = alarm();
+        const deadlines = wakeUp();
         return holdTimer({ db: shop.db, orders: orderAggregate({ deadlines }), deadlines });
       }),
     );
