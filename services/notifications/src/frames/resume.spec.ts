@@ -30,8 +30,8 @@ describe('a client', () => {
   });
 });
 
-describe('a backlog and live pushes', () => {
-  /** `stream` holds 1, 2, 3 …; reading takes what is there at that moment, live pushes come in between, wherever the schedule says. */
+describe('a backlog and live frames', () => {
+  /** `stream` holds 1, 2, 3 …; reading takes what is there at that moment; live frames arrive in between, as scheduled. */
   const run = (resumeFrom: number, joint: number, total: number, maxWaiting: number, schedule: boolean[]) => {
     const sent: number[] = [];
     const splice = spliced<{ sequence: number }>({ after: resumeFrom, joint, maxWaiting }, ({ sequence }) => sent.push(sequence));
