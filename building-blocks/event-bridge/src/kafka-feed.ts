@@ -68,7 +68,7 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
       await handleAll(parsed, 1, signal);
     } catch (error) {
       if (signal.aborted) throw error;
-      log.warn({ consumer: groupId, messages: parsed.length, err: error }, 'a batch failed, its events go one by one');
+      log.warn({ consumer: groupId, messages: parsed.length, err: error }, 'a batch failed, its events are handled one by one');
       for (const message of parsed) {
         try {
           await handleAll([message], maxFailures, signal);

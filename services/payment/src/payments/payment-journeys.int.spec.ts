@@ -121,7 +121,7 @@ describe('a payment, with the provider', function () {
     expect(await psp.account(id)).to.include({ authorised: 1990, voided: 1990, captured: 0 });
   });
 
-  it('waits, for an order, while the provider is not asked, and is approved once it answers again', async () => {
+  it('waits, for an order, while the circuit breaker is open, and is approved once it answers again', async () => {
     await psp.behave({ failNext: 1_000_000 });
     const failing = await Promise.all(Array.from({ length: 8 }, () => begin('tok_approved')));
     await eventually(async () => {
@@ -132,7 +132,7 @@ describe('a payment, with the provider', function () {
     await startRunner(1_000);
     const tries = await Promise.all(Array.from({ length: 12 }, () => begin('tok_approved')));
     await eventually(async () => {
-      const { rows } = await db.raw(`select 1 from jobs where kind = 'create' and last_error like 'the provider is not asked%'`);
+      const { rows } = await db.raw(`select 1 from jobs where kind = 'create' and last_error like 'the provider is not called%'`);
       expect(rows).to.have.length.at.least(1);
     });
     await psp.reset();
