@@ -198,7 +198,7 @@ describe('a job runner', function () {
     await add(['a', 1]);
     await db('jobs').update({ locked_by: uuidv7(), locked_until: db.fn.now(), lost_leases: 4 });
     await start();
-    await eventually(async () => expect((await letters())[0]?.error).to.equal('the process that held it was lost 5 times'));
+    await eventually(async () => expect((await letters())[0]?.error).to.equal('its lease ended 5 times before an answer'));
     expect(asked).to.deep.equal([]);
   });
 
