@@ -1,4 +1,5 @@
-// npm run bench [-- --running] [--quick]: how fast the platform is, as a table and as JSON. Without --running it starts a stack of its own.
+// npm run bench [-- --running] [--quick]: how fast the platform is, as a table and as JSON. Without --running it starts
+// a stack of its own.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { connectDatabase } from '@orderstream/persistence';

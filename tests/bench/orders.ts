@@ -28,7 +28,10 @@ export type Load = { offset: number; token: string; productIds: string[] };
 /** An order that was asked for: `sentAt` in ms of the wall clock. */
 export type Placed = { id: string; sentAt: number; answeredMs: number };
 
-/** Asks for `perSecond` orders, evenly spaced, whether or not the platform keeps up: waiting for it would hide its queues. */
+/**
+ * Asks for `perSecond` orders, evenly spaced, whether or not the platform keeps up: waiting for it would hide its
+ * queues.
+ */
 export const placeOrders = async (
   { offset, token, productIds }: Load,
   perSecond: number,
@@ -121,7 +124,10 @@ export const reached = async (ordering: Knex, ids: string[], status: string, wit
 
 export type Rate = { perSecond: number; answered: number; paidPerSecond: number; backlogAfterLoad: number; sustained: boolean };
 
-/** Raises the rate until orders pile up: the highest rate at which, 3 s after the load, every order is Paid and none was refused. */
+/**
+ * Raises the rate until orders pile up: the highest rate at which, 3 s after the load, every order is Paid and none was
+ * refused.
+ */
 export const findHighestRate = async (
   load: Load,
   ordering: Knex,

@@ -163,7 +163,10 @@ const bookOf = (status: PaymentStatus, amount: number, authorised: number): Mone
   }
 };
 
-/** I1: our payments and the provider's book agree row by row, and captured is the total of what is shipped and of nothing else. */
+/**
+ * I1: our payments and the provider's book agree row by row, and captured is the total of what is shipped and of
+ * nothing else.
+ */
 export const moneyAudit = async (): Promise<string[]> => {
   const payments = await rows<Payment>('payment', 'select id, order_id, status, amount from payments');
   const orders = await rows<{ id: string; status: OrderStatus; total_amount: string }>(

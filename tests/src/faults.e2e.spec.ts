@@ -15,7 +15,10 @@ import { everythingIsReady, isBack, killAndWait, pidOf, processes } from './proc
 import { provider } from './provider.js';
 import { arrivalsIn, everythingIn, headerOf, produce } from './topics.js';
 
-/** Faults are real ones, at the running platform: this suite is the last to run, and leaves behind a platform that works. */
+/**
+ * Faults are real ones, at the running platform: this suite is the last to run, and leaves behind a platform that
+ * works.
+ */
 describe('with a fault', function () {
   this.timeout(420_000);
 
@@ -203,7 +206,10 @@ describe('with a fault', function () {
     );
   };
 
-  /** More WAL than a slot may hold back, while ordering's connector is stopped: the server gives up on the slot, and on those that are slow. */
+  /**
+   * More WAL than a slot may hold back, while ordering's connector is stopped: the server gives up on the slot, and on
+   * those that are slow.
+   */
   const floodWal = async (): Promise<void> => {
     await connector(`${ofOrdering}/stop`, 'PUT');
     await eventually(async () => expect(await slotOfOrdering()).to.include({ active: false }), { timeoutMs: 30_000 });

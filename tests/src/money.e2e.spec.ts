@@ -11,8 +11,9 @@ import { provider } from './provider.js';
 type Story = { paymentMethod: PaymentMethod; cancelAfterMs?: number; confirm?: true };
 
 /**
- * 60 orders: some nobody meddles with, some declined, a few that the provider never answers, some confirmed early, and some cancelled at
- * moments all over their lives, the first of them while the stock is being asked, the last when their window is over.
+ * 60 orders: some nobody meddles with, some declined, a few that the provider never answers, some confirmed early, and
+ * some cancelled at moments all over their lives, the first of them while the stock is being asked, the last when their
+ * window is over.
  */
 const stories = (windowMs: number): Story[] => [
   ...times(16).map((): Story => ({ paymentMethod: 'tok_approved' })),

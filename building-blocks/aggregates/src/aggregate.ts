@@ -45,9 +45,15 @@ export type ToMessage<State, Event> = (recorded: Recorded<State, Event>) => Mess
 export type ToJob<State, Event> = (recorded: Recorded<State, Event>) => { kind: string; payload: object } | undefined;
 
 export type Store<State, Command, Event> = {
-  /** Loads the aggregates with one query, after the command handler has locked their ids. The map has no entry for an aggregate that does not exist. */
+  /**
+   * Loads the aggregates with one query, after the command handler has locked their ids. The map has no entry for an
+   * aggregate that does not exist.
+   */
   load: (tx: Transaction, ids: string[], commands: readonly NewCommand<Command>[]) => Promise<Map<string, Versioned<State>>>;
-  /** Writes the rows and the messages of the events, one statement for each table. A version other than the loaded one is a conflict. */
+  /**
+   * Writes the rows and the messages of the events, one statement for each table. A version other than the loaded one
+   * is a conflict.
+   */
   save: (tx: Transaction, changes: Change<State, Event>[], toMessage: ToMessage<State, Event>) => void;
 };
 
@@ -61,7 +67,9 @@ type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
   initialState: State;
   store: Store<State, Command, Event>;
   toMessage: ToMessage<State, Event>;
-  /** The jobs that events request: added to the queue in the event's transaction, with the aggregate's id as their key. */
+  /**
+   * The jobs that events request: added to the queue in the event's transaction, with the aggregate's id as their key.
+   */
   jobs?: { queue: JobQueue; toJob: ToJob<State, Event> };
   /** Called for a command that changed nothing. */
   onNoChange?: (command: Command, state: State) => void;
@@ -70,9 +78,9 @@ type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
 };
 
 /**
- * The command handler, the one way that state changes. It runs a list of commands in order, in the caller's transaction: it loads the aggregates
- * with one query, decides and folds in memory, and saves rows and messages with one statement for each table. A REST call is a list of one
- * command, a batch of Kafka messages a long list.
+ * The command handler, the one way that state changes. It runs a list of commands in order, in the caller's
+ * transaction: it loads the aggregates with one query, decides and folds in memory, and saves rows and messages with
+ * one statement for each table. A REST call is a list of one command, a batch of Kafka messages a long list.
  */
 export const aggregate = <State, Command extends AnyCommand, Event extends AnyEvent>({
   idOf,
@@ -144,7 +152,8 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
 
   return {
     /**
-     * Runs the commands in order. A refusal (`Conflict`, `Invalid`) is thrown as the decider threw it, and nothing is saved.
+     * Runs the commands in order. A refusal (`Conflict`, `Invalid`) is thrown as the decider threw it, and nothing is
+     * saved.
      *
      * @param context one for all commands, or a function that returns the context of each
      * @param prepared the result of `prepare` for these commands, or for more
@@ -161,7 +170,10 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
         prepared,
       ),
 
-    /** Locks and loads the aggregates ahead, in one round trip with the transaction's other first queries. Pass the result to `handle`. */
+    /**
+     * Locks and loads the aggregates ahead, in one round trip with the transaction's other first queries. Pass the
+     * result to `handle`.
+     */
     prepare,
 
     /** A handler for `kafkaConsumer`: a batch of events becomes one list of commands. */
@@ -176,13 +188,17 @@ const newJobs =
     return job ? [{ ...job, id: recorded.eventId, key: recorded.id, context: recorded.context }] : [];
   };
 
-/** An SQL condition that takes the command handler's lock of one aggregate, or is false while another transaction holds it. `id` is an SQL expression. */
+/**
+ * An SQL condition that takes the command handler's lock of one aggregate, or is false while another transaction holds
+ * it. `id` is an SQL expression.
+ */
 export const tryLockAggregate = (id: string): string =>
   `pg_try_advisory_xact_lock(hashtextextended('aggregate' || chr(10) || ${id}::text, 0))`;
 
 /**
- * Locks aggregates until the transaction ends, also those whose row is not visible yet: PostgreSQL streams a commit before it makes it visible, so
- * an event can arrive before its row. The writer's lock is released only once its row is visible.
+ * Locks aggregates until the transaction ends, also those whose row is not visible yet: PostgreSQL streams a commit
+ * before it makes it visible, so an event can arrive before its row. The writer's lock is released only once its row is
+ * visible.
  *
  * @see docs/decisions/0020-aggregates-are-locked-until-they-are-seen.md
  */

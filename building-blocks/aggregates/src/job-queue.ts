@@ -26,7 +26,10 @@ export type Job = Omit<NewJob, 'context'> & {
   lostLeases: number;
 };
 
-/** The job runner of this process. It gets the leases of jobs that the process adds, and begins them once they are committed. */
+/**
+ * The job runner of this process. It gets the leases of jobs that the process adds, and begins them once they are
+ * committed.
+ */
 export type Holder = { id: string; leaseMs: number; hasRoom: () => boolean; begin: (jobs: Job[]) => void };
 
 type Row = {
@@ -72,8 +75,8 @@ export const jobQueue = (consumer: string) => {
     },
 
     /**
-     * Adds jobs in the transaction of their events. When a key has no other job, its first new one goes to this process's holder, which begins it as
-     * soon as the transaction commits. Any runner may take the others.
+     * Adds jobs in the transaction of their events. When a key has no other job, its first new one goes to this
+     * process's holder, which begins it as soon as the transaction commits. Any runner may take the others.
      */
     add: async (tx: Transaction, jobs: readonly NewJob[]): Promise<void> => {
       if (jobs.length === 0) return;
@@ -123,7 +126,8 @@ export const takeDue = async (
   kinds: readonly string[],
   limit: number,
 ): Promise<Job[]> => {
-  // statement_timestamp(), because an index search needs a value that is constant during the query, which clock_timestamp() is not
+  // statement_timestamp(), because an index search needs a value that is constant during the query, which
+  // clock_timestamp() is not
   const { rows } = await db.raw<{ rows: Row[] }>(
     `update jobs
         set locked_by = ?, locked_until = clock_timestamp() + ${ms}, lost_leases = lost_leases + case when locked_by <> ? then 1 else 0 end

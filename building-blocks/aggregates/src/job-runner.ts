@@ -43,7 +43,10 @@ export class RetryLater extends Error {
   }
 }
 
-/** Makes a call to a third party, outside of any transaction, and returns the commands that its answer causes. The call may be repeated, so it carries an idempotency key. */
+/**
+ * Makes a call to a third party, outside of any transaction, and returns the commands that its answer causes. The call
+ * may be repeated, so it carries an idempotency key.
+ */
 export type Perform<Command> = (job: Job, signal: AbortSignal) => Promise<Command[]>;
 
 type Options<Command> = {
@@ -71,10 +74,11 @@ type Failure = { error: string } | undefined;
 type Answered<Command> = { job: Job; commands: Command[] };
 
 /**
- * Performs the jobs of a queue: jobs that its own process adds as soon as they are committed, other jobs when they are due. A runner holds a job by a
- * lease, which it renews during the call; any runner takes the job over once the lease has ended. The commands of an answer and the removal of the
- * job commit in one transaction, shared with other answers. Only the lease holder's answer counts. Jobs of one key run in order, those of different
- * keys concurrently. A call without an answer is retried later. A job that keeps failing is parked, and the jobs behind it in its key wait.
+ * Performs the jobs of a queue: jobs that its own process adds as soon as they are committed, other jobs when they are
+ * due. A runner holds a job by a lease, which it renews during the call; any runner takes the job over once the lease
+ * has ended. The commands of an answer and the removal of the job commit in one transaction, shared with other answers.
+ * Only the lease holder's answer counts. Jobs of one key run in order, those of different keys concurrently. A call
+ * without an answer is retried later. A job that keeps failing is parked, and the jobs behind it in its key wait.
  */
 export const jobRunner = <Command>({
   db,

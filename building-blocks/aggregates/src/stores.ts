@@ -34,9 +34,9 @@ export type StoredEvent = { type: string; version: number; data: unknown; at: Da
 const uniqueViolation = '23505';
 
 /**
- * A store that keeps events; the state is their fold. The event table is the outbox too: an event's row is its message. The stream of an aggregate is
- * named `<stream>-<id>`. Unique (stream, aggregate_version) stops the second of two concurrent writers: its transaction gets a `VersionConflict`, is
- * rolled back and runs again.
+ * A store that keeps events; the state is their fold. The event table is the outbox too: an event's row is its message.
+ * The stream of an aggregate is named `<stream>-<id>`. Unique (stream, aggregate_version) stops the second of two
+ * concurrent writers: its transaction gets a `VersionConflict`, is rolled back and runs again.
  *
  * @param table the event table; its columns are the outbox's, and `stream`
  * @param fold from the stored events, oldest first

@@ -12,14 +12,20 @@ export const ClientFrame = z.discriminatedUnion('type', [
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
 
-/** The client has every frame up to `sequence`. The server repeats it now and then, so that a quiet client can resume at a recent sequence. */
+/**
+ * The client has every frame up to `sequence`. The server repeats it now and then, so that a quiet client can resume at
+ * a recent sequence.
+ */
 export const ReadyFrame = z.object({ type: z.literal('ready'), userId: z.string(), sequence: z.int() });
 export type ReadyFrame = z.infer<typeof ReadyFrame>;
 
 export const ErrorFrame = z.object({ type: z.literal('error'), code: z.string(), message: z.string() });
 export type ErrorFrame = z.infer<typeof ErrorFrame>;
 
-/** The data of the frames that announce events, by frame type. An admin also gets the frames of all customers, as `admin.<type>`. */
+/**
+ * The data of the frames that announce events, by frame type. An admin also gets the frames of all customers, as
+ * `admin.<type>`.
+ */
 export const eventFrameData = {
   'order.status': z.object({
     orderId: z.uuid(),
@@ -35,7 +41,10 @@ export const eventFrameData = {
 export type EventFrameType = keyof typeof eventFrameData;
 export type EventFrameData<Type extends EventFrameType> = z.infer<(typeof eventFrameData)[Type]>;
 
-/** A frame that announces an event. `sequence` grows from frame to frame; a client resumes at the last sequence that it saw. */
+/**
+ * A frame that announces an event. `sequence` grows from frame to frame; a client resumes at the last sequence that it
+ * saw.
+ */
 export type EventFrame<Type extends EventFrameType = EventFrameType> = {
   [T in Type]: { type: T | `admin.${T}`; sequence: number; at: string; correlationId: string; data: EventFrameData<T> };
 }[Type];

@@ -56,9 +56,9 @@ export const runHandlers = async (
 class Blocked extends Error {}
 
 /**
- * Handles batches. A batch and its inbox rows commit in one transaction. When that fails, its messages are handled one by one, and poison messages
- * are parked. It resolves when every message is handled or parked, and rejects only when it is aborted.
- * Never call this concurrently, so that a crash implicates one message.
+ * Handles batches. A batch and its inbox rows commit in one transaction. When that fails, its messages are handled one
+ * by one, and poison messages are parked. It resolves when every message is handled or parked, and rejects only when it
+ * is aborted. Never call this concurrently, so that a crash implicates one message.
  */
 export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) => {
   const parse = messageParser(handlers.flatMap(({ events }) => events));
@@ -201,7 +201,10 @@ export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) =>
     }
   };
 
-  /** Handles messages in order, except that a message that times out, and the rest of its sequence, come last, so that the others do not wait. */
+  /**
+   * Handles messages in order, except that a message that times out, and the rest of its sequence, come last, so that
+   * the others do not wait.
+   */
   const handleOneByOne = async (messages: readonly Subscribed[], { suspect, signal }: { suspect: boolean; signal: AbortSignal }) => {
     const alone = (message: Subscribed, patient: boolean): Promise<'done' | 'timed out'> => {
       const handle = () => handleAlone(message, { suspect, patient, signal });
@@ -219,7 +222,8 @@ export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) =>
   };
 
   /**
-   * @param first whether it contains a partition's first batch since its assignment: those messages get attempt rows, which reveal a crash
+   * @param first whether it contains a partition's first batch since its assignment: those messages get attempt rows,
+   *   which reveal a crash
    * @param signal aborts waits, never a transaction
    */
   return async (received: readonly Received[], { first, signal }: { first: boolean; signal: AbortSignal }): Promise<void> => {

@@ -71,7 +71,10 @@ const viewOf = (letter: DeadLetter): z.infer<typeof DeadLetterView> => {
   };
 };
 
-/** The dead letters of a service, for an operator to list, replay and discard. The letters of a key are replayed in order, oldest first. */
+/**
+ * The dead letters of a service, for an operator to list, replay and discard. The letters of a key are replayed in
+ * order, oldest first.
+ */
 export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api => {
   const letters = api('Dead letters', '/dead-letters');
 

@@ -50,7 +50,8 @@ export const blockedSequences = async (db: Queryable, consumer: string, sequence
 };
 
 /**
- * Locks sequences until the transaction ends. Parking, replaying and discarding all take this lock first, so no message overtakes another.
+ * Locks sequences until the transaction ends. Parking, replaying and discarding all take this lock first, so no message
+ * overtakes another.
  *
  * @throws Unavailable when another transaction holds a lock for longer than the lock timeout
  */
@@ -67,7 +68,8 @@ export const lockSequences = async (tx: Transaction, consumer: string, sequences
 };
 
 /**
- * Replays the letters of a sequence, oldest first, until none is left or one fails; also letters that are parked meanwhile.
+ * Replays the letters of a sequence, oldest first, until none is left or one fails; also letters that are parked
+ * meanwhile.
  *
  * @param handle runs in the transaction that removes the letter
  */
@@ -112,7 +114,10 @@ const firstLetterOf = async (tx: Transaction, consumer: string, sequence: string
   return rows[0] && fromRow(rows[0]);
 };
 
-/** Removes and returns the first letter of a sequence, under the sequence's lock. The caller uses it in the same transaction. */
+/**
+ * Removes and returns the first letter of a sequence, under the sequence's lock. The caller uses it in the same
+ * transaction.
+ */
 export const takeLetter = async (tx: Transaction, consumer: string, sequence: string): Promise<DeadLetter | undefined> => {
   await lockSequences(tx, consumer, [sequence]);
   const letter = await firstLetterOf(tx, consumer, sequence);

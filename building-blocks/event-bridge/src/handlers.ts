@@ -2,10 +2,15 @@ import type { Envelope, EventDefinition, EventOf, MessageContext } from '@orders
 import type { Transaction } from '@orderstream/persistence';
 import { childContext } from '@orderstream/service-host';
 
-/** Handles the events that a consumer subscribes to: all of a batch in one transaction, those of a partition in order. */
+/**
+ * Handles the events that a consumer subscribes to: all of a batch in one transaction, those of a partition in order.
+ */
 export type Handler = {
   events: readonly EventDefinition[];
-  /** Starts the queries that `handle` will need, in one round trip with the inbox, before it is known which events are new. */
+  /**
+   * Starts the queries that `handle` will need, in one round trip with the inbox, before it is known which events are
+   * new.
+   */
   prepare?: (tx: Transaction, events: Envelope[]) => Promise<unknown> | undefined;
   /** @param prepared the result of `prepare`, if it was called, for these events and maybe others */
   handle: (tx: Transaction, events: Envelope[], prepared?: Promise<unknown>) => Promise<void>;
@@ -34,7 +39,9 @@ type Commands<Command, Prepared> = {
   run: (tx: Transaction, sent: SentCommand<Command>[], prepared?: Promise<Prepared>) => Promise<unknown>;
 };
 
-/** Makes the events of a batch one list of commands, each with the context of its event, run in the batch's transaction. */
+/**
+ * Makes the events of a batch one list of commands, each with the context of its event, run in the batch's transaction.
+ */
 export const commands = <Command, Prepared>({ prepare, run }: Commands<Command, Prepared>, ...mappings: Mapping<Command>[]): Handler => {
   const byType = new Map(mappings.map((mapping) => [mapping.definition.type, mapping.toCommands]));
   return {

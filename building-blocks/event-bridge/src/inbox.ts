@@ -1,8 +1,8 @@
 import type { Transaction } from '@orderstream/persistence';
 
 /**
- * Marks events as processed by a consumer, in the transaction that handles them. Another transaction that marks one of these events waits until
- * this one ends.
+ * Marks events as processed by a consumer, in the transaction that handles them. Another transaction that marks one of
+ * these events waits until this one ends.
  *
  * @returns the ids that were not marked before; the others were processed already
  */

@@ -14,13 +14,17 @@ type Options = {
   handlers: readonly Handler[];
   /** rejects while a server that the handlers need besides the database, such as Elasticsearch, does not answer */
   probe?: () => Promise<unknown>;
-  /** how long to wait for more messages after a batch that took `tookMs` (default: as long as it took, between 15 and 40 ms) */
+  /**
+   * how long to wait for more messages after a batch that took `tookMs` (default: as long as it took, between 15 and 40
+   * ms)
+   */
   lingerMs?: (tookMs: number) => number;
 };
 
 /**
- * A consumer group that handles each event exactly once in effect. One transaction handles the batch of one fetch and writes its inbox rows; the
- * offsets are committed after it. The consumer waits for outages to end, and parks poison in the dead letters of the same database.
+ * A consumer group that handles each event exactly once in effect. One transaction handles the batch of one fetch and
+ * writes its inbox rows; the offsets are committed after it. The consumer waits for outages to end, and parks poison in
+ * the dead letters of the same database.
  */
 export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async () => {}, lingerMs }: Options): Component & Replayable => {
   const definitions = handlers.flatMap(({ events }) => events);

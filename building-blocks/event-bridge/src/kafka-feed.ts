@@ -13,7 +13,10 @@ type Options<Definitions extends readonly EventDefinition[]> = {
   events: Definitions;
   /** Handles the events of a batch, oldest first. It must be idempotent: a batch may come again. */
   handle: (events: EventOf<Definitions[number]>[]) => Promise<void>;
-  /** how long to wait for more messages after a batch that took `tookMs` (default: as long as it took, between 15 and 40 ms) */
+  /**
+   * how long to wait for more messages after a batch that took `tookMs` (default: as long as it took, between 15 and 40
+   * ms)
+   */
   lingerMs?: (tookMs: number) => number;
 };
 
@@ -22,8 +25,8 @@ const maxFailures = 3;
 type ParsedEvent = Extract<ParsedMessage, { kind: 'event' }>;
 
 /**
- * A consumer group without a database, for events that may be lost: at least once, in order. It waits for outages to end. It counts, logs and
- * skips a message that cannot be parsed or keeps failing.
+ * A consumer group without a database, for events that may be lost: at least once, in order. It waits for outages to
+ * end. It counts, logs and skips a message that cannot be parsed or keeps failing.
  */
 export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>({
   brokers,

@@ -3,8 +3,9 @@ import ConsumerGroup, { type FetchedBatch } from 'kafkajs/src/consumer/consumerG
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 
 /**
- * kafkajs 2.2.4 checks every connection for pending requests once a millisecond, whether or not one is pending: a thousand wake-ups a second, 5 %
- * of a core for an idle consumer. The patch checks only while a request is pending; a later pending request schedules the check itself.
+ * kafkajs 2.2.4 checks every connection for pending requests once a millisecond, whether or not one is pending: a
+ * thousand wake-ups a second, 5 % of a core for an idle consumer. The patch checks only while a request is pending; a
+ * later pending request schedules the check itself.
  *
  * @see https://github.com/tulios/kafkajs/issues/1704
  */
@@ -16,8 +17,8 @@ RequestQueue.prototype.scheduleCheckPendingRequests = function () {
 const fetched = new EventEmitter().setMaxListeners(0);
 
 /**
- * Calls back with each partition's batch whenever a member of the group in this process has fetched, also with an empty one, which kafkajs does not
- * report.
+ * Calls back with each partition's batch whenever a member of the group in this process has fetched, also with an empty
+ * one, which kafkajs does not report.
  *
  * @returns a function that ends this
  */

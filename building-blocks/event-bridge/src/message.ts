@@ -13,7 +13,10 @@ export type Received = {
   /** a header as text; the last value when it was set twice, because the connector appends */
   header: (name: string) => string | undefined;
   payload: Buffer | null;
-  /** A hash of the message. Offsets start again when a topic is deleted and created anew; the hash distinguishes the messages. */
+  /**
+   * A hash of the message. Offsets start again when a topic is deleted and created anew; the hash distinguishes the
+   * messages.
+   */
   readonly fingerprint: string;
 };
 
@@ -64,7 +67,10 @@ export const receive = (topic: string, partition: number, message: KafkaMessage)
   };
 };
 
-/** For a header named like a property of every object (`constructor`), kafkajs lists that property as its first value; the filter drops it. */
+/**
+ * For a header named like a property of every object (`constructor`), kafkajs lists that property as its first value;
+ * the filter drops it.
+ */
 const headersOf = ({ headers = {} }: KafkaMessage): Header[] =>
   Object.entries(headers).flatMap(([name, values]) =>
     [values]
@@ -82,8 +88,8 @@ const hashOf = (...parts: (string | Buffer | null)[]): string => {
 const plain = /^[0-9A-Za-z_-]{1,100}$/;
 
 /**
- * The name of a message's sequence. Messages of one topic and key form a sequence: they stay in order. A message without a key is a sequence of its
- * own. The name is short and printable, whatever the key is.
+ * The name of a message's sequence. Messages of one topic and key form a sequence: they stay in order. A message
+ * without a key is a sequence of its own. The name is short and printable, whatever the key is.
  */
 export const sequenceOf = ({ topic, key, fingerprint }: Pick<Received, 'topic' | 'key' | 'fingerprint'>): string => {
   if (!key) return `${topic}/#${fingerprint}`;
@@ -102,8 +108,8 @@ const parseJson = (payload: Buffer | null): unknown => {
 };
 
 /**
- * Parses messages by the contracts of the subscribed events. A message must be a CloudEvents 1.0 event in Kafka's binary mode, with a UUID in
- * `ce_id`, a `ce_type`, and data that its contract accepts.
+ * Parses messages by the contracts of the subscribed events. A message must be a CloudEvents 1.0 event in Kafka's
+ * binary mode, with a UUID in `ce_id`, a `ce_type`, and data that its contract accepts.
  *
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
  */

@@ -2,7 +2,9 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 
 const labelNames = ['consumer', 'topic'] as const;
 
-/** Outcomes: handled, duplicate, parked, not subscribed, skipped (by a feed or a reader), lost (could not be parked). */
+/**
+ * Outcomes: handled, duplicate, parked, not subscribed, skipped (by a feed or a reader), lost (could not be parked).
+ */
 export const messagesTotal = new Counter({
   name: 'consumer_messages_total',
   help: 'Messages by outcome',

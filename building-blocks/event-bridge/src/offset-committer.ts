@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 type Offset = { topic: string; partition: number; offset: string };
 
 /**
- * Commits offsets in the background, for many partitions at a time. Handlers do not wait for it: after a crash, uncommitted messages are delivered
- * again, and the inbox drops them.
+ * Commits offsets in the background, for many partitions at a time. Handlers do not wait for it: after a crash,
+ * uncommitted messages are delivered again, and the inbox drops them.
  *
  * @param commit its rejection is swallowed, because a later commit covers the same offsets
  */

@@ -4,7 +4,10 @@ import { retryDelayMs, wait } from './retry.js';
 
 export type Patience = {
   consumer: string;
-  /** rejects while a server that the work needs does not answer; called after a timeout, to tell an outage from slow work */
+  /**
+   * rejects while a server that the work needs does not answer; called after a timeout, to tell an outage from slow
+   * work
+   */
   probe: () => Promise<unknown>;
   log: Logger;
   /** aborts waits, never the work */
@@ -40,5 +43,7 @@ const isOutage = async (error: unknown, probe: () => Promise<unknown>): Promise<
       () => true,
     ));
 
-/** How many failures that are no outages end the retries. Timeouts get more tries: they are often the server's fault. */
+/**
+ * How many failures that are no outages end the retries. Timeouts get more tries: they are often the server's fault.
+ */
 export const maxFailures = (error: unknown): number => (isTimeout(error) ? 10 : 3);

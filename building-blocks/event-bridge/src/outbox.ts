@@ -40,8 +40,8 @@ export const messageValues = (messages: readonly OutboxMessage[]): unknown[][] =
 ];
 
 /**
- * Appends events to the outbox, in the transaction of the change that they announce, with one statement, in the given order. The connector
- * publishes them once the transaction commits.
+ * Appends events to the outbox, in the transaction of the change that they announce, with one statement, in the given
+ * order. The connector publishes them once the transaction commits.
  */
 export const appendToOutbox = (tx: Transaction, messages: readonly OutboxMessage[]): void => {
   if (messages.length === 0) return;

@@ -75,8 +75,8 @@ export const isRefusal = (error: unknown): boolean =>
   error instanceof RangeError || /^((22|23|54)...|ERR_STRING_TOO_LONG)$/.test(String((error as { code?: unknown } | undefined)?.code));
 
 /**
- * Parks a message of any content, in a transaction of its own. When the database refuses the content, the message is parked without it. Waits for
- * outages to end.
+ * Parks a message of any content, in a transaction of its own. When the database refuses the content, the message is
+ * parked without it. Waits for outages to end.
  *
  * @param begin runs first in the transaction; returns false when the message was processed already
  * @returns the parking; none when the message was processed or parked before

@@ -12,8 +12,8 @@ const placesOf = (messages: readonly Received[]): [string[], number[], string[],
 ];
 
 /**
- * Finds messages that crash the process. Each message of a partition's first batch after its assignment gets an attempt row, which is committed
- * before the handling and deleted after it. So a row that already exists was left by a crash.
+ * Finds messages that crash the process. Each message of a partition's first batch after its assignment gets an attempt
+ * row, which is committed before the handling and deleted after it. So a row that already exists was left by a crash.
  *
  * @returns 'suspect' when a row existed: handle the messages one by one, each with {@link startAttemptAlone}
  */
@@ -61,8 +61,8 @@ export const finishAttempt = async (db: Knex, consumer: string, messages: readon
 export class Suspect extends Error {}
 
 /**
- * Runs work between the start and the finish of an attempt, and again after an outage. An attempt row that could not be deleted because the
- * database was away is reused, not counted again.
+ * Runs work between the start and the finish of an attempt, and again after an outage. An attempt row that could not be
+ * deleted because the database was away is reused, not counted again.
  */
 export const attempting = ({ start, finish }: { start: () => Promise<void>; finish: () => Promise<void> }) => {
   let started = false;

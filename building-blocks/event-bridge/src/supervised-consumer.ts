@@ -24,11 +24,17 @@ type Options = {
   brokers: string[];
   groupId: string;
   topics: readonly string[];
-  /** Called for each partition, concurrently for the partitions of one fetch. Offsets are committed once it has resolved. */
+  /**
+   * Called for each partition, concurrently for the partitions of one fetch. Offsets are committed once it has
+   * resolved.
+   */
   onBatch: (batch: Batch) => Promise<void>;
 };
 
-/** An `onBatch` that joins the partitions of one fetch into one piece of work of about 500 messages, and then lingers for the next fetch. */
+/**
+ * An `onBatch` that joins the partitions of one fetch into one piece of work of about 500 messages, and then lingers
+ * for the next fetch.
+ */
 export const joinBatches = (work: (batches: Batch[]) => Promise<void>, lingerMs = adaptiveLinger) => {
   const handle = batcher(
     async (batches: Batch[]) => {
@@ -40,7 +46,10 @@ export const joinBatches = (work: (batches: Batch[]) => Promise<void>, lingerMs 
   return (batch: Batch): Promise<void> => handle(batch, batch.messages.length);
 };
 
-/** kafkajs calls `eachBatch` concurrently for so many partitions: for all of a fetch, so that `joinBatches` can join them. */
+/**
+ * kafkajs calls `eachBatch` concurrently for so many partitions: for all of a fetch, so that `joinBatches` can join
+ * them.
+ */
 const allPartitions = 128;
 /** Messages of one partition in a call of `onBatch`; fewer where each message gets an attempt row. */
 const maxMessages = 300;
@@ -58,8 +67,9 @@ type End = { reason: string; error?: unknown };
 type Session = { ended: Promise<End>; end: (end: End) => void; abort: AbortController; joined: boolean; since: number };
 
 /**
- * A supervised Kafka consumer. When it crashes, is fenced or stalls, it is closed, leaves the group and is restarted. It is stalled when, for 10 s,
- * the broker has answered nothing for a partition that has more messages, and no handler runs. Offsets are committed after the work, never before.
+ * A supervised Kafka consumer. When it crashes, is fenced or stalls, it is closed, leaves the group and is restarted.
+ * It is stalled when, for 10 s, the broker has answered nothing for a partition that has more messages, and no handler
+ * runs. Offsets are committed after the work, never before.
  */
 export const supervisedConsumer = ({ brokers, groupId, topics, onBatch }: Options) => {
   const stopping = new AbortController();

@@ -14,7 +14,10 @@ type Options<Definitions extends readonly EventDefinition[]> = {
   name: string;
   events: Definitions;
   log: Logger;
-  /** Handles events of one partition, oldest first. It must be idempotent: events may come again. An error ends the reading. */
+  /**
+   * Handles events of one partition, oldest first. It must be idempotent: events may come again. An error ends the
+   * reading.
+   */
   handle: (events: EventOf<Definitions[number]>[]) => Promise<void>;
 };
 
@@ -27,8 +30,8 @@ const heartbeatMs = 1_000;
 const retry = { retries: 5, maxRetryTime: 2_000, initialRetryTime: 100 };
 
 /**
- * Reads topics from their beginning, without committed offsets, inbox or dead letters. It counts, logs and skips messages that cannot be parsed. It
- * keeps reading new messages until it is stopped.
+ * Reads topics from their beginning, without committed offsets, inbox or dead letters. It counts, logs and skips
+ * messages that cannot be parsed. It keeps reading new messages until it is stopped.
  */
 export const topicReader = <const Definitions extends readonly EventDefinition[]>({
   brokers,

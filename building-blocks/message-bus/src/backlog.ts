@@ -42,7 +42,10 @@ const fetchPage = (nc: NatsConnection, stream: string, consumer: string, batch: 
 
 type Page = { messages: StoredMessage[] /** the server has more */; more: boolean };
 
-/** Reads a page with a consumer of its own, because the server limits consumers: a slow or lost reader must not hold one. */
+/**
+ * Reads a page with a consumer of its own, because the server limits consumers: a slow or lost reader must not hold
+ * one.
+ */
 const readPage = async ({ nc, jsm }: Deps, { stream, filter, fromSequence }: Range): Promise<Page> => {
   const { name, num_pending } = await jsm.consumers.add(stream, {
     ack_policy: AckPolicy.None,
@@ -64,7 +67,8 @@ const readPage = async ({ nc, jsm }: Deps, { stream, filter, fromSequence }: Ran
 };
 
 /**
- * Reads what a stream keeps, page by page, each when the reader asks for it: so a slow reader holds one page, not the backlog.
+ * Reads what a stream keeps, page by page, each when the reader asks for it: so a slow reader holds one page, not the
+ * backlog.
  *
  * @param range both sequences inclusive; `toSequence` must have been reached by the stream
  * @throws when NATS does not answer; what was yielded before was complete and in order

@@ -25,7 +25,10 @@ export type MessageBus = Component & {
   publishAll(messages: readonly BusMessage[]): Promise<void>;
   /** Delivers every message of a stream from now on, in order, exactly once. Resolves when it is attached. */
   subscribe(options: Omit<LiveOptions, 'stream'> & { stream: string }): Promise<{ sequence(): number; stop(): void }>;
-  /** Reads the messages that a stream keeps on the subjects of `filter`, both sequences inclusive, in order, page by page. */
+  /**
+   * Reads the messages that a stream keeps on the subjects of `filter`, both sequences inclusive, in order, page by
+   * page.
+   */
   read(range: { stream: string; filter: string; fromSequence: number; toSequence: number }): AsyncGenerator<StoredMessage, void, undefined>;
   bounds(stream: string): Promise<StreamBounds>;
 };
@@ -39,7 +42,9 @@ const maxBacklogRequests = 32;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The connection to NATS. Its `start` waits until the server answers; a lost connection is reconnected without a limit. */
+/**
+ * The connection to NATS. Its `start` waits until the server answers; a lost connection is reconnected without a limit.
+ */
 export const natsBus = ({ url, name, streams = [] }: NatsBusOptions): MessageBus => {
   let live: Live | undefined;
   let opened: NatsConnection | undefined;

@@ -8,7 +8,8 @@ export const unavailable = (message: string, cause?: unknown): Unavailable => ne
 export type Connection = {
   isUp: () => boolean;
   /**
-   * Runs a task, and rejects when the connection is lost meanwhile, because NATS never answers requests of a lost connection.
+   * Runs a task, and rejects when the connection is lost meanwhile, because NATS never answers requests of a lost
+   * connection.
    * @throws Unavailable when there is no connection, or when it is lost
    */
   whileUp: <Result>(task: () => Promise<Result>) => Promise<Result>;

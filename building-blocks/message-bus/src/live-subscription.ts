@@ -25,8 +25,8 @@ export type LiveOptions = {
   /** called once for each message, in order; must not block, because the server's flow control relies on it */
   handle: (message: LiveMessage) => void;
   /**
-   * Called when the next message does not continue the handled ones: the stream dropped unseen messages, or the server lost seen ones, so that it will
-   * use their sequences again for other messages.
+   * Called when the next message does not continue the handled ones: the stream dropped unseen messages, or the server
+   * lost seen ones, so that it will use their sequences again for other messages.
    */
   onBreak?: () => void;
 };
@@ -40,8 +40,9 @@ const retryMs = 250;
 const rememberedIds = 10_000;
 
 /**
- * Delivers every message of a stream from now on, in order, exactly once, over lost connections and restarts of the server. It uses a push consumer,
- * and replaces it, from the last handled sequence on, when the consumer falls silent, skips a number or loses its connection.
+ * Delivers every message of a stream from now on, in order, exactly once, over lost connections and restarts of the
+ * server. It uses a push consumer, and replaces it, from the last handled sequence on, when the consumer falls silent,
+ * skips a number or loses its connection.
  */
 export const liveSubscription = (deps: Deps, options: LiveOptions) => {
   const { nc, jsm, log, connection } = deps;

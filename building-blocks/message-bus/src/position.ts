@@ -9,7 +9,8 @@ export type Bounds = { created: string; first: number; last: number };
  *
  * - `after`: the next message is the first one with a greater sequence
  * - `missed`: how many messages the stream dropped before the subscriber saw them
- * - `rewound`: sequences that the subscriber has seen will be used again, because the server lost messages that it had stored
+ * - `rewound`: sequences that the subscriber has seen will be used again, because the server lost messages that it had
+ *   stored
  */
 export const resumeAfter = (seen: Seen | undefined, stream: Bounds): { after: number; missed: number; rewound: boolean } => {
   if (!seen) return { after: stream.last, missed: 0, rewound: false };
@@ -30,8 +31,9 @@ export const judge = (last: Delivered, next: Delivered): 'next' | 'seen' | 'gap'
 };
 
 /**
- * Parses the metadata of a JetStream delivery from its reply subject: `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer
- * sequence>.<time>.<pending>`, in newer servers with domain and account after `$JS.ACK` and a token at the end.
+ * Parses the metadata of a JetStream delivery from its reply subject: `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream
+ * sequence>.<consumer sequence>.<time>.<pending>`, in newer servers with domain and account after `$JS.ACK` and a token
+ * at the end.
  */
 export const deliveryOf = (reply: string | undefined): (Delivered & { pending: number }) | undefined => {
   const tokens = reply?.split('.') ?? [];

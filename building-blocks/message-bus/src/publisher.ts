@@ -19,10 +19,12 @@ const ackTimeoutMs = 5_000;
 const noResponders = '503';
 
 /**
- * Publishes a batch with many messages in flight, and waits for all acknowledgements. A subject's messages are stored in the order of the batch, even
- * when a part of the batch fails and all of it is published again, because each message waits until the previous one of its subject is acknowledged.
+ * Publishes a batch with many messages in flight, and waits for all acknowledgements. A subject's messages are stored
+ * in the order of the batch, even when a part of the batch fails and all of it is published again, because each message
+ * waits until the previous one of its subject is acknowledged.
  *
- * @throws Unavailable when NATS cannot store them all now. Some may be stored: publish all again; their ids prevent duplicates.
+ * @throws Unavailable when NATS cannot store them all now. Some may be stored: publish all again; their ids prevent
+ *   duplicates.
  */
 export const publisher = ({ js, connection, onNoStream }: Deps) => {
   const publishOne = async ({ id, subject, payload }: BusMessage): Promise<void> => {

@@ -1,6 +1,6 @@
 /**
- * Shares requests between callers. At most one request is in flight; callers that arrive meanwhile share the next one. So no answer is older than
- * its call.
+ * Shares requests between callers. At most one request is in flight; callers that arrive meanwhile share the next one.
+ * So no answer is older than its call.
  */
 export const shared = <Answer>(ask: () => Promise<Answer>): (() => Promise<Answer>) => {
   let underWay: Promise<unknown> | undefined;

@@ -50,8 +50,8 @@ const infoOf = async (jsm: JetStreamManager, name: string): Promise<StreamInfo |
 /**
  * Creates the stream, or updates it to its declaration. Safe to repeat, also from several instances at once.
  *
- * A new stream's first sequence is its creation time in microseconds, not 1. So sequences grow even when the server loses a stream, and no sequence
- * of the lost stream means a message of the new one. (Below 2⁵³ until the year 2255.)
+ * A new stream's first sequence is its creation time in microseconds, not 1. So sequences grow even when the server
+ * loses a stream, and no sequence of the lost stream means a message of the new one. (Below 2⁵³ until the year 2255.)
  */
 export const ensureStream = async (jsm: JetStreamManager, declaration: StreamDeclaration, now: () => number): Promise<StreamInfo> => {
   const wanted = declared(declaration);

@@ -6,16 +6,22 @@ type Waiting<Item, Result> = { item: Item; size: number; resolve: (result: Resul
 type Options = {
   /** Largest sum of the sizes in one batch. A single item may be larger: it is a batch of its own. */
   maxBatchSize: number;
-  /** How long to wait after a batch that took `tookMs`, before its callers get their results and may call again. Default: 0. */
+  /**
+   * How long to wait after a batch that took `tookMs`, before its callers get their results and may call again.
+   * Default: 0.
+   */
   lingerMs?: (tookMs: number) => number;
 };
 
-/** Lingers as long as the batch took, between 15 and 40 ms, so that batches grow with the load. A batch of under 1 ms does not linger. */
+/**
+ * Lingers as long as the batch took, between 15 and 40 ms, so that batches grow with the load. A batch of under 1 ms
+ * does not linger.
+ */
 export const adaptiveLinger = (tookMs: number): number => (tookMs < 1 ? 0 : Math.min(Math.max(tookMs, 15), 40));
 
 /**
- * Coalesces the requests of several callers, as DataLoader does: requests that arrive while a batch runs form the next batch. One batch runs at a
- * time. A request that arrives while none runs starts a batch at once.
+ * Coalesces the requests of several callers, as DataLoader does: requests that arrive while a batch runs form the next
+ * batch. One batch runs at a time. A request that arrives while none runs starts a batch at once.
  *
  * @param work returns one result for each item, in their order; its error rejects every request of the batch
  */
@@ -35,7 +41,9 @@ export const batcher = <Item, Result = undefined>(
     return waiting.splice(0, count === -1 ? waiting.length : Math.max(1, count));
   };
 
-  /** Bound to the context that made the batcher: a batch serves several callers, so its log lines carry no caller's ids. */
+  /**
+   * Bound to the context that made the batcher: a batch serves several callers, so its log lines carry no caller's ids.
+   */
   const runBatches = AsyncResource.bind(async (): Promise<void> => {
     running = true;
     await new Promise(setImmediate); // requests of the same turn, such as the partitions of one fetch, join the first batch

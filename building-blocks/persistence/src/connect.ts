@@ -13,11 +13,13 @@ export type ConnectOptions = {
 };
 
 /**
- * A connection pool. It opens no connection before the first query. Every wait has a limit: connecting 3 s, a free connection 5 s, a lock 2 s, a
- * statement 10 s (2 s more when the network loses the answer), an idle transaction 5 s. The end of an idle connection never crashes the process.
+ * A connection pool. It opens no connection before the first query. Every wait has a limit: connecting 3 s, a free
+ * connection 5 s, a lock 2 s, a statement 10 s (2 s more when the network loses the answer), an idle transaction 5 s.
+ * The end of an idle connection never crashes the process.
  *
- * Statements are prepared: the server parses and plans a text once for each connection. Concurrent statements of one transaction are pipelined and
- * cost one round trip: `Promise.all([tx.raw(…), tx.raw(…)])`. `int8` is a number, `timestamptz` a Date, `numeric` text.
+ * Statements are prepared: the server parses and plans a text once for each connection. Concurrent statements of one
+ * transaction are pipelined and cost one round trip: `Promise.all([tx.raw(…), tx.raw(…)])`. `int8` is a number,
+ * `timestamptz` a Date, `numeric` text.
  */
 export const connectDatabase = (
   url: string,
@@ -88,8 +90,8 @@ const preparedNameOf = (text: string): string | undefined => {
 };
 
 /**
- * Names every statement that has values, so that node-postgres prepares it once for each connection. Corks the socket, so that the statements of
- * one turn of the event loop go out in one packet.
+ * Names every statement that has values, so that node-postgres prepares it once for each connection. Corks the socket,
+ * so that the statements of one turn of the event loop go out in one packet.
  */
 const tune = (client: Client): void => {
   const query = client.query.bind(client);
@@ -114,8 +116,9 @@ const tune = (client: Client): void => {
 };
 
 /**
- * Discards a connection that is no longer usable: one whose answer timed out, because the next query would get that answer, and one whose prepared
- * statements predate a migration; then the transaction runs again. It compares codes, because the server's messages are localised.
+ * Discards a connection that is no longer usable: one whose answer timed out, because the next query would get that
+ * answer, and one whose prepared statements predate a migration; then the transaction runs again. It compares codes,
+ * because the server's messages are localised.
  */
 const discardWhenUseless = (client: Client, error: Error & { code?: string; routine?: string }): void => {
   if (error.code === undefined && error.message === 'Query read timeout') {

@@ -4,7 +4,10 @@ import type { Knex } from 'knex';
 
 const retryMs = 250;
 
-/** The component of a database: its start waits until the server answers; it is ready while the server answers within a second. */
+/**
+ * The component of a database: its start waits until the server answers; it is ready while the server answers within a
+ * second.
+ */
 export const database = (db: Knex): Component => ({
   name: 'database',
   start: async ({ log, stopping }) => {

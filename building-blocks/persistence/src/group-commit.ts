@@ -7,9 +7,9 @@ import { inTransaction, type Transaction } from './transaction.js';
 const maxBatchSize = 100;
 
 /**
- * Group commit: concurrent requests commit in one transaction. Each caller gets its own outcome: a result, or a refusal, which only that caller's
- * call throws. When the transaction fails with another error, each item gets a transaction of its own, in the order of arrival; an outage rejects
- * every call. A lone request starts at once.
+ * Group commit: concurrent requests commit in one transaction. Each caller gets its own outcome: a result, or a
+ * refusal, which only that caller's call throws. When the transaction fails with another error, each item gets a
+ * transaction of its own, in the order of arrival; an outage rejects every call. A lone request starts at once.
  *
  * `const place = groupCommit(db, (tx, requests) => placeOrders(tx, requests))`, then `await place(request)`
  *

@@ -88,7 +88,10 @@ export const removeOldRows = async (
   return removed;
 };
 
-/** Removes old rows from tables that would grow for ever: a round at the start, and one every 10 minutes. A failed round is logged. */
+/**
+ * Removes old rows from tables that would grow for ever: a round at the start, and one every 10 minutes. A failed round
+ * is logged.
+ */
 export const housekeeping = ({ everyMs = 10 * 60_000, ...options }: HousekeepingOptions): Component => {
   const stopped = new AbortController();
   let running: Promise<void> = Promise.resolve();

@@ -20,15 +20,16 @@ type Scope = { caller: string; method: string; path: string; key: string };
 type Stored = { mine: boolean; request_hash: string | null; status: number; headers: Record<string, string> | null; body: unknown };
 
 /**
- * Runs `work` in a transaction, at most once for each `Idempotency-Key` of a caller, method and route within 24 h. A repeat gets the stored reply and
- * `Idempotent-Replayed: true`. Without a key, `work` just runs in a transaction. Callers without a token are distinguished by their bodies: another
- * body under the same key is another request. An error of `work` is not stored, so the key may be used again. After a conflict with another
- * transaction (`isConflict`), `work` runs again.
+ * Runs `work` in a transaction, at most once for each `Idempotency-Key` of a caller, method and route within 24 h. A
+ * repeat gets the stored reply and `Idempotent-Replayed: true`. Without a key, `work` just runs in a transaction.
+ * Callers without a token are distinguished by their bodies: another body under the same key is another request. An
+ * error of `work` is not stored, so the key may be used again. After a conflict with another transaction
+ * (`isConflict`), `work` runs again.
  *
  * `idempotently(db, request, async (tx) => created(await placeOrder(tx, …), location))`
  *
- * @throws Invalid for a key that is not 1 to 255 printable characters, Unprocessable for the same key with another body,
- *   Conflict with `retryAfterSeconds` while the first request is still in progress
+ * @throws Invalid for a key that is not 1 to 255 printable characters, Unprocessable for the same key with another
+ *   body, Conflict with `retryAfterSeconds` while the first request is still in progress
  */
 export const idempotently = <Body>(
   db: Knex,
@@ -43,9 +44,15 @@ export const idempotently = <Body>(
 
 /** Handles several requests in one transaction. */
 type Work<Request, Body, Prepared> = {
-  /** Starts the queries that `run` will need, for all requests, in one round trip with their keys, before it is known which are repeats. */
+  /**
+   * Starts the queries that `run` will need, for all requests, in one round trip with their keys, before it is known
+   * which are repeats.
+   */
   prepare?: (tx: Transaction, requests: Request[]) => Prepared;
-  /** Returns a reply or a refusal for each request that is no repeat, in their order. `prepared` is undefined without a `prepare`. */
+  /**
+   * Returns a reply or a refusal for each request that is no repeat, in their order. `prepared` is undefined without a
+   * `prepare`.
+   */
   run: (tx: Transaction, requests: Request[], prepared: Prepared) => Promise<(Reply<Body> | Refusal)[]>;
 };
 
@@ -118,8 +125,8 @@ const lockId = ({ caller, method, path, key }: Scope): string =>
     .toString();
 
 /**
- * Replies to requests that are known: with the stored reply, or with a refusal while another transaction holds the key. This transaction holds the
- * locks of all other requests until it ends. It never waits for a lock.
+ * Replies to requests that are known: with the stored reply, or with a refusal while another transaction holds the key.
+ * This transaction holds the locks of all other requests until it ends. It never waits for a lock.
  */
 const lockOrReplay = async (tx: Transaction, keyed: readonly Keyed[]): Promise<Map<IdempotentRequest, Reply | Refusal>> => {
   if (keyed.length === 0) return new Map();
@@ -154,8 +161,8 @@ const replay = ({ request_hash, status, headers, body }: Omit<Stored, 'mine'>, r
     : new Unprocessable('idempotency-key-reused', 'This Idempotency-Key was used for another request');
 
 /**
- * Stores the replies; overwrites rows older than 24 h. When another request with the key committed between this transaction's snapshot and its lock,
- * the transaction is rolled back and runs again, and then finds that reply.
+ * Stores the replies; overwrites rows older than 24 h. When another request with the key committed between this
+ * transaction's snapshot and its lock, the transaction is rolled back and runs again, and then finds that reply.
  */
 const remember = (tx: Transaction, answered: readonly (Keyed & { reply: Reply })[]): void => {
   if (answered.length === 0) return;

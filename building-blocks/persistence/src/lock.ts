@@ -1,7 +1,8 @@
 import type { Transaction } from './transaction.js';
 
 /**
- * Takes the advisory locks of some names until the transaction ends. Every transaction takes them in one order, so they cannot deadlock.
+ * Takes the advisory locks of some names until the transaction ends. Every transaction takes them in one order, so they
+ * cannot deadlock.
  */
 export const lockNames = async (tx: Transaction, names: readonly string[]): Promise<void> => {
   if (names.length === 0) return;

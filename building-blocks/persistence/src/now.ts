@@ -1,6 +1,9 @@
 import type { Queryable } from './transaction.js';
 
-/** The database's clock now (not at the transaction's start), in milliseconds: the clock that deadlines are compared with. */
+/**
+ * The database's clock now (not at the transaction's start), in milliseconds: the clock that deadlines are compared
+ * with.
+ */
 export const databaseNow = async (db: Queryable): Promise<Date> => {
   const { rows } = await db.raw('select date_trunc(?, clock_timestamp()) as now', ['milliseconds']); // only statements with a value are prepared
   return rows[0].now as Date;

@@ -9,8 +9,9 @@ export type Queryable = { raw<Result = QueryResult>(statement: string, values?: 
 /** An open transaction. */
 export type Transaction = Queryable & {
   /**
-   * Sends a statement without waiting for its answer, so that it shares a packet with the COMMIT when nothing is awaited in between. When it fails,
-   * the transaction is rolled back and `inTransaction` throws its error, or what `because` makes of the error.
+   * Sends a statement without waiting for its answer, so that it shares a packet with the COMMIT when nothing is
+   * awaited in between. When it fails, the transaction is rolled back and `inTransaction` throws its error, or what
+   * `because` makes of the error.
    */
   write(statement: string, values: readonly unknown[], because?: (error: Error) => Error): void;
   /** fulfilled after the commit, rejected after a rollback */
@@ -20,8 +21,8 @@ export type Transaction = Queryable & {
 const maxTries = 5;
 
 /**
- * Runs `work` in a transaction. A conflict with another transaction (deadlock, serialization failure, VersionConflict) repeats it after a few random
- * milliseconds, up to 5 times in all. So `work` must have no side effect outside `tx`.
+ * Runs `work` in a transaction. A conflict with another transaction (deadlock, serialization failure, VersionConflict)
+ * repeats it after a few random milliseconds, up to 5 times in all. So `work` must have no side effect outside `tx`.
  */
 export const inTransaction = async <Result>(db: Knex, work: (tx: Transaction) => Promise<Result>): Promise<Result> => {
   for (let attempt = 1; ; attempt += 1) {
@@ -37,8 +38,9 @@ export const inTransaction = async <Result>(db: Knex, work: (tx: Transaction) =>
 /**
  * Uses a connection of knex's pool, but not knex's transactions, which cost more than twice the processor time.
  *
- * Statements of one turn of the event loop go out in one packet. So a transaction that sends all its queries at once, and then all its writes, costs
- * two round trips. The server answers COMMIT with ROLLBACK when an earlier statement failed.
+ * Statements of one turn of the event loop go out in one packet. So a transaction that sends all its queries at once,
+ * and then all its writes, costs two round trips. The server answers COMMIT with ROLLBACK when an earlier statement
+ * failed.
  */
 const transact = async <Result>(db: Knex, work: (tx: Transaction) => Promise<Result>): Promise<Result> => {
   const client: Client = await db.client.acquireConnection();
@@ -77,7 +79,10 @@ const transactionOn = (client: Client): OwnTransaction => {
       });
     });
 
-  /** Goes out in one packet with the next statement; its answer is not awaited. Its failure destroys the connection, so the next statement fails too. */
+  /**
+   * Goes out in one packet with the next statement; its answer is not awaited. Its failure destroys the connection, so
+   * the next statement fails too.
+   */
   const begin = (): void => {
     state = 'open';
     send('BEGIN').catch((error) => client.connection.stream.destroy(error));

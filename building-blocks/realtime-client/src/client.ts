@@ -18,7 +18,10 @@ export type RealtimeError = { code: string; message: string };
 export type RealtimeEvents = { [Type in FrameType]: FrameOf<Type> } & {
   /** any frame, whatever its type */
   frame: AnyFrame;
-  /** refusals of the server (`resume-too-old`: load what is shown anew), a token that could not be had, frames that cannot be read */
+  /**
+   * refusals of the server (`resume-too-old`: load what is shown anew), a token that could not be had, frames that
+   * cannot be read
+   */
   error: RealtimeError;
   status: Status;
 };

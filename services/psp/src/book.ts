@@ -32,8 +32,8 @@ export type Book = {
 };
 
 /**
- * Opens the book: one JSON line for each effect. A last line without a newline was torn by a crash before its answer was sent, so it is cut off.
- * Any other line that does not parse means a damaged file.
+ * Opens the book: one JSON line for each effect. A last line without a newline was torn by a crash before its answer
+ * was sent, so it is cut off. Any other line that does not parse means a damaged file.
  *
  * @throws Error naming the line that is damaged or breaks the money rule
  */
@@ -113,7 +113,9 @@ const cutTornLine = async (handle: FileHandle): Promise<void> => {
   if (size > 0) await handle.truncate(0);
 };
 
-/** Writes one batch at a time: lines that arrive meanwhile form the next, so a thousand calls a second cost few writes. */
+/**
+ * Writes one batch at a time: lines that arrive meanwhile form the next, so a thousand calls a second cost few writes.
+ */
 const batchingWriter = (handle: FileHandle, onError: (error: unknown) => void) => {
   let waiting: string[] = [];
   let current: Promise<void> | undefined;

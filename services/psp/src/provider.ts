@@ -54,7 +54,10 @@ export const provider = ({ book, calls, configured, seed, now, newReference }: D
     return behaviour.failRate > 0 && chance(seed, `fail:${subject}`) < behaviour.failRate;
   };
 
-  /** Looks the key up, decides and records without an await in between, so that concurrent calls with one key have one effect. */
+  /**
+   * Looks the key up, decides and records without an await in between, so that concurrent calls with one key have one
+   * effect.
+   */
   const work = async (request: Asked, entry: CallEntry): Promise<Told> => {
     const { operation, paymentId, key } = request;
     const fingerprint = createHash('sha256')

@@ -17,7 +17,9 @@ import { connectElasticsearch } from '../src/search/elasticsearch.js';
 
 export type Place = { databaseUrl: string; topic: string; prefix: string; group: string };
 
-/** For specs: reports as its `main.ts` makes it, on a database, a topic and indices of a spec's own, and without HTTP. */
+/**
+ * For specs: reports as its `main.ts` makes it, on a database, a topic and indices of a spec's own, and without HTTP.
+ */
 export type Instance = {
   db: Knex;
   client: Client;

@@ -54,8 +54,8 @@ export const frameOf = (event: PushedEvent): { path: string; frame: FramePayload
 };
 
 /**
- * Whether an event is young enough to be published. The limit equals the time for which the stream remembers ids. So an event that Kafka delivers
- * again is either recognised by its id, or too old to be published.
+ * Whether an event is young enough to be published. The limit equals the time for which the stream remembers ids. So an
+ * event that Kafka delivers again is either recognised by its id, or too old to be published.
  */
 export const isRecent = ({ occurredAt }: { occurredAt: Date }, now: Date, keptMs: number): boolean =>
   now.getTime() - occurredAt.getTime() < keptMs;

@@ -8,7 +8,9 @@ type Deps = {
   bus: MessageBus;
   stream: FrameStream;
   recipients: Recipients;
-  /** called when frames were lost or their sequences begin again: frames from now on do not continue the earlier ones */
+  /**
+   * called when frames were lost or their sequences begin again: frames from now on do not continue the earlier ones
+   */
   onBreak: () => void;
 };
 

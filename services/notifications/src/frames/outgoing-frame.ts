@@ -49,7 +49,10 @@ export const outgoingFrame = ({ path, sequence, payload }: { path: string; seque
   };
 };
 
-/** The text that a user gets of a customer's frame. An admin gets the frames of all customers, and their own ones as a customer does. */
+/**
+ * The text that a user gets of a customer's frame. An admin gets the frames of all customers, and their own ones as a
+ * customer does.
+ */
 export const textFor = (user: { id: string; isAdmin: boolean }, frame: OutgoingFrame): string | undefined => {
   if (frame.customerId === user.id) return frame.text;
   return user.isAdmin && frame.customerId !== undefined ? frame.adminText : undefined;

@@ -31,7 +31,9 @@ describe('a client', () => {
 });
 
 describe('a backlog and live frames', () => {
-  /** `stream` holds 1, 2, 3 …; reading takes what is there at that moment; live frames arrive in between, as scheduled. */
+  /**
+   * `stream` holds 1, 2, 3 …; reading takes what is there at that moment; live frames arrive in between, as scheduled.
+   */
   const run = (resumeFrom: number, joint: number, total: number, maxWaiting: number, schedule: boolean[]) => {
     const sent: number[] = [];
     const splice = spliced<{ sequence: number }>({ after: resumeFrom, joint, maxWaiting }, ({ sequence }) => sent.push(sequence));

@@ -1,4 +1,7 @@
-/** Where the frames of a client begin: after `after`. The backlog (`after`, `joint`] is read from the stream; later frames come live. */
+/**
+ * Where the frames of a client begin: after `after`. The backlog (`after`, `joint`] is read from the stream; later
+ * frames come live.
+ */
 export type Start = { after: number; outcome: 'new' | 'resumed' | 'too-old' | 'from-the-future' };
 
 type Bounds = { first: number; last: number };
@@ -16,8 +19,8 @@ export const startOf = (resumeFrom: number | undefined, stream: Bounds, live: nu
 };
 
 /**
- * Joins a backlog and live frames into one sequence without gap or repeat. Live frames wait until the backlog is read up to the first of them. When
- * too many wait, they are dropped, and the backlog is read up to the newest instead.
+ * Joins a backlog and live frames into one sequence without gap or repeat. Live frames wait until the backlog is read
+ * up to the first of them. When too many wait, they are dropped, and the backlog is read up to the newest instead.
  *
  * @param after the client has everything up to here
  * @param joint every frame with a greater sequence is offered to `live`
@@ -41,7 +44,10 @@ export const spliced = <Frame extends { sequence: number }>(
 
   return {
     isLive: (): boolean => isLive,
-    /** The next range of the backlog to read, both ends inclusive. Undefined once all is read: from then on live frames pass through. */
+    /**
+     * The next range of the backlog to read, both ends inclusive. Undefined once all is read: from then on live frames
+     * pass through.
+     */
     nextRange: (): { fromSequence: number; toSequence: number } | undefined => {
       if (isLive) return undefined;
       if (readTo < target) {

@@ -2,7 +2,10 @@ import type { StreamDeclaration } from '@orderstream/message-bus';
 
 const hourMs = 3_600_000;
 
-/** One hour: how long the stream keeps frames and remembers event ids, and the age beyond which an event is not published. */
+/**
+ * One hour: how long the stream keeps frames and remembers event ids, and the age beyond which an event is not
+ * published.
+ */
 export const keptMs = hourMs;
 
 /**

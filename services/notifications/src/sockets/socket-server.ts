@@ -26,7 +26,10 @@ const refuseUpgrade = (socket: Duplex, status: string): void => {
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 };
 
-/** The WebSockets of this instance. A socket authenticates by its first frame, not by a cookie, so any origin may connect. */
+/**
+ * The WebSockets of this instance. A socket authenticates by its first frame, not by a cookie, so any origin may
+ * connect.
+ */
 export const socketServer = ({ limits, pingEveryMs = 15_000, reportPositionEveryMs = 300_000, ...deps }: Options): SocketServer => {
   const server = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false });
   const sessions = new Map<WebSocket, Session>();

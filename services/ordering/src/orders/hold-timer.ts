@@ -21,7 +21,9 @@ type Options = {
 /** Poll interval while another instance holds the locks of all due orders. */
 const lockedByOthersMs = 20;
 
-/** A due order, and the context of its last event: OrderConfirmed carries the correlation id and the trace of the order. */
+/**
+ * A due order, and the context of its last event: OrderConfirmed carries the correlation id and the trace of the order.
+ */
 type DueOrder = { id: string; correlation_id: string; traceparent: string; last_event_id: string; late: number };
 
 const contextOf = ({ correlation_id: correlationId, traceparent, last_event_id }: DueOrder): MessageContext =>
@@ -36,8 +38,8 @@ const untilEarliestDeadline = async (db: Knex): Promise<number> => {
 };
 
 /**
- * Due orders that no other transaction has locked; takes the command handler's lock. It uses statement_timestamp(), because an index search needs
- * a value that is constant during the query, which clock_timestamp() is not.
+ * Due orders that no other transaction has locked; takes the command handler's lock. It uses statement_timestamp(),
+ * because an index search needs a value that is constant during the query, which clock_timestamp() is not.
  */
 const takeDue = async (tx: Transaction, limit: number): Promise<DueOrder[]> => {
   const { rows } = await tx.raw<{ rows: DueOrder[] }>(
@@ -54,8 +56,9 @@ const takeDue = async (tx: Transaction, limit: number): Promise<DueOrder[]> => {
 };
 
 /**
- * Confirms the orders whose hold window is over. The timer is the order's own row, so nothing is lost with a process: orders that fell due while no
- * instance ran are confirmed at the next start, and instances share the work. Only the database's clock counts.
+ * Confirms the orders whose hold window is over. The timer is the order's own row, so nothing is lost with a process:
+ * orders that fell due while no instance ran are confirmed at the next start, and instances share the work. Only the
+ * database's clock counts.
  */
 export const holdTimer = ({ db, orders, deadlines, batchSize = 500, maxWaitMs = 1_000 }: Options): Component => {
   const stopping = new AbortController();

@@ -8,7 +8,10 @@ type OrderChange = Change<Order, OrderEvent>;
 const times = ['placedAt', 'deadline', 'paidAt', 'confirmedAt', 'capturedAt', 'shippedAt', 'cancelledAt', 'failedAt'] as const;
 type Time = (typeof times)[number];
 
-/** A row of `orders`. Values that the database searches for, and that may change, are in columns only. Times in jsonb are texts. */
+/**
+ * A row of `orders`. Values that the database searches for, and that may change, are in columns only. Times in jsonb
+ * are texts.
+ */
 export type OrderRow = {
   id: string;
   version: number;

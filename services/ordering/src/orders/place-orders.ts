@@ -14,10 +14,16 @@ export type PlaceOrders = ReturnType<typeof placeOrders>;
 /** A shopper's request for an order, with a new id. */
 export type Placement = { orderId: string; customerId: string; request: PlaceOrderRequest; context: MessageContext };
 
-/** The queries of placements. New ids are locked too, so that a consumer that gets an event before its order is visible waits for the order. */
+/**
+ * The queries of placements. New ids are locked too, so that a consumer that gets an event before its order is visible
+ * waits for the order.
+ */
 type Prepared = { products: Promise<PricedProduct[]>; orders: PreparedOrders };
 
-/** Places orders. Prices come from ordering's own copy of the catalogue, never from the request. Each order is placed or refused on its own. */
+/**
+ * Places orders. Prices come from ordering's own copy of the catalogue, never from the request. Each order is placed or
+ * refused on its own.
+ */
 export const placeOrders = ({ orders, windowSeconds }: Deps) => {
   /** Starts the queries that `run` needs, in one round trip with the transaction's other first queries. */
   const prepare = (tx: Transaction, placements: readonly Placement[]): Prepared => {

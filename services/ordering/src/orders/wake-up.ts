@@ -1,4 +1,7 @@
-/** A wake-up signal: resolves a wait at the earliest time that was set. It measures spans of monotonic time, so clock changes do not matter. */
+/**
+ * A wake-up signal: resolves a wait at the earliest time that was set. It measures spans of monotonic time, so clock
+ * changes do not matter.
+ */
 export type WakeUp = {
   /** @param inMs from now; a time later than the one already set changes nothing */
   set(inMs: number): void;

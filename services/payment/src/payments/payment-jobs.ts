@@ -39,8 +39,8 @@ export const toPaymentJob: ToJob<Payment, PaymentEvent> = ({ id, event, state, v
 const paymentOf = ({ payload }: Job): PaymentEventData => payload as PaymentEventData;
 
 /**
- * The calls, and the command that each answer becomes. What an order waits for ends one way or the other; all else is asked again, later, until
- * it succeeds.
+ * The calls, and the command that each answer becomes. What an order waits for ends one way or the other; all else is
+ * asked again, later, until it succeeds.
  */
 export const performPaymentJobs = ({
   psp,

@@ -5,7 +5,8 @@ import { evolve, initialState, type Payment, type PaymentCommand, type PaymentEv
 import { eventDataOf } from './payment-view.js';
 
 /**
- * Restores an event from its row in the event store. The row carries the whole payment after the event; this takes the event's own data from it.
+ * Restores an event from its row in the event store. The row carries the whole payment after the event; this takes the
+ * event's own data from it.
  */
 const eventOf = ({ type, data, at }: StoredEvent): PaymentEvent => {
   const { id: paymentId, orderId, customerId, amount, paymentMethod, reason = '', pspReference = '' } = data as PaymentEventData;

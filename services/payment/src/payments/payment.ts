@@ -43,7 +43,10 @@ export type PaymentEvent =
 
 export const initialState: Payment = { status: 'NotInitiated' };
 
-/** Every command is a fact (from an order or from the provider), so none is refused. A fact that comes too late changes nothing. */
+/**
+ * Every command is a fact (from an order or from the provider), so none is refused. A fact that comes too late changes
+ * nothing.
+ */
 export const decide = ({ type, data, at }: PaymentCommand, payment: Payment): PaymentEvent[] => {
   const { paymentId } = data;
   switch (type) {

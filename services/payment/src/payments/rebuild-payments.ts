@@ -6,8 +6,8 @@ import { fold, upsertPayments } from './payment-store.js';
 const streamsAtOnce = 500;
 
 /**
- * Rebuilds the read table from the event store, in batches of 500 payments, while the service runs. A concurrent writer of a payment waits for its
- * batch, and its newer version stays.
+ * Rebuilds the read table from the event store, in batches of 500 payments, while the service runs. A concurrent writer
+ * of a payment waits for its batch, and its newer version stays.
  *
  * @returns the number of payments
  */

@@ -14,7 +14,8 @@ export type Psp = {
   /**
    * Safe to repeat: the provider does each operation of a payment once.
    *
-   * @throws NoResponse after the retries, CircuitOpen at once while the breaker is open; the signal's reason when that is aborted
+   * @throws NoResponse after the retries, CircuitOpen at once while the breaker is open; the signal's reason when that
+   *   is aborted
    */
   ask: (operation: PspOperation, payment: PaymentEventData, signal: AbortSignal) => Promise<PspAnswer>;
 };

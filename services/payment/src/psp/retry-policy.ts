@@ -28,11 +28,12 @@ const paymentsInARow = 5;
 const mostRemembered = 10_000;
 
 /**
- * The retry policy for a third party that may be slow, down or overloaded. Each try has a timeout. A try without an answer is repeated three times.
- * After five payments in a row without an answer the circuit breaker opens for `breakMs`; then one call tests the provider.
+ * The retry policy for a third party that may be slow, down or overloaded. Each try has a timeout. A try without an
+ * answer is repeated three times. After five payments in a row without an answer the circuit breaker opens for
+ * `breakMs`; then one call tests the provider.
  *
- * The circuit breaker ignores payments that have already failed once. Jobs repeat their calls until the provider answers, so a few payments that it
- * never answers would otherwise open the breaker, or keep it open, for all others.
+ * The circuit breaker ignores payments that have already failed once. Jobs repeat their calls until the provider
+ * answers, so a few payments that it never answers would otherwise open the breaker, or keep it open, for all others.
  */
 export const retryPolicy = ({ timeoutMs, concurrency, backoffMs, breakMs, onBreaker }: Options) => {
   const unanswered = new Set<string>();
@@ -64,7 +65,10 @@ export const retryPolicy = ({ timeoutMs, concurrency, backoffMs, breakMs, onBrea
     }
   };
 
-  /** @throws NoResponse after the retries, CircuitOpen at once while the breaker is open; the signal's reason when that is aborted */
+  /**
+   * @throws NoResponse after the retries, CircuitOpen at once while the breaker is open; the signal's reason when that
+   * is aborted
+   */
   return async <Answer>(paymentId: string, attempt: (signal: AbortSignal) => Promise<Answer>, signal: AbortSignal): Promise<Answer> => {
     setMaxListeners(0, signal); // all concurrent calls share this signal
     try {

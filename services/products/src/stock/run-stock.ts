@@ -9,9 +9,9 @@ import { type Adjustment, type LoadedStock, loadStock, saveStock } from './stock
 export type SentStockCommand = SentCommand<NewCommand<StockCommand>>;
 
 /**
- * The command handler of the stock: runs commands in order, in the caller's transaction. It locks and loads the rows that they touch, decides in
- * memory, and saves rows and messages with one statement for each table. `aggregate` does not fit: an order takes from many products, all or nothing,
- * and both products and orders number their own events.
+ * The command handler of the stock: runs commands in order, in the caller's transaction. It locks and loads the rows
+ * that they touch, decides in memory, and saves rows and messages with one statement for each table. `aggregate` does
+ * not fit: an order takes from many products, all or nothing, and both products and orders number their own events.
  *
  * @param prepared the result of `loadStock` for these commands, or for more
  * @returns the touched stock, after the commands

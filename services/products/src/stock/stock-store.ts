@@ -31,8 +31,9 @@ const loadLevels = async (tx: Transaction, productIds: string[], orderIds: strin
 };
 
 /**
- * Locks and loads the rows that the commands touch: first the reservations in order-id order, then the levels of all their products in product-id
- * order. Every transaction uses this order, so they cannot deadlock. The time is read after the locks, in the same round trip.
+ * Locks and loads the rows that the commands touch: first the reservations in order-id order, then the levels of all
+ * their products in product-id order. Every transaction uses this order, so they cannot deadlock. The time is read
+ * after the locks, in the same round trip.
  */
 export type LoadedStock = { stock: Stock; at: Date };
 
@@ -63,8 +64,9 @@ const values = (rows: [string, Reservation][]) => [
 ];
 
 /**
- * Another transaction may have inserted a reservation since the load found none. Then nothing is saved and the transaction runs again. The insert
- * never waits for a row lock (`do nothing` locks no row), because its holder may wait for the levels that this transaction has locked.
+ * Another transaction may have inserted a reservation since the load found none. Then nothing is saved and the
+ * transaction runs again. The insert never waits for a row lock (`do nothing` locks no row), because its holder may
+ * wait for the levels that this transaction has locked.
  */
 const saveReservations = (tx: Transaction, before: Stock, after: Stock, at: Date): void => {
   const rows = changed(before.reservations, after.reservations);

@@ -1,6 +1,8 @@
 import { type Command, Conflict, type Event, NotFound, type ReservedLine, type ShortLine, type StockView } from '@orderstream/contracts';
 
-/** The stock level of a product. `available = quantity − reserved`; `version` counts the events keyed by the product. */
+/**
+ * The stock level of a product. `available = quantity − reserved`; `version` counts the events keyed by the product.
+ */
 export type Level = { quantity: number; reserved: number; version: number };
 
 export type ReservationStatus = 'Reserved' | 'Failed' | 'Released' | 'Committed';
@@ -77,7 +79,8 @@ export const decide = ({ type, data, at }: StockCommand, stock: Stock): StockEve
 };
 
 /**
- * Applies an event to the stock of a batch. It mutates the stock, because a copy for each event would make the cost of a batch quadratic.
+ * Applies an event to the stock of a batch. It mutates the stock, because a copy for each event would make the cost of
+ * a batch quadratic.
  */
 export const apply = ({ levels, reservations }: Stock, { type, data }: StockEvent): void => {
   const change = (productId: string, to: (level: Level) => Partial<Level>): void => {
@@ -115,8 +118,8 @@ export const apply = ({ levels, reservations }: Stock, { type, data }: StockEven
 };
 
 /**
- * Events derived once for each product and batch, in product-id order, so that a product that hundreds of orders share is announced once. A product
- * is sold out only if some of it was available before the batch.
+ * Events derived once for each product and batch, in product-id order, so that a product that hundreds of orders share
+ * is announced once. A product is sold out only if some of it was available before the batch.
  */
 export const levelEvents = (before: Stock['levels'], after: Stock['levels'], at: Date): StockEvent[] =>
   Object.keys(after)
