@@ -24,7 +24,7 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
     await upgradeInbox(db);
   });
   const run = uuidv7(); // the topic keeps the ticks of runs before
-  const heard = new Map<number, number>();
+  const handledAtMs = new Map<number, number>();
   const stopping = new AbortController();
   const consumer = kafkaConsumer({
     brokers: [kafka],
@@ -32,7 +32,7 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
     db: inbox.db,
     handlers: [
       project([Tick], async (_, events) => {
-        for (const { data } of events) if (data.run === run) heard.set(data.n, performance.now());
+        for (const { data } of events) if (data.run === run) handledAtMs.set(data.n, performance.now());
       }),
     ],
   });
@@ -65,9 +65,9 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
     return performance.now();
   };
   const until = async (n: number): Promise<number> => {
-    for (const deadline = Date.now() + 60_000; !heard.has(n); await sleep(1))
+    for (const deadline = Date.now() + 60_000; !handledAtMs.has(n); await sleep(1))
       if (Date.now() > deadline) throw new Error('an event did not arrive in 60 s');
-    return heard.get(n)!;
+    return handledAtMs.get(n)!;
   };
 
   const warmUp = 50;

@@ -422,7 +422,7 @@ describe('with a fault', function () {
   const lettersOf = async (service: Listener, key: string): Promise<Letter[]> =>
     expectStatus(await operate<Page<Letter>>(service, '?limit=100'), 200).data.filter((letter) => letter.key === key);
 
-  it('a poison message, it is set aside, and what has another key goes its way', async () => {
+  it('a poison message, it is parked, and messages of other keys are handled', async () => {
     const key = randomUUID();
     const poison = {
       'of no type': {},

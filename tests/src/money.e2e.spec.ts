@@ -102,7 +102,7 @@ describe('money', function () {
     });
   });
 
-  it('is right even when the provider errs, is slow and is not heard', async () => {
+  it('is right even when the provider errs, is slow and its answers are lost', async () => {
     await provider.behave({ failRate: 0.2, answerAfterMs: 3_000, answerAfterRate: 0.15 });
     const orders = (await liveAll()).map(({ order }) => order);
     await eventually(async () => expect([...(await endings(orders.map(({ id }) => id))).values()]).to.include('Shipped + Completed'), {

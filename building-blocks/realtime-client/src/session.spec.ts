@@ -74,7 +74,7 @@ describe('a client’s session', () => {
     expect(session.received('no JSON').kind).to.equal('error');
   });
 
-  it('hands on what the server refuses', () => {
+  it('reports a refusal of the server', () => {
     const refused = clientSession().received('{"type":"error","code":"resume-too-old","message":"…"}');
     expect(refused).to.deep.equal({ kind: 'error', code: 'resume-too-old', message: '…' });
   });

@@ -71,7 +71,7 @@ describe('the hold timer', function () {
     await eventually(async () => expect(await countOf('Confirmed')).to.equal(1), { timeoutMs: 400 });
   });
 
-  it('makes what it causes part of the order’s own story', async () => {
+  it('keeps the correlation id of the order', async () => {
     const [id] = (await shop.payMany(1, 0)) as [string];
     await start();
     await eventually(async () => expect(await countOf('Confirmed')).to.equal(1));
@@ -112,7 +112,7 @@ describe('the hold timer', function () {
     await eventually(async () => expect(await countOf('Confirmed')).to.equal(3));
   });
 
-  it('leaves alone what is held, cancelled or not yet due', async () => {
+  it('leaves orders alone that are held, cancelled or not yet due', async () => {
     await start();
     const [id] = (await shop.payMany(2, 3600)) as [string];
     await shop.tell('CancelOrder', id);

@@ -97,7 +97,7 @@ const check = (property: (history: Moment[]) => void): void => {
 
 const passedThrough = (history: Moment[]): Set<OrderStatus> => new Set(history.map(({ state }) => state.status));
 
-describe('order, whatever it is told, in whatever order, however often', function () {
+describe('order, with any commands, in any order, any number of times', function () {
   this.timeout(60_000);
 
   it('only goes where the machine leads', () =>

@@ -109,7 +109,7 @@ describe('stock, whatever is asked in whatever order', () => {
       }
     }));
 
-  it('changes nothing when all is said again', () =>
+  it('changes nothing when all commands come again', () =>
     fc.assert(
       fc.property(batches, (all) => {
         const facts = all.map((batch) => batch.filter(({ type }) => type !== 'SetStock'));
