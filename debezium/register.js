@@ -58,7 +58,8 @@ const register = async (service) => {
 };
 
 /**
- * RUNNING is not yet proof: a connector says so while it still tries to reach its database. Where a database address is given, the slot is asked.
+ * RUNNING is not yet proof: a connector says so while it still tries to reach its database. Where a database address is
+ * given, the slot is asked.
  *
  * @param {string} name
  * @param {Record<string, string>} config

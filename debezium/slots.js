@@ -1,8 +1,8 @@
 /** @typedef {{ active: boolean, lost: boolean, snapshotting: boolean }} Slot */
 
 /**
- * While a connector takes its snapshot its slot is not active, and it has a transaction open; its heartbeats are over at once. A server
- * before PostgreSQL 17 does not say why a slot was invalidated.
+ * While a connector takes its snapshot its slot is not active, and it has a transaction open; its heartbeats are over
+ * at once. A server before PostgreSQL 17 does not say why a slot was invalidated.
  */
 const query = `
   select slot_name, active,
@@ -16,7 +16,8 @@ const query = `
 /**
  * The replication slots of a server.
  *
- * @param {string} url of a role that may replicate; whether a snapshot is taken it sees when it is the connectors' own role, or a superuser
+ * @param {string} url of a role that may replicate; whether a snapshot is taken it sees when it is the connectors' own
+ *   role, or a superuser
  */
 export const slotsOf = async (url) => {
   const { default: pg } = await import('pg');

@@ -4,8 +4,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** @typedef {Record<string, string>} Versions by package */
-/** @typedef {{ dependencies?: Versions, devDependencies?: Versions, optionalDependencies?: Versions, peerDependencies?: Versions }} Manifest */
-/** @typedef {Manifest & { version?: string, link?: boolean, optional?: boolean, devOptional?: boolean, peer?: boolean }} Package */
+/**
+ * @typedef {{ dependencies?: Versions, devDependencies?: Versions, optionalDependencies?: Versions, peerDependencies?:
+ * Versions }} Manifest
+ */
+/**
+ * @typedef {Manifest & { version?: string, link?: boolean, optional?: boolean, devOptional?: boolean, peer?: boolean }}
+ * Package
+ */
 /** @typedef {Record<string, Package>} Packages by folder */
 
 /**
@@ -42,7 +48,8 @@ export const installReason = (root) => {
 };
 
 /**
- * Where the lock file says something else than the package.json files, or undefined. npm ci says so too, but not where everything is installed.
+ * Where the lock file says something else than the package.json files, or undefined. npm ci says so too, but not where
+ * everything is installed.
  *
  * @param {string} root the repository
  */
@@ -52,7 +59,10 @@ export const lockDrift = (root) => {
   return difference(manifests, packages);
 };
 
-/** The folders of the workspaces, of which each is named, or all of a folder: `services/*`. @param {string} root @returns {string[]} */
+/**
+ * The folders of the workspaces, of which each is named, or all of a folder: `services/*`. @param {string} root
+ * @returns {string[]}
+ */
 const workspaces = (root) =>
   readJson(join(root, 'package.json'))
     .workspaces.flatMap((/** @type {string} */ pattern) => {

@@ -90,7 +90,9 @@ const onPath = (command, env) =>
     .map((folder) => join(folder, command))
     .find((path) => existsSync(path));
 
-/** @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env @returns {Promise<string | undefined>} */
+/**
+ * @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env @returns {Promise<string | undefined>}
+ */
 const run = (command, args, env) =>
   new Promise((resolve) => {
     execFile(command, args, { env, timeout: 20_000 }, (error, stdout) => resolve(error ? undefined : stdout));

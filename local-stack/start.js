@@ -1,4 +1,5 @@
-// The entry of `npm start`, `npm run reset`, `npm run doctor`: plain JavaScript that needs nothing but Node, because on a fresh
+// The entry of `npm start`, `npm run reset`, `npm run doctor`: plain JavaScript that needs nothing but Node, because on
+// a fresh
 // clone there is nothing else. It brings node_modules, and then goes on in TypeScript, in this same process.
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';

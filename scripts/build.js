@@ -1,4 +1,5 @@
-// Bundles what runs: each service's main.ts, and its other entry points, into services/<name>/dist, npm packages and all.
+// Bundles what runs: each service's main.ts, and its other entry points, into services/<name>/dist, npm packages and
+// all.
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

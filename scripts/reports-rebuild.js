@@ -1,4 +1,5 @@
-// `npm run reports:rebuild`: asks the running platform to index all orders anew. Without DATABASE_URL that is the local stack.
+// `npm run reports:rebuild`: asks the running platform to index all orders anew. Without DATABASE_URL that is the local
+// stack.
 import { localSecrets } from '../local-stack/src/secrets.js';
 
 const port = 15_432 + Number(process.env.PORT_OFFSET || 0);

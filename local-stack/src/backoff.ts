@@ -1,6 +1,6 @@
 /**
- * How long a program that ended by itself stays down: fast at first, so that a killed one is soon back, then ever slower, so that a
- * broken one does not eat the machine.
+ * How long a program that ended by itself stays down: fast at first, so that a killed one is soon back, then ever
+ * slower, so that a broken one does not eat the machine.
  *
  * @param failures 1 for the first end after a steady run
  * @returns milliseconds, 200 doubling to 10 000

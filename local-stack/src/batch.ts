@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 let available: boolean | undefined;
 
 /**
- * A command that runs as a batch job (Linux' SCHED_BATCH): whoever wakes up waits for the time slice of who runs, rather than interrupting
- * it. On two cores that run fifteen processes, each of which wakes up another with every packet, more is done in the same time. Elsewhere
- * the command as it is.
+ * A command that runs as a batch job (Linux' SCHED_BATCH): whoever wakes up waits for the time slice of who runs,
+ * rather than interrupting it. On two cores that run fifteen processes, each of which wakes up another with every
+ * packet, more is done in the same time. Elsewhere the command as it is.
  *
  * @see https://man7.org/linux/man-pages/man7/sched.7.html
  */

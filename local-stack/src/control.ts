@@ -6,7 +6,10 @@ type Options = { port: number; supervisor: Supervisor; isReady: () => boolean };
 const signals = ['SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGTERM'] as const;
 const isSignal = (name: string): name is (typeof signals)[number] => signals.some((signal) => signal === name);
 
-/** `GET /ready`, `GET /processes`, and for tests and drills `POST /processes/:name/kill?signal=SIGKILL` · `/stop` · `/start`. */
+/**
+ * `GET /ready`, `GET /processes`, and for tests and drills `POST /processes/:name/kill?signal=SIGKILL` · `/stop` ·
+ * `/start`.
+ */
 export const controlServer = ({ port, supervisor, isReady }: Options): Promise<Server> => {
   const answer = async (method: string, url: URL): Promise<[status: number, body: unknown]> => {
     if (method === 'GET' && url.pathname === '/ready') {

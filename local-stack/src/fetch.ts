@@ -166,8 +166,9 @@ const natsFromGo = async (job: Job, folder: string): Promise<void> => {
 };
 
 /**
- * PostgreSQL's binaries lie in node_modules. They are copied, because a user other than root may not reach them there, and because the
- * package's install script, which makes the links between its libraries, may not have been allowed to run.
+ * PostgreSQL's binaries lie in node_modules. They are copied, because a user other than root may not reach them there,
+ * and because the package's install script, which makes the links between its libraries, may not have been allowed to
+ * run.
  */
 const postgresFromNpm = async ({ stack, work }: Job): Promise<void> => {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;

@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { reachableFolder, type Stack } from './stack.js';
 
 /**
- * A data folder of the state folder. For a server that may not run as root the folder lies elsewhere, owned by that server's user, and the
- * state folder links to it; a link that was not there means a cleared state, so what the folder still holds is of a former life and goes.
+ * A data folder of the state folder. For a server that may not run as root the folder lies elsewhere, owned by that
+ * server's user, and the state folder links to it; a link that was not there means a cleared state, so what the folder
+ * still holds is of a former life and goes.
  */
 export const dataFolder = async (stack: Stack, name: string, { runAs }: { runAs?: Stack['runAs'] } = {}): Promise<string> => {
   const folder = join(stack.state, name);

@@ -20,7 +20,10 @@ export const javaProperty = (env: NodeJS.ProcessEnv, name: 'java.home' | 'java.r
   return line.slice(line.indexOf('=') + 1).trim();
 };
 
-/** Flags of every JVM here: small heaps. All compilers stay on: C1 alone starts some seconds sooner, and carries two thirds of the load. */
+/**
+ * Flags of every JVM here: small heaps. All compilers stay on: C1 alone starts some seconds sooner, and carries two
+ * thirds of the load.
+ */
 export const jvm = (maxHeapMb: number): string[] => [
   '-Xms64m',
   `-Xmx${maxHeapMb}m`,
@@ -30,8 +33,9 @@ export const jvm = (maxHeapMb: number): string[] => [
 ];
 
 /**
- * Has a JVM keep its classes beside the server's folder when it first ends, as they are in memory, and map them from then on instead of
- * reading and verifying each: that saves three seconds of processor time at each start. What does not fit, the JVM passes over by itself.
+ * Has a JVM keep its classes beside the server's folder when it first ends, as they are in memory, and map them from
+ * then on instead of reading and verifying each: that saves three seconds of processor time at each start. What does
+ * not fit, the JVM passes over by itself.
  */
 export const classArchive = (env: NodeJS.ProcessEnv, serverHome: string, program: string): string => {
   const file = `${serverHome}-${program}-jdk-${javaProperty(env, 'java.runtime.version')}.jsa`;

@@ -2,10 +2,11 @@ import { createDatabases, databaseServices } from './databases.js';
 import { createTopics } from './topics.js';
 
 /**
- * What a new set of servers needs before migrations and services: databases, roles and topics. The local stack does it by itself; elsewhere
- * this is run once, and may be run again: `node --import tsx local-stack/src/prepare.ts`.
+ * What a new set of servers needs before migrations and services: databases, roles and topics. The local stack does it
+ * by itself; elsewhere this is run once, and may be run again: `node --import tsx local-stack/src/prepare.ts`.
  *
- * POSTGRES_ADMIN_URL, DEBEZIUM_PASSWORD, <SERVICE>_DATABASE_URL (the owner's password is taken from there), KAFKA_BROKERS
+ * POSTGRES_ADMIN_URL, DEBEZIUM_PASSWORD, <SERVICE>_DATABASE_URL (the owner's password is taken from there),
+ * KAFKA_BROKERS
  */
 const required = (name: string): string => {
   const value = process.env[name];

@@ -48,7 +48,10 @@ const parents = async (): Promise<[pid: number, parent: number][]> => {
     .map((line) => line.trim().split(/\s+/).map(Number) as [number, number]);
 };
 
-/** Sends a signal to a process and all that descend from it. PostgreSQL's and others' children have process groups of their own. */
+/**
+ * Sends a signal to a process and all that descend from it. PostgreSQL's and others' children have process groups of
+ * their own.
+ */
 export const signalTree = async (pid: number, signal: NodeJS.Signals): Promise<void> => {
   for (const member of await processTree(pid)) signalOne(member, signal);
 };

@@ -30,7 +30,10 @@ export type Supervised = ReturnType<typeof supervise>;
 type Options = {
   logFile: string;
   say: (line: string) => void;
-  /** told of every process that begins (with its pid) or has ended (undefined), so that a later run can find what this one left */
+  /**
+   * told of every process that begins (with its pid) or has ended (undefined), so that a later run can find what this
+   * one left
+   */
   recordPid: (name: string, pid: number | undefined) => void;
 };
 

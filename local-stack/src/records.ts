@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { bornAt, endLeftover, isAlive, type ProcessMark } from './processes.js';
 import type { Stack } from './stack.js';
 
-/** Which processes of a stack run, in a file, so that the next start, `reset` and `doctor` find them whatever became of the supervisor. */
+/**
+ * Which processes of a stack run, in a file, so that the next start, `reset` and `doctor` find them whatever became of
+ * the supervisor.
+ */
 type Records = { supervisor?: ProcessMark & { portOffset: number }; programs: Record<string, ProcessMark> };
 
 const file = (stack: Stack): string => join(stack.state, 'processes.json');

@@ -12,7 +12,10 @@ import type { Stack } from './stack.js';
 
 type ServiceName = Extract<PortName, 'gateway' | 'identity' | 'products' | 'ordering' | 'payment' | 'psp' | 'reports' | 'notifications'>;
 
-/** Where a stack on one's own machine differs from the services' own defaults. Everybody has the same address there, tests and bench included. */
+/**
+ * Where a stack on one's own machine differs from the services' own defaults. Everybody has the same address there,
+ * tests and bench included.
+ */
 const localDefaults = {
   ALLOW_PASSWORD_GRANT: 'true',
   HOLD_WINDOW_SECONDS: '60',
@@ -48,7 +51,8 @@ const fixed = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
     gateway: {
       ...tokens,
       ...Object.fromEntries(behindGateway.map((service) => [`${service.toUpperCase()}_URL`, url(service)])),
-      // nobody is let in before everything works, demo data included; a gateway that is started again meets a stack that did once
+      // nobody is let in before everything works, demo data included; a gateway that is started again meets a stack
+      // that did once
       WAIT_FOR_URLS: `http://127.0.0.1:${stack.ports.status}/ready`,
     },
   };
@@ -75,7 +79,10 @@ const program = (stack: Stack, name: ServiceName): Program => ({
   address: serviceUrl(stack, name),
 });
 
-/** In stages: what a service calls while it works is ready before it starts, and stops after it. The issuer's keys are read when they are needed. */
+/**
+ * In stages: what a service calls while it works is ready before it starts, and stops after it. The issuer's keys are
+ * read when they are needed.
+ */
 export const services = (stack: Stack) => {
   const stage = (...names: ServiceName[]): Program[] => names.map((name) => program(stack, name));
   return {

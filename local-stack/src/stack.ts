@@ -51,7 +51,10 @@ const isOpen = (path: string): boolean => {
   return (mode === undefined || (mode & 0o001) !== 0) && (dirname(path) === path || isOpen(dirname(path)));
 };
 
-/** Where a server that may not be root keeps its data: inside the state folder, or, for root, in a place every user can pass through. */
+/**
+ * Where a server that may not be root keeps its data: inside the state folder, or, for root, in a place every user can
+ * pass through.
+ */
 export const reachableFolder = (stack: Stack, name: string): string =>
   stack.runAs
     ? join('/var/lib/orderstream', createHash('sha256').update(stack.state).digest('hex').slice(0, 12), name)

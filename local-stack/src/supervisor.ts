@@ -6,7 +6,10 @@ import type { Stack } from './stack.js';
 
 export type Supervisor = ReturnType<typeof supervisor>;
 
-/** Keeps a stack's programs running, in stages: those of one stage start and stop together, stages stop in reverse order. */
+/**
+ * Keeps a stack's programs running, in stages: those of one stage start and stop together, stages stop in reverse
+ * order.
+ */
 export const supervisor = (stack: Stack, say: (line: string) => void) => {
   const stages: Supervised[][] = [];
   let recording = Promise.resolve();

@@ -3,7 +3,10 @@ import { partitionsPerTopic, topics } from '@orderstream/contracts';
 import kafkajs, { type Admin } from 'kafkajs';
 import { kafkaClient } from './kafka.js';
 
-/** Events stay for ever. Whatever a producer compresses with, the broker keeps it uncompressed: kafkajs by itself reads no compression but gzip. */
+/**
+ * Events stay for ever. Whatever a producer compresses with, the broker keeps it uncompressed: kafkajs by itself reads no
+ * compression but gzip.
+ */
 const settings = { 'retention.ms': '-1', 'compression.type': 'uncompressed' };
 
 /** Creates the event topics that are missing, and gives the others these settings. May be repeated. */

@@ -1,4 +1,7 @@
-/** Pinned beside maven/, nats-requirements.txt, checksums.sha256 and package.json; a change here gives a new folder in the cache. */
+/**
+ * Pinned beside maven/, nats-requirements.txt, checksums.sha256 and package.json; a change here gives a new folder in
+ * the cache.
+ */
 export const versions = {
   kafka: '4.3.1',
   debezium: '3.7.0.Final',

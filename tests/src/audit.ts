@@ -150,7 +150,7 @@ const bookOf = (status: PaymentStatus, amount: number, authorised: number): Mone
       return { ...nothing, authorised: amount };
     case 'Declined':
       return { ...nothing, authorised: 0 };
-    case 'Failed': // an authorisation that was never heard of, or came too late, is voided
+    case 'Failed': // an authorisation whose answer was lost, or came too late, is voided
     case 'Cancelled':
       return { ...nothing, voided: authorised };
     case 'Refunded':
@@ -163,7 +163,10 @@ const bookOf = (status: PaymentStatus, amount: number, authorised: number): Mone
   }
 };
 
-/** I1: our payments and the provider's book agree row by row, and captured is the total of what is shipped and of nothing else. */
+/**
+ * I1: our payments and the provider's book agree row by row, and captured is the total of what is shipped and of
+ * nothing else.
+ */
 export const moneyAudit = async (): Promise<string[]> => {
   const payments = await rows<Payment>('payment', 'select id, order_id, status, amount from payments');
   const orders = await rows<{ id: string; status: OrderStatus; total_amount: string }>(
@@ -209,7 +212,7 @@ type Hearing = { consumer: string; database: DatabaseName; types: readonly strin
 
 const reportTypes = orderEvents.map(({ type }) => type);
 
-/** Who hears what, by the database that announces it: the consumer groups with an inbox. */
+/** The consumer groups with an inbox, by the database whose events they consume. */
 const hearings: Record<'ordering' | 'products' | 'payment', Hearing[]> = {
   ordering: [
     { consumer: 'products', database: 'products', types: ['OrderPlaced', 'OrderCancelled', 'OrderFailed', 'OrderConfirmed'] },

@@ -15,7 +15,10 @@ import { everythingIsReady, isBack, killAndWait, pidOf, processes } from './proc
 import { provider } from './provider.js';
 import { arrivalsIn, everythingIn, headerOf, produce } from './topics.js';
 
-/** Faults are real ones, at the running platform: this suite is the last to run, and leaves behind a platform that works. */
+/**
+ * Faults are real ones, at the running platform: this suite is the last to run, and leaves behind a platform that
+ * works.
+ */
 describe('with a fault', function () {
   this.timeout(420_000);
 
@@ -201,7 +204,10 @@ describe('with a fault', function () {
     );
   };
 
-  /** More WAL than a slot may hold back, while ordering's connector is stopped: the server gives up on the slot, and on those that are slow. */
+  /**
+   * More WAL than a slot may hold back, while ordering's connector is stopped: the server gives up on the slot, and on
+   * those that are slow.
+   */
   const floodWal = async (): Promise<void> => {
     await connector(`${ofOrdering}/stop`, 'PUT');
     await eventually(async () => expect(await slotOfOrdering()).to.include({ active: false }), { timeoutMs: 30_000 });
@@ -416,7 +422,7 @@ describe('with a fault', function () {
   const lettersOf = async (service: Listener, key: string): Promise<Letter[]> =>
     expectStatus(await operate<Page<Letter>>(service, '?limit=100'), 200).data.filter((letter) => letter.key === key);
 
-  it('a poison message, it is set aside, and what has another key goes its way', async () => {
+  it('a poison message, it is parked, and messages of other keys are handled', async () => {
     const key = randomUUID();
     const poison = {
       'of no type': {},

@@ -11,8 +11,9 @@ import { provider } from './provider.js';
 type Story = { paymentMethod: PaymentMethod; cancelAfterMs?: number; confirm?: true };
 
 /**
- * 60 orders: some nobody meddles with, some declined, a few that the provider never answers, some confirmed early, and some cancelled at
- * moments all over their lives, the first of them while the stock is being asked, the last when their window is over.
+ * 60 orders: some nobody meddles with, some declined, a few that the provider never answers, some confirmed early, and
+ * some cancelled at moments all over their lives, the first of them while the stock is being asked, the last when their
+ * window is over.
  */
 const stories = (windowMs: number): Story[] => [
   ...times(16).map((): Story => ({ paymentMethod: 'tok_approved' })),
@@ -101,7 +102,7 @@ describe('money', function () {
     });
   });
 
-  it('is right even when the provider errs, is slow and is not heard', async () => {
+  it('is right even when the provider errs, is slow and its answers are lost', async () => {
     await provider.behave({ failRate: 0.2, answerAfterMs: 3_000, answerAfterRate: 0.15 });
     const orders = (await liveAll()).map(({ order }) => order);
     await eventually(async () => expect([...(await endings(orders.map(({ id }) => id))).values()]).to.include('Shipped + Completed'), {

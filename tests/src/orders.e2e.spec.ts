@@ -153,7 +153,7 @@ describe('an order', function () {
     await untilStock(product.id, { quantity: 10, reserved: 0 });
   });
 
-  it('fails when the provider authorises but is never heard, and what was authorised is voided', async () => {
+  it('fails when the provider authorises but its answer is lost, and the authorisation is voided', async () => {
     await provider.behave({ answerAfterMs: 10_000, operations: ['create'] });
     const placed = await place();
 

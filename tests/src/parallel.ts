@@ -1,4 +1,6 @@
-/** Does the work for every item, so many at once; the results are in the order of the items. The first error ends it. */
+/**
+ * Does the work for every item, so many at once; the results are in the order of the items. The first error ends it.
+ */
 export const inParallel = async <Item, Result>(
   items: readonly Item[],
   atOnce: number,

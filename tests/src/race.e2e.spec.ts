@@ -16,7 +16,8 @@ describe('a race', function () {
     const product = await addProduct({ quantity: 1_000 });
     const unpaid = (orders: OrderView[]) =>
       count('ordering', `select from orders where id = any($1) and status in ('Placed', 'PendingPayment')`, [orders.map(({ id }) => id)]);
-    // where the two meet moves with the machine's load: each answer shifts the next tries towards it, so that both win some
+    // where the two meet moves with the machine's load: each answer shifts the next tries towards it, so that both win
+    // some
     let tieMs = 0;
     const raced: { id: string; status: number }[] = [];
 

@@ -7,7 +7,10 @@ type Jwk = JsonWebKey & { kid: string };
 const encoded = (value: unknown): string => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 const now = (): number => Math.floor(Date.now() / 1_000);
 
-/** The key that identity signs with: a test that says "this token has expired" has to make one that is right in all else. */
+/**
+ * The key that identity signs with: a test that says "this token has expired" has to make one that is right in all
+ * else.
+ */
 const signingKey = async (): Promise<Jwk> => {
   const [key] = await rows<{ private_jwk: Jwk }>(
     'identity',

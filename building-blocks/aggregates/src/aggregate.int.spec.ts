@@ -51,7 +51,7 @@ for (const { kind, announcedIn, store } of stores) {
         queue: jobQueue('spec'),
         toJob: ({ event }) => (event.data.n === 9 ? { kind: 'report', payload: event.data } : undefined),
       },
-      ignored: (...command) => ignored.push(command),
+      onNoChange: (...command) => ignored.push(command),
       onChange: (recorded) => told.push({ recorded, context: currentContext() }),
     });
 

@@ -8,7 +8,7 @@ import type { JobQueue, NewJob } from './job-queue.js';
 type AnyCommand = { type: string; at: Date };
 type AnyEvent = { type: string; at: Date };
 
-/** A command as its sender writes it: when it is decided is the shell's to say. */
+/** A command as its sender writes it: the command handler adds the time of the decision. */
 export type NewCommand<Command> = Command extends { at: Date } ? Omit<Command, 'at'> : never;
 
 /** `version` is the number of events so far. */
@@ -27,7 +27,7 @@ export type Recorded<State, Event> = {
   context: MessageContext;
 };
 
-/** What became of one aggregate; it has at least one new event. */
+/** The new state of one aggregate, and its new events: at least one. */
 export type Change<State, Event> = {
   id: string;
   loadedVersion: number;
@@ -36,22 +36,28 @@ export type Change<State, Event> = {
   recorded: Recorded<State, Event>[];
 };
 
-/** What is announced of an event. */
+/** The message that announces an event. */
 export type Message = { definition: EventDefinition; data: object };
 
 export type ToMessage<State, Event> = (recorded: Recorded<State, Event>) => Message;
 
-/** The call to a third party that an event asks for, if it does: which one, and all that it needs to know. */
+/** The job that an event requests, if it does: a call to a third party, and all the data that it needs. */
 export type ToJob<State, Event> = (recorded: Recorded<State, Event>) => { kind: string; payload: object } | undefined;
 
 export type Store<State, Command, Event> = {
-  /** One query for all; the command handler has locked the ids. What is not there is left out. */
+  /**
+   * Loads the aggregates with one query, after the command handler has locked their ids. The map has no entry for an
+   * aggregate that does not exist.
+   */
   load: (tx: Transaction, ids: string[], commands: readonly NewCommand<Command>[]) => Promise<Map<string, Versioned<State>>>;
-  /** Writes one statement for each table, with what the events announce. Another version than was loaded is a conflict. */
+  /**
+   * Writes the rows and the messages of the events, one statement for each table. A version other than the loaded one
+   * is a conflict.
+   */
   save: (tx: Transaction, changes: Change<State, Event>[], toMessage: ToMessage<State, Event>) => void;
 };
 
-/** What the commands of a transaction are decided on, and when. */
+/** The time of the decision, and the aggregates as loaded. */
 export type Prepared<State> = Promise<{ at: Date; loaded: Map<string, Versioned<State>> }>;
 
 type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
@@ -61,18 +67,20 @@ type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
   initialState: State;
   store: Store<State, Command, Event>;
   toMessage: ToMessage<State, Event>;
-  /** What the events ask of third parties: it is added to the queue in the transaction of the event, with the aggregate's id for its key. */
+  /**
+   * The jobs that events request: added to the queue in the event's transaction, with the aggregate's id as their key.
+   */
   jobs?: { queue: JobQueue; toJob: ToJob<State, Event> };
-  /** Told of a command that changed nothing. */
-  ignored?: (command: Command, state: State) => void;
-  /** Told of each event once it is committed, in the event's own context: to count and to log it. */
+  /** Called for a command that changed nothing. */
+  onNoChange?: (command: Command, state: State) => void;
+  /** Called for each event once it is committed, in the event's own context, to count and to log it. */
   onChange?: (recorded: Recorded<State, Event>) => void;
 };
 
 /**
- * The one way state changes: a list of commands is run on the aggregates they name, in order, in the caller's transaction. They are loaded
- * with one query, decided and folded in memory, and saved, with all that is announced, with one statement per table. A REST call is a list
- * of one; a slice of a Kafka partition is a long one.
+ * The command handler, the one way that state changes. It runs a list of commands in order, in the caller's
+ * transaction: it loads the aggregates with one query, decides and folds in memory, and saves rows and messages with
+ * one statement for each table. A REST call is a list of one command, a batch of Kafka messages a long list.
  */
 export const aggregate = <State, Command extends AnyCommand, Event extends AnyEvent>({
   idOf,
@@ -82,21 +90,21 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
   store,
   toMessage,
   jobs,
-  ignored,
+  onNoChange,
   onChange,
 }: Options<State, Command, Event>) => {
   const idsOf = (asked: readonly NewCommand<Command>[]): string[] => [...new Set(asked.map(idOf))].sort();
 
   const prepare = (tx: Transaction, asked: readonly NewCommand<Command>[]): Prepared<State> => {
     const prepared = lockAndLoad(tx, asked);
-    prepared.catch(() => undefined); // `handle` hears it, if it comes to that
+    prepared.catch(() => undefined); // `handle` awaits it and throws its error
     return prepared;
   };
 
   const lockAndLoad = async (tx: Transaction, asked: readonly NewCommand<Command>[]): Prepared<State> => {
     const ids = idsOf(asked);
-    // one round trip, one after the other: the time is told, and the aggregates are loaded, after the locks
-    const [, at, loaded] = await Promise.all([lockIds(tx, ids), databaseNow(tx), store.load(tx, ids, asked)]);
+    // one round trip; the server runs the statements in order, so time and load come after the locks
+    const [, at, loaded] = await Promise.all([lockAggregates(tx, ids), databaseNow(tx), store.load(tx, ids, asked)]);
     return { at, loaded };
   };
 
@@ -124,7 +132,7 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
       const { state } = current.get(id)!;
       const stamped = { ...command, at } as unknown as Command;
       const decided = decide(stamped, state);
-      if (decided.length === 0) ignored?.(stamped, state);
+      if (decided.length === 0) onNoChange?.(stamped, state);
       record(id, decided, context);
     }
 
@@ -134,20 +142,21 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
       await jobs?.queue.add(tx, recorded.flatMap(newJobs(jobs.toJob)));
     }
     if (onChange && recorded.length > 0) {
-      const tell = () => {
+      const notify = () => {
         for (const entry of recorded) runWithContext(entry.context, () => onChange(entry));
       };
-      void tx.executionPromise.then(tell, () => undefined);
+      void tx.executionPromise.then(notify, () => undefined);
     }
     return { stateOf: (id: string): Versioned<State> => current.get(id)!, recorded };
   };
 
   return {
     /**
-     * Runs the commands in order. A refusal (`Conflict`, `Invalid`) is thrown as the decider threw it, and nothing is saved.
+     * Runs the commands in order. A refusal (`Conflict`, `Invalid`) is thrown as the decider threw it, and nothing is
+     * saved.
      *
-     * @param context of all of them, or of each
-     * @param prepared what was asked for by `prepare` already, for these commands or for more
+     * @param context one for all commands, or a function that returns the context of each
+     * @param prepared the result of `prepare` for these commands, or for more
      */
     handle: (
       tx: Transaction,
@@ -161,7 +170,10 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
         prepared,
       ),
 
-    /** Locks and loads what the commands need, so that this travels with what else a transaction asks first. Hand the result to `handle`. */
+    /**
+     * Locks and loads the aggregates ahead, in one round trip with the transaction's other first queries. Pass the
+     * result to `handle`.
+     */
     prepare,
 
     /** A handler for `kafkaConsumer`: a batch of events becomes one list of commands. */
@@ -176,17 +188,21 @@ const newJobs =
     return job ? [{ ...job, id: recorded.eventId, key: recorded.id, context: recorded.context }] : [];
   };
 
-/** An SQL condition that takes the same lock of one aggregate, or is false where somebody else has it. `id` is an expression. */
+/**
+ * An SQL condition that takes the command handler's lock of one aggregate, or is false while another transaction holds
+ * it. `id` is an SQL expression.
+ */
 export const tryLockAggregate = (id: string): string =>
   `pg_try_advisory_xact_lock(hashtextextended('aggregate' || chr(10) || ${id}::text, 0))`;
 
 /**
- * Locks aggregates until the transaction ends, also those that have no row yet.
+ * Locks aggregates until the transaction ends, also those whose row is not visible yet: PostgreSQL streams a commit
+ * before it makes it visible, so an event can arrive before its row. The writer's lock is released only once its row is
+ * visible.
  *
- * They may have one all the same. PostgreSQL streams a commit once it is in the log, and shows it to others a moment later; on a busy
- * machine that moment has been seen to outlast a hop, so an event can be heard before its row is seen. Its writer's lock goes only when it is.
+ * @see docs/decisions/0020-aggregates-are-locked-until-they-are-seen.md
  */
-const lockIds = (tx: Transaction, ids: readonly string[]): Promise<void> =>
+const lockAggregates = (tx: Transaction, ids: readonly string[]): Promise<void> =>
   lockNames(
     tx,
     ids.map((id) => `aggregate\n${id}`),

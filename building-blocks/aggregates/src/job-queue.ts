@@ -3,17 +3,17 @@ import { contextOfEvent } from '@orderstream/event-bridge';
 import type { Queryable, Transaction } from '@orderstream/persistence';
 import type { Knex } from 'knex';
 
-/** A call to a third party that an event asks for. */
+/** A call to a third party that an event requests. */
 export type NewJob = {
-  /** the event's, and so the job's */
+  /** the event's id, which is also the job's */
   id: string;
-  /** which call: what its runner has a function for */
+  /** which call to make: the runner has a function for each kind */
   kind: string;
-  /** jobs of one key, a short plain text such as an id, are done one after the other, in the order in which they were added */
+  /** jobs of one key run in the order in which they were added; a short plain text such as an id */
   key: string;
-  /** all that the call needs; JSON */
+  /** all the data that the call needs, as JSON */
   payload: object;
-  /** of the event */
+  /** the event's context */
   context: MessageContext;
 };
 
@@ -22,11 +22,14 @@ export type Job = Omit<NewJob, 'context'> & {
   correlationId: string;
   traceparent: string;
   attempts: number;
-  /** how often a runner that held it did not come back */
+  /** how often a lease ended without an answer */
   lostLeases: number;
 };
 
-/** Whoever performs the jobs of this process: it is handed the lease of what was just added, and begins once that has committed. */
+/**
+ * The job runner of this process. It gets the leases of jobs that the process adds, and begins them once they are
+ * committed.
+ */
 export type Holder = { id: string; leaseMs: number; hasRoom: () => boolean; begin: (jobs: Job[]) => void };
 
 type Row = {
@@ -45,10 +48,10 @@ const columns = 'id, kind, key, position, payload, correlation_id, traceparent, 
 
 const fromRow = ({ correlation_id, lost_leases, ...row }: Row): Job => ({ ...row, correlationId: correlation_id, lostLeases: lost_leases });
 
-/** The context of what a job's call says, and of what its answer causes. */
+/** The context of a job's call, and of the commands of its answer. */
 export const contextOfJob = ({ id, correlationId, traceparent }: Job): MessageContext => contextOfEvent({ id, correlationId, traceparent });
 
-/** What the dead letters of jobs are listed under, in place of a topic. */
+/** The topic under which the dead letters of jobs are listed. */
 export const jobsTopic = 'jobs';
 
 const ms = `? * interval '1 millisecond'`;
@@ -56,9 +59,9 @@ const isParked = (key: string) =>
   `exists (select from dead_letters as letter where letter.consumer = ? and letter.sequence = '${jobsTopic}/' || ${key})`;
 
 /**
- * The jobs of a service: rows of its table `jobs`, which commit with the events that ask for them.
+ * The job queue of a service: rows of its table `jobs`, which commit with the events that request them.
  *
- * @param consumer what their dead letters are listed under
+ * @param consumer the name under which their dead letters are listed
  */
 export const jobQueue = (consumer: string) => {
   let holder: Holder | undefined;
@@ -66,14 +69,14 @@ export const jobQueue = (consumer: string) => {
   return {
     consumer,
 
-    /** From now on the holder is handed what is added and need not wait. */
+    /** Sets the holder that gets the leases of added jobs; undefined: none. */
     serve: (by: Holder | undefined): void => {
       holder = by;
     },
 
     /**
-     * Adds jobs in the transaction of their events. The first of a key that has nothing else to do goes to this process's holder, which begins
-     * it as soon as the transaction has committed; the others are for whichever runner looks for them.
+     * Adds jobs in the transaction of their events. When a key has no other job, its first new one goes to this
+     * process's holder, which begins it as soon as the transaction commits. Any runner may take the others.
      */
     add: async (tx: Transaction, jobs: readonly NewJob[]): Promise<void> => {
       if (jobs.length === 0) return;
@@ -107,7 +110,7 @@ export const jobQueue = (consumer: string) => {
       if (by && rows.length > 0)
         tx.executionPromise.then(
           () => by.begin(rows.map(fromRow)),
-          () => undefined, // rolled back: there is no such job
+          () => undefined, // rolled back: the jobs do not exist
         );
     },
   };
@@ -115,7 +118,7 @@ export const jobQueue = (consumer: string) => {
 
 export type JobQueue = ReturnType<typeof jobQueue>;
 
-/** Takes jobs that are due, the first of each key, with a lease; also those whose holder let its lease end. */
+/** Leases due jobs, the first of each key; also jobs whose lease has ended. */
 export const takeDue = async (
   db: Knex,
   { consumer }: JobQueue,
@@ -123,7 +126,8 @@ export const takeDue = async (
   kinds: readonly string[],
   limit: number,
 ): Promise<Job[]> => {
-  // statement_timestamp() rather than clock_timestamp(): a value that does not change while the query runs can be searched for in an index
+  // statement_timestamp(), because an index search needs a value that is constant during the query, which
+  // clock_timestamp() is not
   const { rows } = await db.raw<{ rows: Row[] }>(
     `update jobs
         set locked_by = ?, locked_until = clock_timestamp() + ${ms}, lost_leases = lost_leases + case when locked_by <> ? then 1 else 0 end
@@ -139,7 +143,7 @@ export const takeDue = async (
   return rows.map(fromRow);
 };
 
-/** Makes the leases last that end soon. Rows that are being worked on are passed over. */
+/** Renews leases. Rows that another transaction has locked are skipped. */
 export const renewLeases = async (db: Knex, { id, leaseMs }: Holder, jobIds: readonly string[]): Promise<void> => {
   await db.raw(
     `update jobs set locked_until = clock_timestamp() + ${ms}
@@ -148,12 +152,12 @@ export const renewLeases = async (db: Knex, { id, leaseMs }: Holder, jobIds: rea
   );
 };
 
-/** Gives back all leases: others need not wait for their end. */
+/** Releases all leases, so that other runners need not wait for their end. */
 export const releaseLeases = async (db: Knex, { id }: Holder): Promise<void> => {
   await db.raw('update jobs set locked_by = null, locked_until = null where locked_by = ?', [id]);
 };
 
-/** @returns those that were the holder's, and whether there is more to do with their key: what another took over is the other's to finish */
+/** Removes the jobs that the holder still leases. @returns these jobs, and for each whether its key has more */
 export const removeJobs = async (tx: Transaction, { id }: Holder, jobIds: readonly string[]): Promise<Map<string, { more: boolean }>> => {
   const { rows } = await tx.raw<{ rows: { id: string; more: boolean }[] }>(
     `delete from jobs as done where id = any(?::uuid[]) and locked_by = ?
@@ -163,7 +167,7 @@ export const removeJobs = async (tx: Transaction, { id }: Holder, jobIds: readon
   return new Map(rows.map((row) => [row.id, row]));
 };
 
-/** Lets go of a job that got no answer, to be done again after a while. */
+/** Releases a job that got no answer, to be retried later. */
 export const postpone = async (db: Queryable, { id }: Holder, jobId: string, afterMs: number, error: string): Promise<void> => {
   await db.raw(
     `update jobs set run_at = clock_timestamp() + ${ms}, locked_by = null, locked_until = null, attempts = attempts + 1, last_error = ?
@@ -172,7 +176,7 @@ export const postpone = async (db: Queryable, { id }: Holder, jobId: string, aft
   );
 };
 
-/** Puts a job back where it was, leased: before what was added to its key since. */
+/** Puts a job back at its old position, leased: before the jobs that were added to its key since. */
 export const putBack = async (tx: Transaction, { id, leaseMs }: Holder, job: Job): Promise<void> => {
   await tx.raw(
     `insert into jobs (id, kind, key, position, payload, correlation_id, traceparent, attempts, locked_by, locked_until)
@@ -181,7 +185,7 @@ export const putBack = async (tx: Transaction, { id, leaseMs }: Holder, job: Job
   );
 };
 
-/** How many jobs are being done, are due, and wait for their time or for others of their key. */
+/** How many jobs are leased, are due, and are scheduled for later. */
 export const countJobs = async (db: Knex): Promise<{ state: 'held' | 'due' | 'later'; count: number }[]> => {
   const { rows } = await db.raw(
     `select case when locked_until > clock_timestamp() then 'held' when run_at <= clock_timestamp() then 'due' else 'later' end as state,

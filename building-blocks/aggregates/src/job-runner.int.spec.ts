@@ -77,7 +77,7 @@ describe('a job runner', function () {
   const untilOutcomes = (expected: number[]) => eventually(async () => expect(await outcomes()).to.deep.equal(expected));
   const letters = async () => db('dead_letters').where({ consumer: 'spec' });
 
-  it('begins what its own process added as soon as that is committed, and not before', async () => {
+  it('begins a job of its own process as soon as the job is committed, and not before', async () => {
     await start();
     await inTransaction(db, async (tx) => {
       await queue.add(tx, [jobOf('a', 1)]);
@@ -88,7 +88,7 @@ describe('a job runner', function () {
     expect(await db('jobs')).to.deep.equal([]);
   });
 
-  it('does nothing of a transaction that is rolled back', async () => {
+  it('performs no job of a transaction that is rolled back', async () => {
     await start();
     await inTransaction(db, async (tx) => {
       await queue.add(tx, [jobOf('a', 1)]);
@@ -99,7 +99,7 @@ describe('a job runner', function () {
     expect(asked).to.deep.equal([2]);
   });
 
-  it('does the jobs of one key in order, and those of others meanwhile', async () => {
+  it('performs the jobs of one key in order, and those of other keys meanwhile', async () => {
     const { open, opened } = gate();
     await start((n) => (n === 1 ? opened : Promise.resolve()));
     await add(['slow', 1], ['slow', 2], ['a', 3]);
@@ -110,14 +110,14 @@ describe('a job runner', function () {
     await eventually(async () => expect((await outcomes()).slice(2)).to.deep.equal([1, 2, 4]));
   });
 
-  it('does what was added while nobody was there', async () => {
+  it('performs jobs that were added while no runner ran', async () => {
     await add(['a', 1], ['a', 2], ['b', 3]);
     await start();
     await eventually(async () => expect((await outcomes()).sort()).to.deep.equal([1, 2, 3]));
     expect(asked.indexOf(1)).to.be.lessThan(asked.indexOf(2));
   });
 
-  it('asks again later what got no answer, and holds back the rest of its key', async () => {
+  it('retries a call without an answer later, and holds back the rest of its key', async () => {
     let away = true;
     await start(async (n) => {
       if (n === 1 && away) throw new RetryLater('nobody answers', 50);
@@ -134,7 +134,7 @@ describe('a job runner', function () {
     expect(await letters()).to.deep.equal([]);
   });
 
-  it('parks what fails by its own fault, and holds back the rest of its key until it is replayed', async () => {
+  it('parks a job that keeps failing, and holds back the rest of its key until it is replayed', async () => {
     let broken = true;
     const runner = await start(async (n) => {
       if (n === 1 && broken) throw new Error('this can not be');
@@ -211,11 +211,11 @@ describe('a job runner', function () {
     expect(asked).to.deep.equal([1]);
   });
 
-  it('parks a job whose holders do not come back', async () => {
+  it('parks a job whose leases keep ending without an answer', async () => {
     await add(['a', 1]);
     await db('jobs').update({ locked_by: uuidv7(), locked_until: db.fn.now(), lost_leases: 4 });
     await start();
-    await eventually(async () => expect((await letters())[0]?.error).to.equal('the process that held it was lost 5 times'));
+    await eventually(async () => expect((await letters())[0]?.error).to.equal('its lease ended 5 times before an answer'));
     expect(asked).to.deep.equal([]);
   });
 

@@ -31,7 +31,7 @@ import {
 } from './job-queue.js';
 import { jobsTotal, reportJobs } from './metrics.js';
 
-/** Thrown by a call that got no answer: its job is done again after `afterMs`, as often as it takes. */
+/** Thrown by `perform` when the call got no answer: the job is retried after `afterMs`, without a limit. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater';
   constructor(
@@ -43,38 +43,42 @@ export class RetryLater extends Error {
   }
 }
 
-/** A call to a third party, made outside of any transaction, and the commands that its answer becomes. It may be made again: it carries an idempotency key. */
+/**
+ * Makes a call to a third party, outside of any transaction, and returns the commands that its answer causes. The call
+ * may be repeated, so it carries an idempotency key.
+ */
 export type Perform<Command> = (job: Job, signal: AbortSignal) => Promise<Command[]>;
 
 type Options<Command> = {
   db: Knex;
   queue: JobQueue;
-  /** by the jobs' kind; jobs of another kind are left alone */
+  /** by the kind of job; jobs of other kinds are left alone */
   perform: Readonly<Record<string, Perform<Command>>>;
-  /** the command handler: runs what the calls returned, in the transaction that removes their jobs */
+  /** the command handler: runs the commands of the answers, in the transaction that removes the jobs */
   handle: (tx: Transaction, commands: readonly Command[], contextOf: (command: Command) => MessageContext) => Promise<unknown>;
-  /** how many calls are under way at most (64) */
+  /** largest number of concurrent calls (64) */
   concurrency?: number;
-  /** how long a job stays with a runner that shows no sign of life, ms (3 000) */
+  /** how long a lease lasts after its last renewal, ms (3 000) */
   leaseMs?: number;
 };
 
-const lookEveryMs = 1_000;
-/** While more is due than this runner has room for. */
-const lookAgainMs = 50;
-/** A job whose holder did not come back this often has something to do with it. */
+const pollMs = 1_000;
+/** Poll interval while more jobs are due than this runner has room for. */
+const busyPollMs = 50;
+/** A job that lost its lease this often is taken for the cause, and parked. */
 const maxLostLeases = 5;
 
-/** What became of a job; undefined when it is done. */
+/** Why a job is not done; undefined when it is done. */
 type Failure = { error: string } | undefined;
 
 type Answered<Command> = { job: Job; commands: Command[] };
 
 /**
- * Performs the jobs of a queue: those that its own process adds as soon as they are committed, others when they are due. A job is held by a
- * lease, which is renewed while it is worked on and taken over by any runner once it has ended. Its call's commands and its removal commit
- * in one transaction, with what else was answered meanwhile; only the holder's answer counts. Different keys run side by side, one key in
- * order. What gets no answer is done again later; what fails by its own fault goes to the dead letters, and the rest of its key waits.
+ * Performs the jobs of a queue: jobs that its own process adds as soon as they are committed, other jobs when they are
+ * due. A runner holds a job by a lease, which it renews during the call; any runner takes the job over once the lease
+ * has ended. The commands of an answer and the removal of the job commit in one transaction, shared with other answers.
+ * Only the lease holder's answer counts. Jobs of one key run in order, those of different keys concurrently. A call
+ * without an answer is retried later. A job that keeps failing is parked, and the jobs behind it in its key wait.
  */
 export const jobRunner = <Command>({
   db,
@@ -91,7 +95,7 @@ export const jobRunner = <Command>({
   const { signal } = stopping;
   const mostHeld = concurrency * 4;
   const held = new Map<string, { work: Promise<Failure>; since: number }>();
-  let lookNow = (): void => undefined;
+  let pollNow = (): void => undefined;
   let log: Logger;
   let running: Promise<unknown> = Promise.resolve();
 
@@ -113,10 +117,10 @@ export const jobRunner = <Command>({
       holder,
       answers.map(({ job }) => job.id),
     );
-    const heard = answers.filter(({ job }) => ours.has(job.id));
-    const contexts = new Map(heard.flatMap(({ job, commands }) => commands.map((command) => [command, contextOfJob(job)])));
+    const counting = answers.filter(({ job }) => ours.has(job.id));
+    const contexts = new Map(counting.flatMap(({ job, commands }) => commands.map((command) => [command, contextOfJob(job)])));
     if (contexts.size > 0) await handle(tx, [...contexts.keys()], (command) => contexts.get(command)!);
-    if ([...ours.values()].some(({ more }) => more)) tx.executionPromise.then(lookNow, () => undefined);
+    if ([...ours.values()].some(({ more }) => more)) tx.executionPromise.then(pollNow, () => undefined);
     return answers.map(({ job }) => ours.has(job.id));
   });
 
@@ -124,7 +128,7 @@ export const jobRunner = <Command>({
     const { id, kind, key, position } = job;
     const parking = { received: messageOf(job), id, type: kind, error, attempts };
     const parked = await parkForSure(db, consumer, parking, {
-      begin: async (tx) => (await removeJobs(tx, holder, [id])).has(id), // unless another runner has it
+      begin: async (tx) => (await removeJobs(tx, holder, [id])).has(id), // false when another runner holds it
       log,
       signal,
     });
@@ -141,7 +145,7 @@ export const jobRunner = <Command>({
       done('parked');
       return { error };
     };
-    if (lostLeases >= maxLostLeases) return park(`the process that held it was lost ${lostLeases} times`, job.attempts);
+    if (lostLeases >= maxLostLeases) return park(`its lease ended ${lostLeases} times before an answer`, job.attempts);
     for (let failures = 1; ; failures += 1) {
       try {
         const commands = await perform[kind]!(job, signal);
@@ -164,13 +168,13 @@ export const jobRunner = <Command>({
 
   const begin = (job: Job): Promise<Failure> => {
     const known = held.get(job.id);
-    if (known) return known.work; // our own lease had ended, and was taken again
+    if (known) return known.work; // this runner's own lease ended and was taken again by itself
     const work = limit(async () => {
       signal.throwIfAborted();
       return runWithContext(contextOfJob(job), () => attempt(job));
     })
       .catch((error): Failure => {
-        if (!signal.aborted) log.error({ consumer, jobId: job.id, err: error }, 'a job is left for its next lease');
+        if (!signal.aborted) log.error({ consumer, jobId: job.id, err: error }, 'a job failed; it is tried again when its lease ends');
         return { error: errorText(error) };
       })
       .finally(() => held.delete(job.id));
@@ -178,13 +182,13 @@ export const jobRunner = <Command>({
     return work;
   };
 
-  const look = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     const pause = new AbortController();
-    lookNow = () => pause.abort();
+    pollNow = () => pause.abort();
     const room = mostHeld - held.size;
     const jobs = room > 0 ? await takeDue(db, queue, holder, kinds, room) : [];
     holder.begin(jobs);
-    await wait(jobs.length === room ? lookAgainMs : lookEveryMs, AbortSignal.any([signal, pause.signal])).catch(() => undefined);
+    await wait(jobs.length === room ? busyPollMs : pollMs, AbortSignal.any([signal, pause.signal])).catch(() => undefined);
   };
 
   const renew = async (): Promise<void> => {
@@ -194,7 +198,7 @@ export const jobRunner = <Command>({
     if (lasting.length > 0) await renewLeases(db, holder, lasting);
   };
 
-  /** Again and again until it stops; an outage is logged once. */
+  /** Repeats work until the runner stops. An outage is logged once. */
   const repeat = async (work: () => Promise<void>, what: string): Promise<void> => {
     for (let failures = 0; !signal.aborted; ) {
       try {
@@ -202,8 +206,8 @@ export const jobRunner = <Command>({
         failures = 0;
       } catch (err) {
         failures += 1;
-        if (failures === 1) log.warn({ consumer, err }, `could not ${what}; it is tried until it can be done`);
-        await wait(retryDelayMs(failures, { maxMs: lookEveryMs }), signal).catch(() => undefined);
+        if (failures === 1) log.warn({ consumer, err }, `could not ${what}; retrying`);
+        await wait(retryDelayMs(failures, { maxMs: pollMs }), signal).catch(() => undefined);
       }
     }
   };
@@ -214,14 +218,14 @@ export const jobRunner = <Command>({
       log = host.log;
       reportJobs(db);
       queue.serve(holder);
-      running = Promise.all([repeat(look, 'look for jobs that are due'), repeat(renew, 'renew the leases of jobs')]);
+      running = Promise.all([repeat(poll, 'look for jobs that are due'), repeat(renew, 'renew the leases of jobs')]);
     },
     stop: async () => {
       queue.serve(undefined);
       stopping.abort(new Error('the job runner stops'));
       await running;
       await Promise.all([...held.values()].map(({ work }) => work));
-      await releaseLeases(db, holder).catch(() => {}); // they end by themselves
+      await releaseLeases(db, holder).catch(() => {}); // leases end by themselves
     },
     consumer,
     replay: async (sequence) => {
@@ -234,7 +238,7 @@ export const jobRunner = <Command>({
           return job;
         });
         if (!job) {
-          lookNow(); // what waited behind it
+          pollNow(); // jobs behind it may be due
           return { replayed };
         }
         const failure = await begin(job);
@@ -244,7 +248,7 @@ export const jobRunner = <Command>({
   };
 };
 
-/** A job as the message that a dead letter keeps. */
+/** A job in the form of a message, as the dead letters store it. */
 const messageOf = ({ id, key, position, payload, correlationId, traceparent }: Job): Received => ({
   topic: jobsTopic,
   partition: 0,

@@ -12,16 +12,16 @@ let database: Knex | undefined;
 
 const jobs = new Gauge({
   name: 'jobs',
-  help: 'Jobs that are held by a runner, are due, or wait for later',
+  help: 'Jobs by state: held by a runner, due, scheduled for later',
   labelNames: ['state'] as const,
   collect: async () => {
     for (const state of ['held', 'due', 'later']) jobs.set({ state }, 0);
-    const counts = await (database ? countJobs(database).catch(() => []) : []); // the other metrics are shown all the same
+    const counts = await (database ? countJobs(database).catch(() => []) : []); // the other metrics are served all the same
     for (const { state, count } of counts) jobs.set({ state }, count);
   },
 });
 
-/** From now on `jobs` counts what is in this database. */
+/** Sets the database whose jobs the gauge counts. */
 export const reportJobs = (db: Knex): void => {
   database = db;
 };

@@ -13,7 +13,7 @@ const messagesOf = <State, Event extends { at: Date }>(
       return { ...toMessage(entry), id, aggregateId, aggregateVersion, occurredAt: event.at, context };
     });
 
-/** An aggregate whose state is kept in rows of the service's own; what it announces goes to the outbox. */
+/** A store that keeps state in the service's own tables, and announces events in the outbox. */
 export const stateStored = <State, Command, Event extends { at: Date }>({
   load,
   save,
@@ -28,15 +28,15 @@ export const stateStored = <State, Command, Event extends { at: Date }>({
   },
 });
 
-/** A row of an event store, as far as a fold needs it. */
+/** The columns of an event store's row that a fold needs. */
 export type StoredEvent = { type: string; version: number; data: unknown; at: Date };
 
 const uniqueViolation = '23505';
 
 /**
- * An aggregate whose state is the fold of its events. Its event table is its outbox as well: the row is the message, and streams are told
- * apart as `<stream>-<id>`. Writers of one stream wait for the lock of its id; one that takes none meets unique (stream, aggregate_version),
- * gets a `VersionConflict`, is rolled back, and decides anew.
+ * A store that keeps events; the state is their fold. The event table is the outbox too: an event's row is its message.
+ * The stream of an aggregate is named `<stream>-<id>`. Unique (stream, aggregate_version) stops the second of two
+ * concurrent writers: its transaction gets a `VersionConflict`, is rolled back and runs again.
  *
  * @param table the event table; its columns are the outbox's, and `stream`
  * @param fold from the stored events, oldest first
@@ -70,7 +70,7 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
       [stream, ...messageValues(messagesOf(changes, toMessage))],
       (error: Error & { code?: string }) =>
         error.code === uniqueViolation
-          ? new VersionConflict(`${table}: somebody else wrote to one of these streams`, { cause: error })
+          ? new VersionConflict(`${table}: another transaction wrote to one of these streams`, { cause: error })
           : error,
     );
     project(tx, changes);

@@ -4,8 +4,9 @@ export type FieldError = { path: string; message: string };
 type Details = { errors?: FieldError[]; retryAfterSeconds?: number } & Record<string, unknown>;
 
 /**
- * A request that cannot be done as asked. It carries a stable `code` and no HTTP number: `service-host` maps the class to a status.
- * `details` become members of the problem document (RFC 9457); `retryAfterSeconds` becomes the `Retry-After` header.
+ * A request that cannot be done as asked. It carries a stable `code` and no HTTP number: `service-host` maps the class
+ * to a status. `details` become members of the problem document (RFC 9457); `retryAfterSeconds` becomes the
+ * `Retry-After` header.
  */
 export class Refusal extends Error {
   constructor(

@@ -78,7 +78,10 @@ export const OrderLine = z.object({
 });
 export type OrderLine = z.infer<typeof OrderLine>;
 
-/** An order as the REST API shows it, and as every event of `ordering.orders` carries it: whole, as it is after the event. */
+/**
+ * An order as the REST API shows it, and as every event of `ordering.orders` carries it: whole, as it is after the
+ * event.
+ */
 export const OrderView = z
   .object({
     id: z.uuid(),

@@ -4,7 +4,7 @@ import { OrderStatus } from './ordering.js';
 import { PaymentStatus } from './payment.js';
 import { Timestamp } from './text.js';
 
-/** What a client sends over the WebSocket. The first frame authenticates; `resumeFrom` is the last sequence that it saw. */
+/** A frame that a client sends. The first one authenticates; `resumeFrom` is the last sequence that the client saw. */
 export const ClientFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('authenticate'), token: z.string().min(1), resumeFrom: z.int().min(0).optional() }),
   z.strictObject({ type: z.literal('subscribe'), channel: z.string().regex(/^stock\.[0-9a-f-]{36}$/) }),
@@ -12,15 +12,21 @@ export const ClientFrame = z.discriminatedUnion('type', [
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
 
-/** The client has everything up to `sequence`; the frame may come again, so that a quiet client's position does not grow too old to resume from. */
+/**
+ * The client has every frame up to `sequence`. The server repeats it now and then, so that a quiet client can resume at
+ * a recent sequence.
+ */
 export const ReadyFrame = z.object({ type: z.literal('ready'), userId: z.string(), sequence: z.int() });
 export type ReadyFrame = z.infer<typeof ReadyFrame>;
 
 export const ErrorFrame = z.object({ type: z.literal('error'), code: z.string(), message: z.string() });
 export type ErrorFrame = z.infer<typeof ErrorFrame>;
 
-/** What is pushed, by frame type. An admin gets everybody's as `admin.<type>`. */
-export const pushData = {
+/**
+ * The data of the frames that announce events, by frame type. An admin also gets the frames of all customers, as
+ * `admin.<type>`.
+ */
+export const eventFrameData = {
   'order.status': z.object({
     orderId: z.uuid(),
     orderNumber: z.string(),
@@ -32,10 +38,13 @@ export const pushData = {
   'payment.status': z.object({ paymentId: z.uuid(), orderId: z.uuid().optional(), status: PaymentStatus, amount: Money }),
   'stock.level': z.object({ productId: z.uuid(), available: z.int() }),
 } as const;
-export type PushType = keyof typeof pushData;
-export type PushData<Type extends PushType> = z.infer<(typeof pushData)[Type]>;
+export type EventFrameType = keyof typeof eventFrameData;
+export type EventFrameData<Type extends EventFrameType> = z.infer<(typeof eventFrameData)[Type]>;
 
-/** A frame that is pushed. `sequence` grows from frame to frame; a client that was away resumes at the last one that it saw. */
-export type PushFrame<Type extends PushType = PushType> = {
-  [T in Type]: { type: T | `admin.${T}`; sequence: number; at: string; correlationId: string; data: PushData<T> };
+/**
+ * A frame that announces an event. `sequence` grows from frame to frame; a client resumes at the last sequence that it
+ * saw.
+ */
+export type EventFrame<Type extends EventFrameType = EventFrameType> = {
+  [T in Type]: { type: T | `admin.${T}`; sequence: number; at: string; correlationId: string; data: EventFrameData<T> };
 }[Type];

@@ -2,7 +2,10 @@ import { z } from 'zod';
 
 const whiteSpace = /\p{White_Space}/u;
 
-/** Without the white space around it, Unicode's: one pass, where a regular expression takes the square of a long run of blanks. */
+/**
+ * Without the white space around it, Unicode's: one pass, where a regular expression takes the square of a long run of
+ * blanks.
+ */
 const trimmed = (text: string): string => {
   let [from, to] = [0, text.length];
   while (from < to && whiteSpace.test(text[from]!)) from += 1;
@@ -10,7 +13,10 @@ const trimmed = (text: string): string => {
   return text.slice(from, to);
 };
 
-/** Something that a reader sees: not marks alone, nor letters that are drawn as nothing (Hangul fillers, the blank of Braille). */
+/**
+ * Something that a reader sees: not marks alone, nor letters that are drawn as nothing (Hangul fillers, the blank of
+ * Braille).
+ */
 const visible = /(?![\p{Default_Ignorable_Code_Point}\u2800])[\p{L}\p{N}\p{P}\p{S}]/u;
 
 const controls = /[\p{Cc}\p{Zl}\p{Zp}]/u;
@@ -40,7 +46,10 @@ const within = (schema: z.ZodString, { minLength, maxLength, refused }: Rules): 
     })
     .meta({ minLength, maxLength });
 
-/** A line of text from outside: trimmed, with something to be seen in it, at most 200 characters, none of which control or reorder. */
+/**
+ * A line of text from outside: trimmed, with something to be seen in it, at most 200 characters, none of which control
+ * or reorder.
+ */
 export const Text = (maxLength = 200) => within(z.string().overwrite(trimmed), { minLength: 1, maxLength, refused: controls });
 
 /** Text of several lines, such as a description: at most 5 000 characters, may be empty. */

@@ -1,4 +1,7 @@
-/** One topic per aggregate type, keyed by aggregate id. The number of partitions never changes: it decides where a key lives. */
+/**
+ * One topic per aggregate type, keyed by aggregate id. The number of partitions never changes: it decides where a key
+ * lives.
+ */
 export const topics = ['identity.users', 'products.products', 'products.stock', 'ordering.orders', 'payment.payments'] as const;
 
 export type Topic = (typeof topics)[number];

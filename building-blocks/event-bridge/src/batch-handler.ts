@@ -13,25 +13,25 @@ import { isRefusal, type Parking, park, parkForSure, waitsBehind } from './parki
 import { attempting, finishAttempt, maxCrashes, Suspect, startAttempt, startAttemptAlone } from './poison-detection.js';
 import { retryDelayMs, wait } from './retry.js';
 
-/** A message that is subscribed to. */
+/** A message whose type the consumer subscribes to. */
 type Subscribed = Exclude<ParsedMessage, { kind: 'not subscribed' }>;
 
 type Options = {
   db: Knex;
   consumer: string;
   handlers: readonly Handler[];
-  /** whether what the handlers need besides the database answers */
+  /** rejects while a server that the handlers need does not answer */
   probe: () => Promise<unknown>;
   log: Logger;
 };
 
-/** How long a message may time out, again and again, before it is parked: everything else waits meanwhile. */
+/** How long a message may keep timing out before it is parked. Later messages wait meanwhile. */
 const maxTimeoutMs = 20_000;
 
 const subscribedBy = ({ events: definitions }: Handler, events: readonly Envelope[]): Envelope[] =>
   events.filter(({ type, version }) => definitions.some((definition) => definition.type === type && definition.version === version));
 
-/** What the handlers asked for ahead, in their order. */
+/** The pending results of the handlers' `prepare`, in the order of the handlers. */
 type Prepared = readonly (Promise<unknown> | undefined)[];
 
 const prepareHandlers = (tx: Transaction, handlers: readonly Handler[], events: readonly Envelope[]): Prepared =>
@@ -54,13 +54,13 @@ export const runHandlers = async (
   }
 };
 
-/** A sequence of the batch has dead letters: their lock has to be taken before the handlers' own. */
+/** A sequence of the batch has dead letters: its lock must be taken before the locks of the handlers. */
 class Blocked extends Error {}
 
 /**
- * Handles batches. All of a batch commits in one transaction with its inbox rows; when that fails, its messages go one by one, and the
- * poison among them to the dead letters. When it resolves, every message is handled or parked; it rejects only when it is aborted.
- * Never call this concurrently, so that a crash implicates one message.
+ * Handles batches. A batch and its inbox rows commit in one transaction. When that fails, its messages are handled one
+ * by one, and poison messages are parked. It resolves when every message is handled or parked, and rejects only when it
+ * is aborted. Never call this concurrently, so that a crash implicates one message.
  */
 export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) => {
   const parse = messageParser(handlers.flatMap(({ events }) => events));
@@ -83,19 +83,19 @@ export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) =>
   const handleInOneTransaction = async (messages: readonly Subscribed[]): Promise<void> => {
     const readable = messages.every(({ kind }) => kind === 'event');
     try {
-      await handleTogether(messages, readable);
+      await handleBatch(messages, readable);
     } catch (error) {
       if (!(error instanceof Blocked)) throw error;
-      await handleTogether(messages, false);
+      await handleBatch(messages, false);
     }
   };
 
-  /** @param ahead whether the handlers ask for what they need in one round trip with the inbox */
-  const handleTogether = async (messages: readonly Subscribed[], ahead: boolean): Promise<void> => {
+  /** @param ahead whether the handlers prepare in one round trip with the inbox */
+  const handleBatch = async (messages: readonly Subscribed[], ahead: boolean): Promise<void> => {
     const outcome = await inTransaction(db, async (tx) => {
       const ids = [...new Set(messages.flatMap(({ id }) => id ?? []))];
       const marking = markProcessed(tx, consumer, ids);
-      // after the former, which waits for whoever is parking one of these
+      // after markProcessed, which waits for a transaction that is parking one of these messages
       const looking = blockedSequences(
         tx,
         consumer,
@@ -104,7 +104,7 @@ export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) =>
       const prepared = ahead ? prepareHandlers(tx, handlers, messages.flatMap(eventsOf)) : [];
       const [unmarked, blockedBefore] = await Promise.all([marking, looking]);
       if (ahead && blockedBefore.size > 0) throw new Blocked();
-      const fresh = messages.filter(({ id }) => id === undefined || unmarked.delete(id)); // the first of the same id only
+      const fresh = messages.filter(({ id }) => id === undefined || unmarked.delete(id)); // of several messages with one id, only the first
       const sequences = fresh.map(({ received }) => sequenceOf(received));
 
       let blocked = blockedBefore;
@@ -157,14 +157,11 @@ export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) =>
       if (signal.aborted || !isRefusal(refusal)) throw refusal;
       const { topic, partition, offset } = received;
       count([message], 'lost');
-      log.fatal(
-        { consumer, topic, partition, offset, reason: storable(error), err: refusal },
-        'a message could not be parked, and is passed over',
-      );
+      log.fatal({ consumer, topic, partition, offset, reason: storable(error), err: refusal }, 'a message could not be parked and is lost');
     }
   };
 
-  /** @param patient whether to wait for a message that times out; or say so, and leave it to later */
+  /** @param patient whether to retry a message that times out; if not, 'timed out' is returned at once */
   const handleAlone = async (
     message: Subscribed,
     { suspect, patient, signal }: { suspect: boolean; patient: boolean; signal: AbortSignal },
@@ -187,7 +184,7 @@ export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) =>
             attempt(() =>
               crashes < maxCrashes
                 ? handleInOneTransaction([message])
-                : parkAlone(message, `the process went down ${crashes} times while it was handled`, crashes, signal),
+                : parkAlone(message, `the process crashed ${crashes} times while it handled this message`, crashes, signal),
             ),
           { consumer, probe, log, signal },
         );
@@ -206,7 +203,10 @@ export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) =>
     }
   };
 
-  /** In order; but what times out, and what has to stay behind it, comes after all others, so that they do not wait for it. */
+  /**
+   * Handles messages in order, except that a message that times out, and the rest of its sequence, come last, so that
+   * the others do not wait.
+   */
   const handleOneByOne = async (messages: readonly Subscribed[], { suspect, signal }: { suspect: boolean; signal: AbortSignal }) => {
     const alone = (message: Subscribed, patient: boolean): Promise<'done' | 'timed out'> => {
       const handle = () => handleAlone(message, { suspect, patient, signal });
@@ -224,9 +224,9 @@ export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) =>
   };
 
   /**
-   * @param first whether a partition's first batch after its assignment is in it: an unclean stop is looked for, and these messages get attempt
-   * rows
-   * @param signal aborts the waiting, never a transaction
+   * @param first whether it contains a partition's first batch since its assignment: those messages get attempt rows,
+   *   which reveal a crash
+   * @param signal aborts waits, never a transaction
    */
   return async (received: readonly Received[], { first, signal }: { first: boolean; signal: AbortSignal }): Promise<void> => {
     const parsed = received.map(parse);
@@ -250,14 +250,14 @@ export const batchHandler = ({ db, consumer, handlers, probe, log }: Options) =>
       await throughOutages(
         () =>
           attempt(() => {
-            if (suspect) throw new Suspect('the process went down while it handled this batch');
+            if (suspect) throw new Suspect('the process crashed while it handled this batch');
             return handleInOneTransaction(messages);
           }),
         { consumer, probe, log, signal },
       );
     } catch (error) {
       if (signal.aborted) throw error;
-      log.warn({ consumer, messages: messages.length, err: error }, 'a batch failed, its messages go one by one');
+      log.warn({ consumer, messages: messages.length, err: error }, 'a batch failed, its messages are handled one by one');
       await handleOneByOne(messages, { suspect, signal });
     }
   };

@@ -115,7 +115,7 @@ describe('a consumer', function () {
     return offsets!.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
   };
 
-  it('handles what is delivered twice once', async () => {
+  it('handles a message that is delivered twice once', async () => {
     startWorker();
     const messages = numbered(200).map((message) => ({ ...message, id: uuidv7() }));
     await send(messages);
@@ -151,7 +151,7 @@ describe('a consumer', function () {
     await eventually(async () => expect((await letters()).map(({ key }) => key).sort()).to.deep.equal(['p0', 'p1', 'p2']));
   });
 
-  it('parks what comes after a parked message of its key, and a replay handles both in order', async () => {
+  it('parks later messages of a parked message’s key, and a replay handles all in order', async () => {
     const first = { key: 'k', n: 0, does: 'fail' as const, id: uuidv7() };
     const second = { key: 'k', n: 1, id: uuidv7() };
     const worker = startWorker();

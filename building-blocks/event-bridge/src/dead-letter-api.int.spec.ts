@@ -136,7 +136,7 @@ describe('the API of dead letters', () => {
     expect(await letters()).to.have.length(1);
   });
 
-  it('replays what is parked behind a letter while that is replayed', async () => {
+  it('replays letters that are parked during a replay', async () => {
     await parkMessage(counted(1));
     await parkMessage(counted(2));
     const open = gate(1);
@@ -188,7 +188,7 @@ describe('the API of dead letters', () => {
     expect(await letters()).to.deep.equal([]);
   });
 
-  it('ends a replay at the first letter that fails, and what waits behind goes on once that is discarded', async () => {
+  it('ends a replay at the first letter that fails, and replays those behind it once that is discarded', async () => {
     for (const n of [1, 2, 3]) await parkMessage(counted(n));
     failing.add(2);
     const [first] = await letters();

@@ -5,7 +5,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { type DeadLetter, discard, findLetter, listLetters, type Replayable } from './dead-letters.js';
 
-const Base64 = z.base64().optional().describe('the bytes, where the text does not show them as they are');
+const Base64 = z.base64().optional().describe('the bytes, where text cannot show them');
 
 const DeadLetterView = z
   .object({
@@ -20,7 +20,7 @@ const DeadLetterView = z
     type: z.string().nullable(),
     headers: z
       .array(z.object({ name: z.string(), value: z.string().nullable(), valueBase64: Base64 }))
-      .describe('as the message has them: one that was set twice is here twice'),
+      .describe('in the order of the message; a header that was set twice is listed twice'),
     payload: z.string().nullable().describe('as text; null when it has none'),
     payloadBase64: Base64,
     error: z.string(),
@@ -31,15 +31,15 @@ const DeadLetterView = z
 
 const ReplayView = z
   .object({
-    replayed: z.int().describe('messages of the key that went through'),
-    error: z.string().optional().describe('why it ended early: the message that failed, and what waits behind it, stay'),
+    replayed: z.int().describe('messages of the key that were handled'),
+    error: z.string().optional().describe('why it ended early: the letter that failed, and those behind it, stay'),
   })
   .meta({ id: 'Replay' });
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it searches for them
 const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
-/** Bytes for a person: as text, and in base64 beside it where they are not UTF-8, or not to be printed. */
+/** Shows bytes to a person: as text, with base64 beside it where they are not printable UTF-8. */
 const shown = (bytes: Buffer | null): { text: string | null; base64?: string } => {
   if (!bytes) return { text: null };
   const text = bytes.toString();
@@ -71,7 +71,10 @@ const viewOf = (letter: DeadLetter): z.infer<typeof DeadLetterView> => {
   };
 };
 
-/** What a service could not handle, for an operator: to see, to replay, to discard. A key's letters go in order, from the oldest on. */
+/**
+ * The dead letters of a service, for an operator to list, replay and discard. The letters of a key are replayed in
+ * order, oldest first.
+ */
 export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api => {
   const letters = api('Dead letters', '/dead-letters', { internal: true });
 
@@ -94,7 +97,7 @@ export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api =
   letters.post(
     '/dead-letters/:id/replay',
     {
-      summary: 'Handle it, and what waits behind it, again: its key from the oldest on',
+      summary: 'Replay the dead letters of its key, oldest first',
       description: '409 `dead-letter-without-consumer`, 503 `dead-letters-busy` while its key is being replayed.',
       who: 'admin',
       answers: { 200: ReplayView, 409: Problem, 503: Problem },
@@ -109,7 +112,7 @@ export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api =
   letters.delete(
     '/dead-letters/:id',
     {
-      summary: 'Discard it; what waits behind it goes on',
+      summary: 'Discard it, and replay the letters behind it',
       description: '503 `dead-letters-busy` while its key is being replayed.',
       who: 'admin',
       answers: { 204: null, 503: Problem },
@@ -117,9 +120,7 @@ export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api =
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);
       if (!(await discard(db, letter))) throw notFound(params.id);
-      await consumer
-        ?.replay(letter.sequence)
-        .catch((err) => currentLog().warn({ err }, 'what waited behind a discarded dead letter stays'));
+      await consumer?.replay(letter.sequence).catch((err) => currentLog().warn({ err }, 'the letters behind a discarded dead letter stay'));
       return noContent();
     },
   );

@@ -93,7 +93,7 @@ describe('dead letters', function () {
     });
   }
 
-  it('keep what can be kept of a message that the database refuses as it is', async () => {
+  it('keep a message without its content when the database refuses the content', async () => {
     await database.db.raw(`alter table dead_letters add check (payload is null)`);
     await topic.send([{ key: 'k', value: 'poison' }, topic.counted(1, { key: 'other' })]);
     await topic.start(consumerOf());

@@ -5,11 +5,11 @@ import type { Knex } from 'knex';
 import { errorText } from './error-text.js';
 import { type Header, headerOf, type Received } from './message.js';
 
-/** A message that a consumer could not handle, kept with all that is needed to try again. */
+/** A message that a consumer could not handle, stored whole so that it can be replayed. */
 export type DeadLetter = Received & {
   id: string;
   consumer: string;
-  /** what has to stay in order with it */
+  /** see `sequenceOf` */
   sequence: string;
   eventId: string | null;
   type: string | null;
@@ -18,10 +18,10 @@ export type DeadLetter = Received & {
   parkedAt: Date;
 };
 
-/** What became of a replay: how many messages of the sequence went through, and why it ended before the last one. */
+/** The result of a replay: how many letters of the sequence were handled, and the error that ended it early. */
 export type ReplayResult = { replayed: number; error?: string | undefined };
 
-/** A consumer whose dead letters can be replayed: a sequence at a time, from its oldest on, in order, until one fails. */
+/** A consumer whose dead letters can be replayed, one sequence at a time, oldest first, until one fails. */
 export type Replayable = { consumer: string; replay: (sequence: string) => Promise<ReplayResult> };
 
 const columns = `id, consumer, topic, partition, "offset", fingerprint, sequence, message_key as key, message_headers as headers, payload, event_id,
@@ -39,7 +39,7 @@ const fromRow = ({ event_id, parked_at, offset, headers: stored, ...row }: Row):
   return { ...row, offset: String(offset), headers, header: headerOf(headers), eventId: event_id, parkedAt: parked_at };
 };
 
-/** The sequences among these that have something parked: what comes after it has to be parked behind it. */
+/** The sequences that have dead letters: later messages of these must be parked behind them. */
 export const blockedSequences = async (db: Queryable, consumer: string, sequences: readonly string[]): Promise<Set<string>> => {
   if (sequences.length === 0) return new Set();
   const { rows } = await db.raw<{ rows: { sequence: string }[] }>(
@@ -50,9 +50,10 @@ export const blockedSequences = async (db: Queryable, consumer: string, sequence
 };
 
 /**
- * Parking, replaying and discarding take the lock of the sequence first, until their transaction ends: no message can slip in between.
+ * Locks sequences until the transaction ends. Parking, replaying and discarding all take this lock first, so no message
+ * overtakes another.
  *
- * @throws Unavailable when somebody else holds it for longer than the database waits: that is nobody's fault
+ * @throws Unavailable when another transaction holds a lock for longer than the lock timeout
  */
 export const lockSequences = async (tx: Transaction, consumer: string, sequences: Iterable<string>): Promise<void> => {
   try {
@@ -67,7 +68,8 @@ export const lockSequences = async (tx: Transaction, consumer: string, sequences
 };
 
 /**
- * Handles the letters of a sequence again, the oldest first, until none is left or one fails: also those that are parked meanwhile.
+ * Replays the letters of a sequence, oldest first, until none is left or one fails; also letters that are parked
+ * meanwhile.
  *
  * @param handle runs in the transaction that removes the letter
  */
@@ -81,7 +83,7 @@ export const replay = async (
     const at: { letter?: DeadLetter | undefined } = {};
     try {
       await inTransaction(db, async (tx) => {
-        at.letter = undefined; // it may have been another one in the try before
+        at.letter = undefined; // an earlier try may have found another letter
         await lockSequences(tx, consumer, [sequence]);
         at.letter = await firstLetterOf(tx, consumer, sequence);
         if (!at.letter) return;
@@ -97,7 +99,7 @@ export const replay = async (
   }
 };
 
-/** @returns false when it is gone already */
+/** @returns false when it no longer exists */
 export const discard = (db: Knex, { id, consumer, sequence }: DeadLetter): Promise<boolean> =>
   inTransaction(db, async (tx) => {
     await lockSequences(tx, consumer, [sequence]);
@@ -112,7 +114,10 @@ const firstLetterOf = async (tx: Transaction, consumer: string, sequence: string
   return rows[0] && fromRow(rows[0]);
 };
 
-/** Takes the first letter of a sequence out of the dead letters, under the sequence's lock: what becomes of it is decided in the same transaction. */
+/**
+ * Removes and returns the first letter of a sequence, under the sequence's lock. The caller uses it in the same
+ * transaction.
+ */
 export const takeLetter = async (tx: Transaction, consumer: string, sequence: string): Promise<DeadLetter | undefined> => {
   await lockSequences(tx, consumer, [sequence]);
   const letter = await firstLetterOf(tx, consumer, sequence);
@@ -120,7 +125,7 @@ export const takeLetter = async (tx: Transaction, consumer: string, sequence: st
   return letter;
 };
 
-/** @returns false when it is gone already */
+/** @returns false when it no longer exists */
 const removeLetter = async (tx: Transaction, id: string): Promise<boolean> =>
   (await tx.raw<{ rowCount: number }>('delete from dead_letters where id = ?', [id])).rowCount === 1;
 

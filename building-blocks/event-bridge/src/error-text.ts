@@ -1,10 +1,10 @@
 const maxLength = 10_000;
 const maxCauses = 5;
 
-/** What an error says, and what its causes say. Short enough, and without what a database refuses in a text; whatever was thrown. */
+/** The messages of an error and its causes, as a `storable` text. Accepts any thrown value. */
 export const errorText = (error: unknown): string => storable(describe(error, maxCauses));
 
-/** A text that any database takes: no NUL, no half of a character, no megabytes. */
+/** A text that the database accepts: no NUL, no lone surrogate, at most 10 000 characters. */
 export const storable = (text: string): string => {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}… (${text.length} characters)` : text;
   return Buffer.from(cut).toString().replaceAll('\0', '\\0');

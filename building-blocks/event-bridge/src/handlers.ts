@@ -2,31 +2,36 @@ import type { Envelope, EventDefinition, EventOf, MessageContext } from '@orders
 import type { Transaction } from '@orderstream/persistence';
 import { childContext } from '@orderstream/service-host';
 
-/** What a consumer does with the events that it subscribes to: all of a batch at once, in one transaction, each partition's in order. */
+/**
+ * Handles the events that a consumer subscribes to: all of a batch in one transaction, those of a partition in order.
+ */
 export type Handler = {
   events: readonly EventDefinition[];
-  /** Asks for what `handle` will need, before it is known which of the events are new: in one round trip with the inbox. */
+  /**
+   * Starts the queries that `handle` will need, in one round trip with the inbox, before it is known which events are
+   * new.
+   */
   prepare?: (tx: Transaction, events: Envelope[]) => Promise<unknown> | undefined;
-  /** @param prepared what `prepare` returned for these events and maybe others, where it was called */
+  /** @param prepared the result of `prepare`, if it was called, for these events and maybe others */
   handle: (tx: Transaction, events: Envelope[], prepared?: Promise<unknown>) => Promise<void>;
 };
 
-/** Keeps a copy or a read model: `handle` gets every event of these types in a batch, oldest first. */
+/** A handler that keeps a copy or a read model: it gets all events of these types in a batch, oldest first. */
 export const project = <const Definitions extends readonly EventDefinition[]>(
   events: Definitions,
   handle: (tx: Transaction, events: EventOf<Definitions[number]>[]) => Promise<void>,
 ): Handler => ({ events, handle: handle as Handler['handle'] });
 
-/** How an event becomes commands, often one, sometimes none. */
+/** Maps an event to commands: often one, sometimes none. */
 export type Mapping<Command> = { definition: EventDefinition; toCommands: (event: Envelope) => Command[] };
 
-/** `on(StockReserved, ({ data }) => [{ type: 'AcceptStock', data }])`: pure, and nothing but a mapping. */
+/** `on(StockReserved, ({ data }) => [{ type: 'AcceptStock', data }])`: a pure mapping. */
 export const on = <Definition extends EventDefinition, Command>(
   definition: Definition,
   toCommands: (event: EventOf<Definition>) => Command[],
 ): Mapping<Command> => ({ definition, toCommands: toCommands as Mapping<Command>['toCommands'] });
 
-/** A command, and the context of what caused it. */
+/** A command, and the context of its cause. */
 export type SentCommand<Command> = { command: Command; context: MessageContext };
 
 type Commands<Command, Prepared> = {
@@ -34,7 +39,9 @@ type Commands<Command, Prepared> = {
   run: (tx: Transaction, sent: SentCommand<Command>[], prepared?: Promise<Prepared>) => Promise<unknown>;
 };
 
-/** Makes the events of a batch one list of commands, each with the context of its event, run in the batch's transaction. */
+/**
+ * Makes the events of a batch one list of commands, each with the context of its event, run in the batch's transaction.
+ */
 export const commands = <Command, Prepared>({ prepare, run }: Commands<Command, Prepared>, ...mappings: Mapping<Command>[]): Handler => {
   const byType = new Map(mappings.map((mapping) => [mapping.definition.type, mapping.toCommands]));
   return {
@@ -53,7 +60,7 @@ export const commands = <Command, Prepared>({ prepare, run }: Commands<Command, 
   };
 };
 
-/** The context of what an event causes. */
+/** The context of the commands and events that an event causes. */
 export const contextOfEvent = ({
   id,
   correlationId,

@@ -1,10 +1,10 @@
 import type { Transaction } from '@orderstream/persistence';
 
 /**
- * Marks events as processed by a consumer, in the transaction that handles them. Whoever else is at the same event waits here until that
- * transaction ends.
+ * Marks events as processed by a consumer, in the transaction that handles them. Another transaction that marks one of
+ * these events waits until this one ends.
  *
- * @returns the ids that were not marked before: what is not among them was processed already
+ * @returns the ids that were not marked before; the others were processed already
  */
 export const markProcessed = async (tx: Transaction, consumer: string, eventIds: readonly string[]): Promise<Set<string>> => {
   if (eventIds.length === 0) return new Set();

@@ -5,24 +5,28 @@ import { batchHandler, runHandlers } from './batch-handler.js';
 import { type DeadLetter, type Replayable, replay } from './dead-letters.js';
 import { contextOfEvent, type Handler } from './handlers.js';
 import { messageParser } from './message.js';
-import { batcher, supervisedConsumer } from './supervised-consumer.js';
+import { joinBatches, supervisedConsumer } from './supervised-consumer.js';
 
 type Options = {
   brokers: string[];
   groupId: string;
   db: Knex;
   handlers: readonly Handler[];
-  /** asks what the handlers need besides the database (Elasticsearch) whether it answers; rejects when it does not */
+  /** rejects while a server that the handlers need besides the database, such as Elasticsearch, does not answer */
   probe?: () => Promise<unknown>;
-  /** how long to gather messages after some were handled, which took so long, both in ms (as long as that took, 15 to 40) */
-  breather?: (tookMs: number) => number;
+  /**
+   * how long to wait for more messages after a batch that took `tookMs` (default: as long as it took, between 15 and 40
+   * ms)
+   */
+  lingerMs?: (tookMs: number) => number;
 };
 
 /**
- * A consumer group that handles each event once in effect: what Kafka gives it at a time is handled in one transaction with the inbox
- * rows, and the offset is committed after that. Outages are waited for; poison goes to the dead letters of the same database.
+ * A consumer group that handles each event exactly once in effect. One transaction handles the batch of one fetch and
+ * writes its inbox rows; the offsets are committed after it. The consumer waits for outages to end, and parks poison in
+ * the dead letters of the same database.
  */
-export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async () => {}, breather }: Options): Component & Replayable => {
+export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async () => {}, lingerMs }: Options): Component & Replayable => {
   const definitions = handlers.flatMap(({ events }) => events);
   const topics = [...new Set(definitions.map(({ topic }) => topic))];
   const parse = messageParser(definitions);
@@ -33,10 +37,10 @@ export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async ()
     brokers,
     groupId,
     topics,
-    onBatch: batcher((batches) => {
+    onBatch: joinBatches((batches) => {
       const messages = batches.flatMap((batch) => batch.messages);
       return handleBatch(messages, { first: batches.some(({ first }) => first), signal: batches[0]!.signal });
-    }, breather),
+    }, lingerMs),
   });
 
   const handleLetter = async (tx: Transaction, letter: DeadLetter): Promise<void> => {

@@ -32,14 +32,14 @@ describe('a Kafka feed', function () {
     );
   const numbers = Array.from({ length: 20 }, (_, n) => n);
 
-  it('hands over events in order, and commits what it has handed over', async () => {
+  it('handles events in order, and commits their offsets', async () => {
     await topic.send(numbers.map((n) => topic.counted(n)));
     await start();
     await eventually(() => expect(handled).to.deep.equal(numbers), { timeoutMs: 20_000 });
     await eventually(async () => expect(await topic.committed()).to.deep.equal(['20']));
   });
 
-  it('skips what it cannot read and what it is not subscribed to', async () => {
+  it('skips messages that it cannot parse or does not subscribe to', async () => {
     await topic.send([
       { key: Buffer.from([0, 255]), value: 'poison' },
       topic.counted(1, { value: '{"n":' }),

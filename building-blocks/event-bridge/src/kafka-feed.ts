@@ -5,16 +5,19 @@ import { messageParser, type ParsedMessage, type Received } from './message.js';
 import { messagesTotal } from './metrics.js';
 import { everyTimeoutIsAnOutage, throughOutages } from './outages.js';
 import { retryDelayMs, wait } from './retry.js';
-import { type Batch, batcher, supervisedConsumer } from './supervised-consumer.js';
+import { type Batch, joinBatches, supervisedConsumer } from './supervised-consumer.js';
 
 type Options<Definitions extends readonly EventDefinition[]> = {
   brokers: string[];
   groupId: string;
   events: Definitions;
-  /** Gets the events of a batch, oldest first; has to bear being given them again. */
+  /** Handles the events of a batch, oldest first. It must be idempotent: a batch may come again. */
   handle: (events: EventOf<Definitions[number]>[]) => Promise<void>;
-  /** how long to gather events after some were handled, which took so long, both in ms (as long as that took, 15 to 40) */
-  breather?: (tookMs: number) => number;
+  /**
+   * how long to wait for more messages after a batch that took `tookMs` (default: as long as it took, between 15 and 40
+   * ms)
+   */
+  lingerMs?: (tookMs: number) => number;
 };
 
 const maxFailures = 3;
@@ -22,15 +25,15 @@ const maxFailures = 3;
 type ParsedEvent = Extract<ParsedMessage, { kind: 'event' }>;
 
 /**
- * A consumer group without a database, for what may be lost: at least once, in order. Outages are waited for; what can not be read, or
- * fails again and again, is counted, logged and skipped.
+ * A consumer group without a database, for events that may be lost: at least once, in order. It waits for outages to
+ * end. It counts, logs and skips a message that cannot be parsed or keeps failing.
  */
 export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>({
   brokers,
   groupId,
   events,
   handle,
-  breather,
+  lingerMs,
 }: Options<Definitions>): Component => {
   const parse = messageParser(events);
   let log: Logger;
@@ -68,7 +71,7 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
       await handleAll(parsed, 1, signal);
     } catch (error) {
       if (signal.aborted) throw error;
-      log.warn({ consumer: groupId, messages: parsed.length, err: error }, 'a batch failed, its events go one by one');
+      log.warn({ consumer: groupId, messages: parsed.length, err: error }, 'a batch failed, its events are handled one by one');
       for (const message of parsed) {
         try {
           await handleAll([message], maxFailures, signal);
@@ -84,7 +87,7 @@ export const kafkaFeed = <const Definitions extends readonly EventDefinition[]>(
     brokers,
     groupId,
     topics: [...new Set(events.map(({ topic }) => topic))],
-    onBatch: batcher(onBatches, breather),
+    onBatch: joinBatches(onBatches, lingerMs),
   });
   return {
     name: `feed ${groupId}`,

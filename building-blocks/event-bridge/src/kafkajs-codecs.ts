@@ -3,7 +3,7 @@ import kafkajs from 'kafkajs'; // Node finds no name CompressionCodecs in a Comm
 import { uncompress as decodeSnappy } from 'snappyjs';
 import { decodeLz4 } from './lz4.js';
 
-/** Consumers read whatever a topic or its producers compress with; what we send is not compressed. */
+/** Decoders for the codecs that kafkajs lacks. The platform does not compress its own messages. */
 const reads = (decompress: (bytes: Buffer) => Buffer) => () => ({
   decompress: async (bytes: Buffer) => decompress(bytes),
   compress: () => Promise.reject(new Error('this codec only decodes')),

@@ -3,9 +3,9 @@ import ConsumerGroup, { type FetchedBatch } from 'kafkajs/src/consumer/consumerG
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 
 /**
- * kafkajs 2.2.4 looks for requests that wait once a millisecond, on every connection, from the first answer on and whether or not one
- * waits: a thousand wake-ups a second, and 5 % of a core for a consumer that has nothing to do. Only what waits has to be looked for; a
- * request that has to wait later schedules the look itself.
+ * kafkajs 2.2.4 checks every connection for pending requests once a millisecond, whether or not one is pending: a
+ * thousand wake-ups a second, 5 % of a core for an idle consumer. The patch checks only while a request is pending; a
+ * later pending request schedules the check itself.
  *
  * @see https://github.com/tulios/kafkajs/issues/1704
  */
@@ -17,10 +17,10 @@ RequestQueue.prototype.scheduleCheckPendingRequests = function () {
 const fetched = new EventEmitter().setMaxListeners(0);
 
 /**
- * Calls back with what the broker answered for each partition, whenever a member of the group in this process has fetched: also when that is
- * nothing, or nothing that a consumer may see, of which kafkajs does not tell.
+ * Calls back with each partition's batch whenever a member of the group in this process has fetched, also with an empty
+ * one, which kafkajs does not report.
  *
- * @returns ends that
+ * @returns a function that ends this
  */
 export const onFetched = (groupId: string, callback: (batch: FetchedBatch) => void): (() => void) => {
   fetched.on(groupId, callback);

@@ -55,7 +55,7 @@ describe('messageParser', () => {
     expect(parseMessage(twice)).to.deep.include({ kind: 'event', id });
   });
 
-  it('does not parse what is not subscribed to', () => {
+  it('does not parse a type that is not subscribed to', () => {
     const unsubscribed = { headers: { ...headers, ce_type: 'OrderPainted' }, value: Buffer.from('{') };
     expect(parseMessage(unsubscribed).kind).to.equal('not subscribed');
   });

@@ -2,30 +2,33 @@ import { createHash } from 'node:crypto';
 import type { Envelope, EventDefinition } from '@orderstream/contracts';
 import type { KafkaMessage } from 'kafkajs';
 
-/** A message as Kafka has it, byte by byte: it may be anybody's. */
+/** A message as Kafka delivers it, in bytes: any producer may have sent it. */
 export type Received = {
   topic: string;
   partition: number;
   offset: string;
   key: Buffer | null;
-  /** what was set twice is here twice */
+  /** a header that was set twice is listed twice */
   readonly headers: Header[];
-  /** one header as text; what was set twice counts as it was set last: the connector appends */
+  /** a header as text; the last value when it was set twice, because the connector appends */
   header: (name: string) => string | undefined;
   payload: Buffer | null;
-  /** A hash of the message. An offset is used again once a topic is deleted and made anew; this tells the two messages apart. */
+  /**
+   * A hash of the message. Offsets start again when a topic is deleted and created anew; the hash distinguishes the
+   * messages.
+   */
   readonly fingerprint: string;
 };
 
 export type Header = [name: string, value: Buffer | null];
 
-/** What a consumer makes of a message. */
+/** A message after parsing. */
 export type ParsedMessage =
   | { kind: 'event'; received: Received; id: string; event: Envelope }
   | { kind: 'unreadable'; received: Received; id?: string; type?: string; problem: string }
   | { kind: 'not subscribed'; received: Received; type: string };
 
-/** {@link Received.header} of a list. */
+/** {@link Received.header} for a list of headers. */
 export const headerOf =
   (headers: readonly Header[]) =>
   (name: string): string | undefined => {
@@ -48,7 +51,7 @@ export const receive = (topic: string, partition: number, message: KafkaMessage)
       const last = Array.isArray(value) ? value.at(-1) : value;
       return last === undefined ? undefined : String(last ?? '');
     },
-    // made when they are asked for, which is rare
+    // computed on demand, because few messages need them
     get headers() {
       headers ??= headersOf(message);
       return headers;
@@ -64,7 +67,10 @@ export const receive = (topic: string, partition: number, message: KafkaMessage)
   };
 };
 
-/** kafkajs reads what every object has (`constructor`) as the first value of a header of that name. */
+/**
+ * For a header named like a property of every object (`constructor`), kafkajs lists that property as its first value;
+ * the filter drops it.
+ */
 const headersOf = ({ headers = {} }: KafkaMessage): Header[] =>
   Object.entries(headers).flatMap(([name, values]) =>
     [values]
@@ -82,8 +88,8 @@ const hashOf = (...parts: (string | Buffer | null)[]): string => {
 const plain = /^[0-9A-Za-z_-]{1,100}$/;
 
 /**
- * The messages that have to stay in order: those of one topic and key. A message without a key is a sequence of its own. The name is short
- * and plain, whatever the key is.
+ * The name of a message's sequence. Messages of one topic and key form a sequence: they stay in order. A message
+ * without a key is a sequence of its own. The name is short and printable, whatever the key is.
  */
 export const sequenceOf = ({ topic, key, fingerprint }: Pick<Received, 'topic' | 'key' | 'fingerprint'>): string => {
   if (!key) return `${topic}/#${fingerprint}`;
@@ -102,8 +108,8 @@ const parseJson = (payload: Buffer | null): unknown => {
 };
 
 /**
- * Parses messages by the contracts of what is subscribed to. A message has to be a CloudEvents 1.0 event in Kafka's binary mode: `ce_id` a
- * UUID, `ce_type`, and data that its contract accepts.
+ * Parses messages by the contracts of the subscribed events. A message must be a CloudEvents 1.0 event in Kafka's
+ * binary mode, with a UUID in `ce_id`, a `ce_type`, and data that its contract accepts.
  *
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
  */

@@ -2,7 +2,9 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 
 const labelNames = ['consumer', 'topic'] as const;
 
-/** Messages by what became of them: handled, duplicate, parked, not subscribed (its type), skipped (a feed's), lost (could not even be parked). */
+/**
+ * Outcomes: handled, duplicate, parked, not subscribed, skipped (by a feed or a reader), lost (could not be parked).
+ */
 export const messagesTotal = new Counter({
   name: 'consumer_messages_total',
   help: 'Messages by outcome',
@@ -11,22 +13,22 @@ export const messagesTotal = new Counter({
 
 export const deadLettersTotal = new Counter({
   name: 'dead_letters_total',
-  help: 'Messages that were parked, those that wait behind another included',
+  help: 'Messages that were parked, including those behind an earlier dead letter',
   labelNames,
 });
 
-/** For what is parked by others than the consumers here. */
+/** For dead letters that other packages park. */
 export const countDeadLetter = (consumer: string, topic: string): void => deadLettersTotal.inc({ consumer, topic });
 
 export const retriesTotal = new Counter({
   name: 'consumer_retries_total',
-  help: 'Times that work was tried again because what it needs was away',
+  help: 'Retries because of an outage',
   labelNames: ['consumer'],
 });
 
 export const restartsTotal = new Counter({
   name: 'consumer_restarts_total',
-  help: 'Times that a consumer was closed and made anew, by reason',
+  help: 'Restarts of a consumer, by reason',
   labelNames: ['consumer', 'reason'],
 });
 
@@ -38,7 +40,7 @@ export const lagMessages = new Gauge({
 
 export const hopSeconds = new Histogram({
   name: 'event_hop_seconds',
-  help: 'From when an event happened to when its handling committed',
+  help: 'From when an event occurred until its handling committed',
   labelNames,
   buckets: [0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 5, 30],
 });

@@ -28,7 +28,7 @@ describe('offsetCommitter', () => {
     expect(commits).to.deep.equal([['0:1']]);
   });
 
-  it('commits nothing of what it was told to forget', async () => {
+  it('does not commit forgotten offsets', async () => {
     const { commits, committer } = record();
     committer.done(at(0, '1'));
     committer.forget();

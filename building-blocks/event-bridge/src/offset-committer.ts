@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 type Offset = { topic: string; partition: number; offset: string };
 
 /**
- * Commits offsets behind the work, many partitions at a time: nothing waits for it, for what a crash leaves uncommitted comes again and the
- * inbox knows it.
+ * Commits offsets in the background, for many partitions at a time. Handlers do not wait for it: after a crash,
+ * uncommitted messages are delivered again, and the inbox drops them.
  *
- * @param commit a rejection is swallowed: the next commit, or the next member, says the same or more
+ * @param commit its rejection is swallowed, because a later commit covers the same offsets
  */
 export const offsetCommitter = (commit: (offsets: Offset[]) => Promise<void>, { everyMs = 500 } = {}) => {
   let done = new Map<string, Offset>();
@@ -32,7 +32,7 @@ export const offsetCommitter = (commit: (offsets: Offset[]) => Promise<void>, { 
       done.set(`${offset.topic}/${offset.partition}`, offset);
       if (!committing) void keepCommitting();
     },
-    /** Nothing of these is ours any more. */
+    /** Forgets all offsets, after the partitions were assigned anew. */
     forget: (): void => done.clear(),
     /** Commits what is done. */
     flush: commitOnce,

@@ -4,20 +4,23 @@ import { retryDelayMs, wait } from './retry.js';
 
 export type Patience = {
   consumer: string;
-  /** whether what the work needs answers: asked after a timeout, which may be the work's own fault */
+  /**
+   * rejects while a server that the work needs does not answer; called after a timeout, to tell an outage from slow
+   * work
+   */
   probe: () => Promise<unknown>;
   log: Logger;
-  /** ends the waiting, never the work */
+  /** aborts waits, never the work */
   signal: AbortSignal;
 };
 
-/** A probe by which every timeout counts as an outage. */
+/** A probe that makes every timeout count as an outage. */
 export const everyTimeoutIsAnOutage = (): Promise<never> => Promise.reject(new Error('a timeout counts as an outage here'));
 
 /**
- * Tries until it works or fails by its own fault. An outage is waited for, for as long as it lasts.
+ * Retries work for as long as an outage lasts.
  *
- * @throws what `work` throws when that is no outage; the signal's reason when it is aborted
+ * @throws the error of `work` when it is no outage; the signal's reason when the signal is aborted
  */
 export const throughOutages = async <Result>(work: () => Promise<Result>, { consumer, probe, log, signal }: Patience): Promise<Result> => {
   for (let attempt = 1; ; attempt += 1) {
@@ -40,5 +43,7 @@ const isOutage = async (error: unknown, probe: () => Promise<unknown>): Promise<
       () => true,
     ));
 
-/** How often work may fail by its own fault before it is given up. Timeouts get more tries: they are often the server's fault. */
+/**
+ * How many failures that are no outages end the retries. Timeouts get more tries: they are often the server's fault.
+ */
 export const maxFailures = (error: unknown): number => (isTimeout(error) ? 10 : 3);

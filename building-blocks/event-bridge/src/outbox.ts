@@ -1,12 +1,12 @@
 import type { EventDefinition, MessageContext } from '@orderstream/contracts';
 import type { Transaction } from '@orderstream/persistence';
 
-/** An event on its way out. The connector turns the row's columns into a CloudEvents message (docs/architecture.md). */
+/** A row of an outbox. The connector turns its columns into a CloudEvents message (docs/architecture.md). */
 export type OutboxMessage = {
   /** UUIDv7: `ce_id`, and the key of every inbox */
   id: string;
   definition: EventDefinition;
-  /** the message's key: what has the same one stays in order */
+  /** the message's key: messages with one key stay in order */
   aggregateId: string;
   aggregateVersion: number;
   occurredAt: Date;
@@ -17,7 +17,7 @@ export type OutboxMessage = {
 /** `ordering.orders` is written by `/services/ordering`. */
 export const sourceOf = (topic: string): string => `/services/${topic.slice(0, topic.indexOf('.'))}`;
 
-/** The columns that an outbox, and an event store that serves as one, have in common, in the order of {@link messageValues}. */
+/** The columns that an outbox and an event store share, in the order of {@link messageValues}. */
 export const messageColumns =
   'id, topic, type, source, aggregate_id, aggregate_version, data_version, occurred_at, correlation_id, causation_id, traceparent, payload';
 
@@ -40,8 +40,8 @@ export const messageValues = (messages: readonly OutboxMessage[]): unknown[][] =
 ];
 
 /**
- * Announces events: in the transaction of the change they speak of, with one statement, in the order given. They are published once that
- * commits, or never.
+ * Appends events to the outbox, in the transaction of the change that they announce, with one statement, in the given
+ * order. The connector publishes them once the transaction commits.
  */
 export const appendToOutbox = (tx: Transaction, messages: readonly OutboxMessage[]): void => {
   if (messages.length === 0) return;

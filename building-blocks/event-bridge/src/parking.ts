@@ -8,7 +8,7 @@ import { everyTimeoutIsAnOutage, type Patience, throughOutages } from './outages
 
 export type Parking = {
   received: Received;
-  /** where it is not that of its key */
+  /** where it differs from the sequence of the message's key */
   sequence?: string | undefined;
   id?: string | undefined;
   type?: string | undefined;
@@ -58,7 +58,7 @@ export const park = async (tx: Transaction, consumer: string, parkings: readonly
   return parkings.filter((_, index) => parked.has(ids[index]!));
 };
 
-/** Where it was, its sequence, and why it is not whole: nothing of it is the message's own any more. */
+/** A parking without the message's content: its position, its sequence and the refusal only. */
 const withoutContent = (parking: Parking, refusal: unknown): Parking => {
   const { topic, partition, offset, fingerprint } = parking.received;
   return {
@@ -70,17 +70,17 @@ const withoutContent = (parking: Parking, refusal: unknown): Parking => {
   };
 };
 
-/** Whether the database, or the way to it, refuses the values themselves: what is of no avail to try again. */
+/** Whether the database or the driver refuses the values themselves, so that a retry is useless. */
 export const isRefusal = (error: unknown): boolean =>
   error instanceof RangeError || /^((22|23|54)...|ERR_STRING_TOO_LONG)$/.test(String((error as { code?: unknown } | undefined)?.code));
 
 /**
- * Parks a message in a transaction of its own, whatever it is made of: what the database refuses as it is, is kept without its content.
- * Outages are waited for.
+ * Parks a message of any content, in a transaction of its own. When the database refuses the content, the message is
+ * parked without it. Waits for outages to end.
  *
- * @param begin what else belongs in the transaction; false says that the message was processed already
- * @returns what was parked: nothing when it was processed or parked before
- * @throws what fails otherwise: {@link isRefusal} when even a row of nothing but our own short values is refused
+ * @param begin runs first in the transaction; returns false when the message was processed already
+ * @returns the parking; none when the message was processed or parked before
+ * @throws any other error; one that {@link isRefusal} accepts when even the row without content is refused
  */
 export const parkForSure = async (
   db: Knex,
@@ -102,7 +102,7 @@ export const parkForSure = async (
     return await store(parking);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    patience.log.error({ consumer, err: error }, 'a message is parked without its content: it is refused');
+    patience.log.error({ consumer, err: error }, 'a message is parked without its content, which the database refuses');
     return store(withoutContent(parking, error));
   }
 };

@@ -22,7 +22,7 @@ describe('attempt rows', () => {
     expect(await startAttempt(database.db, consumer, [first, second])).to.equal('clean');
   });
 
-  it('count how often a message was being handled when the process went down', async () => {
+  it('count how often the process crashed during the handling of a message', async () => {
     const crashes = [1, 2, 3].map(() => startAttemptAlone(database.db, consumer, first));
     expect(await Promise.all(crashes)).to.have.members([0, 1, 2]);
     expect(await startAttemptAlone(database.db, consumer, second)).to.equal(0);

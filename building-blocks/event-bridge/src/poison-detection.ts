@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Received } from './message.js';
 
-/** How often a message may take the process down before it is parked. */
+/** How many crashes of the process a message may cause before it is parked. */
 export const maxCrashes = 2;
 
 const placesOf = (messages: readonly Received[]): [string[], number[], string[], string[]] => [
@@ -12,10 +12,10 @@ const placesOf = (messages: readonly Received[]): [string[], number[], string[],
 ];
 
 /**
- * How a message that takes the process down is found: the first batch of a partition after its assignment gets a row for each message,
- * committed before it is handled, and deleted after it. A row that is there already is what an unclean stop left.
+ * Finds messages that crash the process. Each message of a partition's first batch after its assignment gets an attempt
+ * row, which is committed before the handling and deleted after it. So a row that already exists was left by a crash.
  *
- * @returns whether there was such a row: then the messages are to be handled one by one, each with {@link startAttemptAlone}
+ * @returns 'suspect' when a row existed: handle the messages one by one, each with {@link startAttemptAlone}
  */
 export const startAttempt = async (db: Knex, consumer: string, messages: readonly Received[]): Promise<'clean' | 'suspect'> => {
   const { rows } = await db.raw<{ rows: unknown[] }>(
@@ -24,14 +24,14 @@ export const startAttempt = async (db: Knex, consumer: string, messages: readonl
        from unnest(?::text[], ?::int[], ?::bigint[], ?::text[]) as m(topic, partition, "offset", fingerprint)
      on conflict (consumer, topic, partition, "offset")
      do update set fingerprint = excluded.fingerprint, attempts = 1, started_at = excluded.started_at
-      where attempts.fingerprint <> excluded.fingerprint -- left by another message, of a topic that was made anew
+      where attempts.fingerprint <> excluded.fingerprint -- left by another message, of a topic that was deleted and created again
      returning 1`,
     [consumer, ...placesOf(messages)],
   );
   return rows.length === messages.length ? 'clean' : 'suspect';
 };
 
-/** @returns how often this message was being handled when the process went down, as far as is known */
+/** @returns how often the process is known to have crashed during the handling of this message */
 export const startAttemptAlone = async (
   db: Knex,
   consumer: string,
@@ -48,7 +48,7 @@ export const startAttemptAlone = async (
   return rows[0]!.attempts - 1;
 };
 
-/** The handler returned, well or not: the process lives. */
+/** Deletes the attempt rows, after the handler has returned or failed: the process did not crash. */
 export const finishAttempt = async (db: Knex, consumer: string, messages: readonly Received[]): Promise<void> => {
   await db.raw(
     `delete from attempts where consumer = ? and (topic, partition, "offset", fingerprint) in
@@ -57,12 +57,12 @@ export const finishAttempt = async (db: Knex, consumer: string, messages: readon
   );
 };
 
-/** An unclean stop left a row of this batch: it is not handled as a whole. */
+/** A crash left an attempt row of this batch, so it must not be handled as a whole. */
 export class Suspect extends Error {}
 
 /**
- * Runs work between the start and the finish of an attempt, and again after an outage. An attempt row that could not be deleted because the
- * database was away is reused, not counted again.
+ * Runs work between the start and the finish of an attempt, and again after an outage. An attempt row that could not be
+ * deleted because the database was away is reused, not counted again.
  */
 export const attempting = ({ start, finish }: { start: () => Promise<void>; finish: () => Promise<void> }) => {
   let started = false;

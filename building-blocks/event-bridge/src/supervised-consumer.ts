@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asLongAsItTook, together } from '@orderstream/persistence';
+import { adaptiveLinger, batcher } from '@orderstream/persistence';
 import { type Host, isTransient, type Logger } from '@orderstream/service-host';
 import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from 'kafkajs';
 import './kafkajs-codecs.js';
@@ -16,7 +16,7 @@ export type Batch = {
   messages: Received[];
   /** the partition's first since it was assigned to this consumer */
   first: boolean;
-  /** aborted when the consumer stops, is made anew, or has to rejoin */
+  /** aborted when the consumer stops, restarts or has to rejoin */
   signal: AbortSignal;
 };
 
@@ -24,43 +24,52 @@ type Options = {
   brokers: string[];
   groupId: string;
   topics: readonly string[];
-  /** Called for each partition, side by side for those that were fetched together. Offsets are committed once it has resolved. */
+  /**
+   * Called for each partition, concurrently for the partitions of one fetch. Offsets are committed once it has
+   * resolved.
+   */
   onBatch: (batch: Batch) => Promise<void>;
 };
 
-/** An `onBatch` that works on all partitions that were fetched together at once, 500 messages or so, and then gathers as long as `breather` says. */
-export const batcher = (work: (batches: Batch[]) => Promise<void>, breather = asLongAsItTook) => {
-  const handle = together(
+/**
+ * An `onBatch` that joins the partitions of one fetch into one piece of work of about 500 messages, and then lingers
+ * for the next fetch.
+ */
+export const joinBatches = (work: (batches: Batch[]) => Promise<void>, lingerMs = adaptiveLinger) => {
+  const handle = batcher(
     async (batches: Batch[]) => {
       await work(batches);
       return batches.map(() => undefined);
     },
-    { most: 500, breather },
+    { maxBatchSize: 500, lingerMs },
   );
   return (batch: Batch): Promise<void> => handle(batch, batch.messages.length);
 };
 
-/** Whatever was fetched together is worked on together. */
+/**
+ * kafkajs calls `eachBatch` concurrently for so many partitions: for all of a fetch, so that `joinBatches` can join
+ * them.
+ */
 const allPartitions = 128;
-/** Of one partition at a time; fewer where each of them gets an attempt row. */
+/** Messages of one partition in a call of `onBatch`; fewer where each message gets an attempt row. */
 const maxMessages = 300;
 const maxFirstMessages = 100;
 const stallMs = 10_000;
 const healthCheckMs = 3_000;
 const joinMs = 60_000;
-/** How long to wait at most before a consumer is made anew: after an outage, and after a crash that comes again at once. */
+/** Longest wait before a restart: after an outage, and after a crash that repeats. */
 const outageDelayMs = 2_000;
 const crashDelayMs = 30_000;
 
 type End = { reason: string; error?: unknown };
 
-/** One consumer's life, and why it ended. */
+/** One run of a consumer, from connecting to its end. */
 type Session = { ended: Promise<End>; end: (end: End) => void; abort: AbortController; joined: boolean; since: number };
 
 /**
- * A Kafka consumer that is supervised: crashed, fenced or stalled (for 10 s the broker answered nothing for a partition that has more to
- * read, and nothing is being worked on), it is closed and made anew, its old member gone from the group. Offsets are committed after the
- * work, never before.
+ * A supervised Kafka consumer. When it crashes, is fenced or stalls, it is closed, leaves the group and is restarted.
+ * It is stalled when, for 10 s, the broker has answered nothing for a partition that has more messages, and no handler
+ * runs. Offsets are committed after the work, never before.
  */
 export const supervisedConsumer = ({ brokers, groupId, topics, onBatch }: Options) => {
   const stopping = new AbortController();
@@ -96,7 +105,7 @@ export const supervisedConsumer = ({ brokers, groupId, topics, onBatch }: Option
     const admin = kafka.admin();
     const current = newSession();
     session = current;
-    /** When the broker last answered for a partition, whatever it had, or something was worked on. */
+    /** When the broker last answered for a partition, with or without messages, or a handler ran. */
     const answered = new Map<string, number>();
     let assigned: Record<string, number[]> = {};
     let working = 0;
@@ -122,7 +131,7 @@ export const supervisedConsumer = ({ brokers, groupId, topics, onBatch }: Option
       answered.set(`${topic}/${partition}`, Date.now());
       if (!batch.isEmpty()) return;
       lagMessages.set({ consumer: groupId, topic, partition }, 0);
-      // the markers of transactions, and what was aborted: passed over by kafkajs itself
+      // only transaction markers and aborted messages, which kafkajs skips
       if (batch.isEmptyDueToFiltering()) offsets.done({ topic, partition, offset: after(batch.lastOffset()) });
     });
 
@@ -150,12 +159,12 @@ export const supervisedConsumer = ({ brokers, groupId, topics, onBatch }: Option
           });
           firsts.delete(name);
           resolveOffset(last);
-          const next = after(at < batch.messages.length ? last : batch.lastOffset()); // behind the last there may be a marker
+          const next = after(at < batch.messages.length ? last : batch.lastOffset()); // a transaction marker may follow the last message
           offsets.done({ topic, partition, offset: next });
           lagMessages.set({ consumer: groupId, topic, partition }, Number(BigInt(batch.highWatermark) - BigInt(next)));
         }
       } catch (error) {
-        if (current.abort.signal.aborted) return; // what is not committed comes again
+        if (current.abort.signal.aborted) return; // uncommitted messages are delivered again
         throw error;
       } finally {
         working -= 1;
@@ -163,8 +172,8 @@ export const supervisedConsumer = ({ brokers, groupId, topics, onBatch }: Option
       }
     };
 
-    const commitWhatIsDone = async (): Promise<void> => {
-      while (working > 0) await sleep(10); // what is under way is finished
+    const finishAndCommit = async (): Promise<void> => {
+      while (working > 0) await sleep(10); // running handlers finish
       await offsets.flush();
     };
 
@@ -196,11 +205,11 @@ export const supervisedConsumer = ({ brokers, groupId, topics, onBatch }: Option
       current.joined = false;
       current.abort.abort(new Error('the consumer stops'));
       stopListening();
-      await Promise.race([close(consumer, admin, commitWhatIsDone), new Promise((resolve) => setTimeout(resolve, 8_000).unref())]);
+      await Promise.race([close(consumer, admin, finishAndCommit), new Promise((resolve) => setTimeout(resolve, 8_000).unref())]);
     }
   };
 
-  /** Whether one of these has something behind what the group committed. */
+  /** Whether one of the partitions has messages after the committed offset. */
   const haveMore = async (admin: Admin, partitions: readonly TopicPartition[]): Promise<boolean> => {
     let more = false;
     for (const topic of new Set(partitions.map((one) => one.topic))) {
@@ -231,7 +240,7 @@ export const supervisedConsumer = ({ brokers, groupId, topics, onBatch }: Option
         ? retryDelayMs(crashes, { baseMs: 1_000, maxMs: crashDelayMs })
         : retryDelayMs(attempt, { baseMs: 200, maxMs: outageDelayMs });
       restartsTotal.inc({ consumer: groupId, reason });
-      log.warn({ consumer: groupId, reason, delayMs: Math.round(delayMs), err: error }, 'consumer is made anew');
+      log.warn({ consumer: groupId, reason, delayMs: Math.round(delayMs), err: error }, 'the consumer restarts');
       await wait(delayMs, stopping.signal).catch(() => {});
     }
   };
@@ -251,7 +260,7 @@ export const supervisedConsumer = ({ brokers, groupId, topics, onBatch }: Option
   };
 };
 
-/** kafkajs says of its own timeouts that they cannot be retried. */
+/** kafkajs marks its own timeouts as not retriable. */
 const isOutage = (error: unknown): boolean =>
   isTransient(error) || /^KafkaJS(Lock)?Timeout$/.test((error as Error | undefined)?.name ?? '');
 
@@ -273,8 +282,8 @@ const newSession = (): Session => {
   return { ended, end, abort: new AbortController(), joined: false, since: Date.now() };
 };
 
-const close = async (consumer: Consumer, admin: Admin, commitWhatIsDone: () => Promise<void>): Promise<void> => {
-  await commitWhatIsDone(); // a stopped consumer can not
+const close = async (consumer: Consumer, admin: Admin, finishAndCommit: () => Promise<void>): Promise<void> => {
+  await finishAndCommit(); // a stopped consumer cannot commit
   await consumer.stop().catch(() => {});
   await Promise.allSettled([consumer.disconnect(), admin.disconnect()]);
 };

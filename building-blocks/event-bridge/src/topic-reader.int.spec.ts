@@ -87,7 +87,7 @@ describe('a topic reader', function () {
     }
   });
 
-  it('goes on with what comes in, each key in order', async () => {
+  it('keeps reading new messages, each key in order', async () => {
     await send(numbers(0, 100));
     const one = reader();
     await one.start();
@@ -103,7 +103,7 @@ describe('a topic reader', function () {
     }
   });
 
-  it('skips what it cannot read, and what it is not asked for', async () => {
+  it('skips messages that it cannot parse or does not subscribe to', async () => {
     await send(numbers(0, 5));
     await send(numbers(5, 8), 'SomethingElse');
     await producer.send({ topic, messages: [{ value: '{', headers: { ce_id: uuidv7(), ce_type: 'Counted' } }, { value: null }] });
@@ -115,7 +115,7 @@ describe('a topic reader', function () {
     expect(one.progress()).to.deep.equal({ read: 12, total: 12 });
   });
 
-  it('ends with what its handler throws', async () => {
+  it('ends with the error of its handler', async () => {
     await send(numbers(0, 5));
     const one = reader(async () => {
       throw new Error('no room');

@@ -10,25 +10,28 @@ import { wait } from './retry.js';
 
 type Options<Definitions extends readonly EventDefinition[]> = {
   brokers: string[];
-  /** of whom, for the metrics and the broker's log */
+  /** the reader's name, for metrics and the broker's log */
   name: string;
   events: Definitions;
   log: Logger;
-  /** Gets events of one partition, oldest first; has to bear being given them again. What it throws ends the reading. */
+  /**
+   * Handles events of one partition, oldest first. It must be idempotent: events may come again. An error ends the
+   * reading.
+   */
   handle: (events: EventOf<Definitions[number]>[]) => Promise<void>;
 };
 
 type Progress = { read: number; total: number };
 
 const maxMessages = 300;
-const lookMs = 10;
+const pollMs = 10;
 const stallMs = 30_000;
 const heartbeatMs = 1_000;
 const retry = { retries: 5, maxRetryTime: 2_000, initialRetryTime: 100 };
 
 /**
- * Reads topics from their beginning, as often as that is wanted: it has no offsets, no inbox and no dead letters. What can not be read is
- * counted, logged and skipped. It goes on with what comes in until it is stopped.
+ * Reads topics from their beginning, without committed offsets, inbox or dead letters. It counts, logs and skips
+ * messages that cannot be parsed. It keeps reading new messages until it is stopped.
  */
 export const topicReader = <const Definitions extends readonly EventDefinition[]>({
   brokers,
@@ -39,7 +42,7 @@ export const topicReader = <const Definitions extends readonly EventDefinition[]
 }: Options<Definitions>) => {
   const topics = [...new Set(events.map(({ topic }) => topic))];
   const parse = messageParser(events);
-  const groupId = `${name}-${uuidv7()}`; // its own: a group of many would share the partitions
+  const groupId = `${name}-${uuidv7()}`; // unique, because readers of one group would share the partitions
   const kafka = new Kafka({
     clientId: name,
     brokers,
@@ -63,18 +66,18 @@ export const topicReader = <const Definitions extends readonly EventDefinition[]
   const ended = new AbortController(); // with the reason
   let working = false;
   let idleSince = 0;
-  /** By topic and partition: the first offset of those that are kept, the end when it was looked at last, and the next one to read. */
+  /** By topic and partition: the first kept offset, the end when it was last fetched, and the next offset to read. */
   const first = new Map<string, number>();
   const ends = new Map<string, number>();
   const next = new Map<string, number>();
 
   consumer.on(consumer.events.CRASH, ({ payload }) => ended.abort(payload.error));
-  // what holds nothing that a consumer may see, such as the end of a transaction, is read by being fetched
+  // a fetch that has only transaction markers counts as read
   const offFetched = onFetched(groupId, (batch) => {
     if (batch.isEmptyDueToFiltering()) handled(`${batch.topic}/${batch.partition}`, Number(batch.lastOffset()) + 1);
   });
 
-  const look = async (): Promise<void> => {
+  const fetchEnds = async (): Promise<void> => {
     for (const topic of topics) {
       for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
         const partitionName = `${topic}/${partition}`;
@@ -84,7 +87,7 @@ export const topicReader = <const Definitions extends readonly EventDefinition[]
     }
   };
 
-  /** A member that had to join again begins at the start once more: what it handled before counts all the same. */
+  /** After a rejoin the reader begins at the start again; the offsets that it handled before still count. */
   const handled = (partition: string, offset: number): void => {
     next.set(partition, Math.max(offset, next.get(partition) ?? 0));
   };
@@ -104,7 +107,7 @@ export const topicReader = <const Definitions extends readonly EventDefinition[]
     /** Connects and begins to read. */
     start: async (): Promise<void> => {
       await admin.connect();
-      await look();
+      await fetchEnds();
       await consumer.connect();
       await consumer.subscribe({ topics, fromBeginning: true });
       await consumer.run({
@@ -131,22 +134,22 @@ export const topicReader = <const Definitions extends readonly EventDefinition[]
       });
     },
     /**
-     * Resolves when everything was handled that is in the topics at the time of the call.
+     * Resolves when all messages that are in the topics at the time of the call are handled.
      *
-     * @throws what ended the reading, such as 30 s without a message; the signal's reason when that is aborted
+     * @throws the error that ended the reading, such as 30 s without a message; the signal's reason when it is aborted
      */
     catchUp: async (signal: AbortSignal): Promise<void> => {
-      await look();
+      await fetchEnds();
       const goal = new Map(ends);
       const ending = AbortSignal.any([signal, ended.signal]);
       const begun = Date.now();
       while ([...goal].some(([partition, end]) => (next.get(partition) ?? first.get(partition)!) < end)) {
         const idleMs = Date.now() - Math.max(begun, idleSince);
-        if (!working && idleMs > stallMs) ended.abort(new Error(`No message came for ${stallMs / 1000} s, although there are some`));
-        await wait(lookMs, ending);
+        if (!working && idleMs > stallMs) ended.abort(new Error(`No message came for ${stallMs / 1000} s, although more exist`));
+        await wait(pollMs, ending);
       }
     },
-    /** Messages read, of those that were there when it was looked at last. */
+    /** Messages read, of those that existed when the ends were last fetched. */
     progress: (): Progress => {
       const progress = { read: 0, total: 0 };
       for (const [partition, end] of ends) {

@@ -1,6 +1,6 @@
 /**
- * A consumer in a process of its own, to be killed and frozen: it writes what it handles to the table `handled`, in its transaction, and
- * does as the data of a message says.
+ * A consumer in a process of its own, to be killed and frozen: it writes what it handles to the table `handled`, in its
+ * transaction, and does as the data of a message says.
  */
 import { defineEvent, type Topic } from '@orderstream/contracts';
 import { connectDatabase } from '@orderstream/persistence';
@@ -26,7 +26,9 @@ export const Counted = defineEvent({
 
 const database = connectDatabase(TEST_DATABASE_URL);
 
-/** Dies between the commit of the database and the commit of the offset: when the transaction gives its connection back. */
+/**
+ * Dies between the commit of the database and the commit of the offset: when the transaction gives its connection back.
+ */
 const deadly = new Proxy(database, {
   get: (target, property, receiver) =>
     property !== 'client'

@@ -2,7 +2,7 @@ import { AckPolicy, createInbox, DeliverPolicy, type JetStreamManager, type Nats
 import * as metrics from './metrics.js';
 import { deliveryOf } from './position.js';
 
-/** A message as the stream keeps it. */
+/** A message that a stream keeps. */
 export type StoredMessage = { subject: string; sequence: number; payload: string };
 
 type Range = { stream: string; filter: string; fromSequence: number; toSequence: number };
@@ -13,7 +13,7 @@ const pageTimeoutMs = 5_000;
 const consumerLifeMs = 10_000;
 const maxEmptyPages = 3;
 
-/** Asks a consumer for `batch` messages; fewer when the server has no more, or has forgotten the consumer. */
+/** Fetches up to `batch` messages from a consumer; fewer when the server has no more, or has removed the consumer. */
 const fetchPage = (nc: NatsConnection, stream: string, consumer: string, batch: number): Promise<StoredMessage[]> =>
   new Promise((resolve, reject) => {
     const messages: StoredMessage[] = [];
@@ -42,7 +42,10 @@ const fetchPage = (nc: NatsConnection, stream: string, consumer: string, batch: 
 
 type Page = { messages: StoredMessage[] /** the server has more */; more: boolean };
 
-/** A consumer for each page: so a reader that is slow, or gone, holds nothing on the server, which allows a limited number of them. */
+/**
+ * Reads a page with a consumer of its own, because the server limits consumers: a slow or lost reader must not hold
+ * one.
+ */
 const readPage = async ({ nc, jsm }: Deps, { stream, filter, fromSequence }: Range): Promise<Page> => {
   const { name, num_pending } = await jsm.consumers.add(stream, {
     ack_policy: AckPolicy.None,
@@ -64,7 +67,8 @@ const readPage = async ({ nc, jsm }: Deps, { stream, filter, fromSequence }: Ran
 };
 
 /**
- * Reads what a stream keeps, page by page, each when the reader asks for it: so a slow reader holds one page, not the backlog.
+ * Reads what a stream keeps, page by page, each when the reader asks for it: so a slow reader holds one page, not the
+ * backlog.
  *
  * @param range both sequences inclusive; `toSequence` must have been reached by the stream
  * @throws when NATS does not answer; what was yielded before was complete and in order
@@ -80,7 +84,7 @@ export async function* readBacklog(deps: Deps, range: Range): AsyncGenerator<Sto
       fromSequence = message.sequence + 1;
     }
     if (!more) return;
-    // those that were there a moment ago have just expired; more than once in a row something else is wrong
+    // the pending messages expired meanwhile; when that repeats, something else is wrong
     emptyPages = messages.length === 0 ? emptyPages + 1 : 0;
     if (emptyPages === maxEmptyPages) throw new Error(`The backlog of ${range.stream} cannot be read on from ${fromSequence}`);
   }

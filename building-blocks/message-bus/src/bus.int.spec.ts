@@ -148,7 +148,7 @@ describe('the message bus', function () {
     proxy.close();
   });
 
-  it('delivers what was published while it was away, and is not ready meanwhile', async () => {
+  it('delivers messages published during an interruption, and is not ready meanwhile', async () => {
     const proxy = await cuttableProxy(new URL(url));
     const reader = await open(proxy.url);
     const writer = await open();

@@ -12,20 +12,23 @@ export type NatsBusOptions = {
   url: string;
   /** the connection's name, as the server's monitoring shows it; the service's name by default */
   name?: string;
-  /** made when they are not there, at the start and whenever they are missed */
+  /** created when missing, at the start and whenever the server has lost them */
   streams?: readonly StreamDeclaration[];
 };
 
 export type MessageBus = Component & {
   publish(subject: string, payload: object, options: { id: string }): Promise<void>;
   /**
-   * Resolves when all are stored. A subject's messages are stored in the order given.
-   * @throws Unavailable when NATS does not take them all at present; publish all again, the ids see to the rest
+   * Resolves when all messages are stored. Those of a subject are stored in the given order.
+   * @throws Unavailable when NATS cannot store them all now; publish all again: their ids prevent duplicates
    */
   publishAll(messages: readonly BusMessage[]): Promise<void>;
-  /** Every message of a stream from now on: in order, none left out, none twice. Resolves when it delivers. */
+  /** Delivers every message of a stream from now on, in order, exactly once. Resolves when it is attached. */
   subscribe(options: Omit<LiveOptions, 'stream'> & { stream: string }): Promise<{ sequence(): number; stop(): void }>;
-  /** What a stream keeps on the subjects of `filter`, both sequences inclusive, in order, read as it is asked for. */
+  /**
+   * Reads the messages that a stream keeps on the subjects of `filter`, both sequences inclusive, in order, page by
+   * page.
+   */
   read(range: { stream: string; filter: string; fromSequence: number; toSequence: number }): AsyncGenerator<StoredMessage, void, undefined>;
   bounds(stream: string): Promise<StreamBounds>;
 };
@@ -34,12 +37,14 @@ type Live = { nc: NatsConnection; jsm: JetStreamManager; connection: Connection;
 
 const requestTimeoutMs = 5_000;
 const retryMs = 250;
-/** a thousand browsers that come back at once must not ask the server a thousand things at once */
+/** limits concurrent requests when a thousand browsers reconnect at once */
 const maxBacklogRequests = 32;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The connection to NATS. Its `start` waits for the server for as long as that takes; a lost connection is made again for ever. */
+/**
+ * The connection to NATS. Its `start` waits until the server answers; a lost connection is reconnected without a limit.
+ */
 export const natsBus = ({ url, name, streams = [] }: NatsBusOptions): MessageBus => {
   let live: Live | undefined;
   let opened: NatsConnection | undefined;
@@ -61,7 +66,7 @@ export const natsBus = ({ url, name, streams = [] }: NatsBusOptions): MessageBus
   const bounds = new Map<string, () => Promise<StreamBounds>>();
 
   let ensuring: Promise<void> | undefined;
-  /** Goes on until all are there; several callers at once share one attempt. */
+  /** Retries until all streams exist. Concurrent callers share one attempt. */
   const ensureStreams = (jsm: JetStreamManager, log: Logger): Promise<void> => {
     const attempt = async (): Promise<void> => {
       for (let failures = 0; !stopping; failures += 1) {
@@ -69,7 +74,7 @@ export const natsBus = ({ url, name, streams = [] }: NatsBusOptions): MessageBus
           for (const stream of streams) await ensureStream(jsm, stream, Date.now);
           return;
         } catch (error) {
-          if (failures % 40 === 0) log.warn({ err: error }, 'streams not there yet');
+          if (failures % 40 === 0) log.warn({ err: error }, 'streams do not exist yet');
           await pause(retryMs);
         }
       }

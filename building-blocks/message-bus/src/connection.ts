@@ -8,15 +8,16 @@ export const unavailable = (message: string, cause?: unknown): Unavailable => ne
 export type Connection = {
   isUp: () => boolean;
   /**
-   * Runs a task, and gives it up when the connection is lost meanwhile: NATS answers no request over a connection that is gone.
-   * @throws Unavailable when there is no connection, or no longer
+   * Runs a task, and rejects when the connection is lost meanwhile, because NATS never answers requests of a lost
+   * connection.
+   * @throws Unavailable when there is no connection, or when it is lost
    */
   whileUp: <Result>(task: () => Promise<Result>) => Promise<Result>;
 };
 
 const pingIntervalMs = 5_000;
 
-/** Connects, however long the first connection takes to come about, and keeps connecting for ever. */
+/** Connects and reconnects, both without a limit. */
 export const openConnection = (url: string, name: string): Promise<NatsConnection> =>
   connect({
     servers: url.split(','),
@@ -30,10 +31,10 @@ export const openConnection = (url: string, name: string): Promise<NatsConnectio
     pingInterval: pingIntervalMs,
     maxPingOut: 2,
     timeout: pingIntervalMs,
-    noAsyncTraces: true, // a stack trace for every request, kept in case it fails
+    noAsyncTraces: true, // saves a stack trace for every request
   });
 
-/** Follows what becomes of a connection; `onReconnect` runs each time it is made again. */
+/** Tracks the state of a connection. `onReconnect` runs after each reconnect. */
 export const watchConnection = (nc: NatsConnection, log: Logger, onReconnect: () => void): Connection => {
   let up = true;
   const underWay = new Set<() => void>();
@@ -55,7 +56,7 @@ export const watchConnection = (nc: NatsConnection, log: Logger, onReconnect: ()
         up = true;
         metrics.connected.set(1);
         metrics.reconnects.inc();
-        log.info('NATS connection made again');
+        log.info('NATS connection restored');
         onReconnect();
       }
     }

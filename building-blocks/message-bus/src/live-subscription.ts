@@ -22,11 +22,11 @@ export type LiveMessage = { subject: string; sequence: number; payload: string }
 
 export type LiveOptions = {
   stream: StreamDeclaration;
-  /** called once for each message, in order; must not wait: the flow control of the server counts on it */
+  /** called once for each message, in order; must not block, because the server's flow control relies on it */
   handle: (message: LiveMessage) => void;
   /**
-   * Called when what follows does not join what was handled: the stream dropped messages before they were seen, or the server lost some
-   * that were, so that their sequences will come a second time, with other messages.
+   * Called when the next message does not continue the handled ones: the stream dropped unseen messages, or the server
+   * lost seen ones, so that it will use their sequences again for other messages.
    */
   onBreak?: () => void;
 };
@@ -34,26 +34,27 @@ export type LiveOptions = {
 type Deps = { nc: NatsConnection; jsm: JetStreamManager; log: Logger; connection: Connection };
 
 const heartbeatMs = 1_000;
-/** silence after which the consumer is taken for lost */
+/** silence after which the consumer counts as lost */
 const silenceMs = 3_500;
 const retryMs = 250;
 const rememberedIds = 10_000;
 
 /**
- * Every message of a stream from now on, in order, none left out and none twice, whatever happens to the connection or to the server:
- * a push consumer that is replaced, from the last handled sequence on, when it falls silent, leaves a number out or loses its connection.
+ * Delivers every message of a stream from now on, in order, exactly once, over lost connections and restarts of the
+ * server. It uses a push consumer, and replaces it, from the last handled sequence on, when the consumer falls silent,
+ * skips a number or loses its connection.
  */
 export const liveSubscription = (deps: Deps, options: LiveOptions) => {
   const { nc, jsm, log, connection } = deps;
   const { stream, handle, onBreak } = options;
   let seen: Seen | undefined;
   let delivered = 0;
-  let lastHeard = 0;
+  let lastReceivedAt = 0;
   let inbox: Subscription | undefined;
   let consumer: string | undefined;
   let attaching: Promise<void> | undefined;
   let again = false;
-  // a server that lost its stream forgot the ids as well, and takes again what is published again
+  // a server that lost its stream lost its ids too, and stores repeated messages again
   const recent = recentIds(rememberedIds);
   let attempt = 0;
   let stopped = false;
@@ -66,13 +67,13 @@ export const liveSubscription = (deps: Deps, options: LiveOptions) => {
   };
 
   const onMessage = (message: Msg): void => {
-    lastHeard = Date.now();
+    lastReceivedAt = Date.now();
     if (isFlowControlMsg(message)) {
       message.respond();
       return;
     }
     if (isHeartbeatMsg(message)) {
-      // a stalled consumer waits for the answer to a flow control message that was lost
+      // a stalled consumer waits for the reply to a lost flow control message
       const stalled = message.headers?.get('Nats-Consumer-Stalled');
       if (stalled) nc.publish(stalled);
       if (Number(message.headers?.get('Nats-Last-Consumer') ?? delivered) > delivered) reattach('gap');
@@ -102,7 +103,7 @@ export const liveSubscription = (deps: Deps, options: LiveOptions) => {
     detach();
     const mine = ++attempt;
     const bounds = boundsOf(await ensureStream(jsm, stream, Date.now));
-    if (mine !== attempt) return; // given up meanwhile
+    if (mine !== attempt) return; // superseded meanwhile
     const { after, missed, rewound } = resumeAfter(seen, bounds);
     if (missed > 0) {
       metrics.missed.inc({ stream: stream.name }, missed);
@@ -111,9 +112,9 @@ export const liveSubscription = (deps: Deps, options: LiveOptions) => {
     if (rewound) log.error({ stream: stream.name, seen: seen?.sequence, after }, 'the server lost messages of the stream');
     seen = { created: bounds.created, sequence: after };
     delivered = 0;
-    lastHeard = Date.now();
+    lastReceivedAt = Date.now();
     inbox = nc.subscribe(createInbox(), {
-      // what is still on its way from the consumer before this one is not wanted any more
+      // ignores messages of the previous consumer that are still in flight
       callback: (error, message) => {
         if (mine === attempt && !error) onMessage(message);
       },
@@ -159,12 +160,12 @@ export const liveSubscription = (deps: Deps, options: LiveOptions) => {
   };
 
   const watchdog = setInterval(() => {
-    if (!attaching && connection.isUp() && Date.now() - lastHeard > silenceMs) reattach('silence');
+    if (!attaching && connection.isUp() && Date.now() - lastReceivedAt > silenceMs) reattach('silence');
   }, heartbeatMs);
   watchdog.unref();
 
   return {
-    /** resolves when the server delivers what is published from now on */
+    /** resolves once the server delivers new messages */
     start: (): Promise<void> => {
       attaching = attach().finally(() => {
         attaching = undefined;

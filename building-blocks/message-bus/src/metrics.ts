@@ -1,10 +1,10 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 export const connected = new Gauge({ name: 'message_bus_connected', help: '1 while connected to NATS' });
-export const reconnects = new Counter({ name: 'message_bus_reconnects_total', help: 'Connections to NATS made again' });
+export const reconnects = new Counter({ name: 'message_bus_reconnects_total', help: 'Reconnects to NATS' });
 export const published = new Counter({
   name: 'message_bus_published_total',
-  help: 'Messages acknowledged by JetStream, by whether they were stored or known before',
+  help: 'Messages acknowledged by JetStream: stored, or duplicates',
   labelNames: ['result'] as const,
 });
 export const publishFailures = new Counter({ name: 'message_bus_publish_failures_total', help: 'Messages that were not acknowledged' });
@@ -16,7 +16,7 @@ export const publishSeconds = new Histogram({
 export const received = new Counter({ name: 'message_bus_received_total', help: 'Live messages handled', labelNames: ['stream'] as const });
 export const resubscribed = new Counter({
   name: 'message_bus_resubscribed_total',
-  help: 'Live subscriptions attached again, by why',
+  help: 'Live subscriptions attached again, by reason',
   labelNames: ['stream', 'reason'] as const,
 });
 export const missed = new Counter({

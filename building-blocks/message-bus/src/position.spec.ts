@@ -26,17 +26,17 @@ describe('a subscriber that comes back', () => {
     expect(resumeAfter({ created, sequence: 7 }, renewed)).to.deep.equal({ after: 999, missed: 0, rewound: false });
   });
 
-  it('is told when a stream that was made anew counts from below', () => {
+  it('rewinds when a stream that was created anew begins at lower sequences', () => {
     const renewed = { created: later, first: 1, last: 3 };
     expect(resumeAfter({ created, sequence: 7 }, renewed)).to.deep.equal({ after: 0, missed: 0, rewound: true });
   });
 
-  it('is told when a stream that was made anew has come to the same sequences', () => {
+  it('rewinds when a stream that was created anew has reached the same sequences', () => {
     const renewed = { created: later, first: 5, last: 9 };
     expect(resumeAfter({ created, sequence: 7 }, renewed)).to.deep.equal({ after: 4, missed: 0, rewound: true });
   });
 
-  it('is told when the server lost the last messages of the stream', () => {
+  it('rewinds when the server lost the last messages of the stream', () => {
     expect(resumeAfter({ created, sequence: 7 }, { created, first: 1, last: 5 })).to.deep.equal({ after: 5, missed: 0, rewound: true });
   });
 });

@@ -4,13 +4,13 @@ import { type Connection, unavailable } from './connection.js';
 import * as metrics from './metrics.js';
 import { inChunks, inWaves } from './waves.js';
 
-/** `id` makes it safe to publish a message again: the stream stores it once within its duplicate window. */
+/** `id` makes a repeat safe: the stream stores it once within its duplicate window. */
 export type BusMessage = { id: string; subject: string; payload: object };
 
 type Deps = {
   js: JetStreamClient;
   connection: Connection;
-  /** called when no stream takes the subject */
+  /** called when no stream accepts the subject */
   onNoStream: () => void;
 };
 
@@ -19,11 +19,12 @@ const ackTimeoutMs = 5_000;
 const noResponders = '503';
 
 /**
- * Sends a batch with many messages in flight, and waits for all acknowledgements. A subject's messages are stored in the order of the
- * batch, even when a part of it fails and all of it is published again: the next of a subject is sent only when the one before it is
- * acknowledged.
+ * Publishes a batch with many messages in flight, and waits for all acknowledgements. A subject's messages are stored
+ * in the order of the batch, even when a part of the batch fails and all of it is published again, because each message
+ * waits until the previous one of its subject is acknowledged.
  *
- * @throws Unavailable when NATS does not take them all at present. Some may be stored: publish all again, their ids see to the rest.
+ * @throws Unavailable when NATS cannot store them all now. Some may be stored: publish all again; their ids prevent
+ *   duplicates.
  */
 export const publisher = ({ js, connection, onNoStream }: Deps) => {
   const publishOne = async ({ id, subject, payload }: BusMessage): Promise<void> => {

@@ -8,7 +8,7 @@ const settings = () => {
 };
 
 describe('a shared question', () => {
-  it('is asked once for all who come while another is under way, and only when that is answered', async () => {
+  it('sends one request for all callers that arrive while another is in flight, after that is answered', async () => {
     const { asked, ask } = settings();
     const first = ask();
     const others = [ask(), ask()];
@@ -33,7 +33,7 @@ describe('a shared question', () => {
     expect(await second).to.equal(2);
   });
 
-  it('fails for those who shared it, not for those after', async () => {
+  it('rejects the callers that shared a failed request, and no later ones', async () => {
     const { asked, ask } = settings();
     const first = ask();
     const second = ask();

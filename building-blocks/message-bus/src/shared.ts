@@ -1,6 +1,6 @@
 /**
- * Lets many callers share a question: who asks while one is under way gets the answer of the next, which is asked once that is done. So at most
- * one is under way, and no answer is older than the call.
+ * Shares requests between callers. At most one request is in flight; callers that arrive meanwhile share the next one.
+ * So no answer is older than its call.
  */
 export const shared = <Answer>(ask: () => Promise<Answer>): (() => Promise<Answer>) => {
   let underWay: Promise<unknown> | undefined;

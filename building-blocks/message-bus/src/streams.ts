@@ -10,18 +10,18 @@ import {
 } from 'nats';
 import type { Bounds } from './position.js';
 
-/** A JetStream stream that the bus makes when it is not there, and keeps as declared. */
+/** A JetStream stream that the bus creates when it is missing, and keeps as declared. */
 export type StreamDeclaration = {
   name: string;
   subjects: string[];
   maxAgeMs: number;
-  /** within this time a message with an id that was stored before is acknowledged, and not stored again */
+  /** within this time a repeated id is acknowledged and not stored again */
   duplicateWindowMs: number;
   /** beyond this the oldest messages are dropped early */
   maxBytes: number;
 };
 
-/** `created` tells one life of a stream from the next; an empty stream has `last = first − 1`. */
+/** `created` distinguishes a stream from an earlier one of the same name. An empty stream has `last = first − 1`. */
 export type StreamBounds = Bounds;
 
 const notFound = 404;
@@ -48,10 +48,10 @@ const infoOf = async (jsm: JetStreamManager, name: string): Promise<StreamInfo |
 };
 
 /**
- * Makes the stream, or changes it to what is declared; safe to repeat, and from several instances at once.
+ * Creates the stream, or updates it to its declaration. Safe to repeat, also from several instances at once.
  *
- * A new stream begins at the microsecond of its making, not at 1: so sequences grow over the stream's lives too, and a sequence from
- * before the server lost its state is never taken for one of the new stream. (Below 2⁵³ until the year 2255.)
+ * A new stream's first sequence is its creation time in microseconds, not 1. So sequences grow even when the server
+ * loses a stream, and no sequence of the lost stream means a message of the new one. (Below 2⁵³ until the year 2255.)
  */
 export const ensureStream = async (jsm: JetStreamManager, declaration: StreamDeclaration, now: () => number): Promise<StreamInfo> => {
   const wanted = declared(declaration);
@@ -66,7 +66,7 @@ export const ensureStream = async (jsm: JetStreamManager, declaration: StreamDec
       first_seq: now() * 1_000,
     });
   } catch (error) {
-    // another instance made it at the same moment
+    // another instance created it at the same moment
     if (error instanceof NatsError && error.api_error?.err_code === nameInUse) return jsm.streams.info(declaration.name);
     throw error;
   }

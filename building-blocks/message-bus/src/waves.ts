@@ -1,6 +1,7 @@
 /**
- * Splits a batch so that it can be sent with many messages in flight without ever reordering a subject: the first message of every
- * subject, then the second of every subject, and so on. Each wave is sent only when the one before it is acknowledged.
+ * Splits a batch so that it can be sent with many messages in flight without ever reordering a subject: the first
+ * message of every subject, then the second of every subject, and so on. Each wave is sent only when the one before it
+ * is acknowledged.
  */
 export const inWaves = <Message extends { subject: string }>(messages: readonly Message[]): Message[][] => {
   const waves: Message[][] = [];

@@ -5,7 +5,10 @@ import { expect } from 'chai';
 import { connectDatabase } from './connect.js';
 import { database } from './database.js';
 
-/** A network between us and the server that can go silent, where what is sent is swallowed, and whose server speaks another language. */
+/**
+ * A network between us and the server that can go silent, where what is sent is swallowed, and whose server speaks
+ * another language.
+ */
 const proxyTo = async (url: string, translate: (said: string) => string = (said) => said) => {
   const target = new URL(url);
   const sockets = new Set<Socket>();

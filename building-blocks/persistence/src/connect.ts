@@ -4,22 +4,22 @@ import knex, { type Knex } from 'knex';
 import pg, { type QueryResult } from 'pg';
 
 export type ConnectOptions = {
-  /** most connections (10) */
+  /** largest number of connections (10) */
   poolMax?: number;
-  /** what `pg_stat_activity` shows */
+  /** the name in `pg_stat_activity` */
   applicationName?: string;
-  /** longest time that one statement takes on the server, ms (10 000); long work such as a rebuild may need more */
+  /** statement timeout of the server, ms (10 000); long work such as a rebuild may need more */
   statementTimeoutMs?: number;
 };
 
 /**
- * A pool of connections; none is made before the first query. Whatever happens to the server, no call waits for ever and no idle
- * connection's end reaches the process:
- * connecting 3 s, a free connection 5 s, a lock 2 s, a statement 10 s (and 2 s more for a network that swallows the answer), and a
- * transaction that does nothing 5 s.
- * Statements are prepared: the server parses and plans a text once for each connection. Those that are asked for at the same time in one
- * transaction go to the server together, one after the other, and cost one round trip: `Promise.all([tx.raw(…), tx.raw(…)])`.
- * `int8` comes as a number, `timestamptz` as a Date, `numeric` as text.
+ * A connection pool. It opens no connection before the first query. Every wait has a limit: connecting 3 s, a free
+ * connection 5 s, a lock 2 s, a statement 10 s (2 s more when the network loses the answer), an idle transaction 5 s.
+ * The end of an idle connection never crashes the process.
+ *
+ * Statements are prepared: the server parses and plans a text once for each connection. Concurrent statements of one
+ * transaction are pipelined and cost one round trip: `Promise.all([tx.raw(…), tx.raw(…)])`. `int8` is a number,
+ * `timestamptz` a Date, `numeric` text.
  */
 export const connectDatabase = (
   url: string,
@@ -58,7 +58,7 @@ export const connectDatabase = (
     },
   });
 
-/** The service's folder, which is its name: `services/ordering/dist/main.js`. */
+/** The service's name, from its folder: `services/ordering/dist/main.js`. */
 const processName = (): string => /services[\\/]([\w-]+)[\\/]/.exec(process.argv[1] ?? '')?.[1] ?? 'orderstream';
 
 const int8 = 20;
@@ -77,7 +77,7 @@ type Query = (statement: Statement, done: (error: Error | null, result: QueryRes
 /** node-postgres' client, as knex uses it. */
 export type Client = { query: Query; connection: { stream: Socket }; __knex__disposed?: Error };
 
-/** Texts that are built of what is asked for (a list of columns, a filter) are not without end. */
+/** A limit, because texts that are built from requests (columns, filters) are unbounded in number. */
 const mostPrepared = 200;
 const preparedNames = new Map<string, string>();
 
@@ -90,8 +90,8 @@ const preparedNameOf = (text: string): string | undefined => {
 };
 
 /**
- * A statement with values gets a name, by which node-postgres has it parsed once for each connection. What is written in one turn goes out
- * in one packet.
+ * Names every statement that has values, so that node-postgres prepares it once for each connection. Corks the socket,
+ * so that the statements of one turn of the event loop go out in one packet.
  */
 const tune = (client: Client): void => {
   const query = client.query.bind(client);
@@ -116,8 +116,9 @@ const tune = (client: Client): void => {
 };
 
 /**
- * A connection that is of no more use is thrown away: one whose answer did not come, for it would hand it to the next query, and one whose
- * prepared statements are from before a migration, on which the transaction is run again. What the server says is in its own language.
+ * Discards a connection that is no longer usable: one whose answer timed out, because the next query would get that
+ * answer, and one whose prepared statements predate a migration; then the transaction runs again. It compares codes,
+ * because the server's messages are localised.
  */
 const discardWhenUseless = (client: Client, error: Error & { code?: string; routine?: string }): void => {
   if (error.code === undefined && error.message === 'Query read timeout') {
@@ -128,7 +129,7 @@ const discardWhenUseless = (client: Client, error: Error & { code?: string; rout
   }
 };
 
-/** The pool does not hand it out again, from this moment on: the mark is knex's own. */
+/** Marks a connection, as knex does, so that the pool does not hand it out again. */
 export const discard = (client: Client, reason: Error): void => {
   client.__knex__disposed = reason;
 };

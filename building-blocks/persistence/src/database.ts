@@ -4,7 +4,10 @@ import type { Knex } from 'knex';
 
 const retryMs = 250;
 
-/** Started when the server answers (it waits for as long as that takes), ready while it does so within a second. */
+/**
+ * The component of a database: its start waits until the server answers; it is ready while the server answers within a
+ * second.
+ */
 export const database = (db: Knex): Component => ({
   name: 'database',
   start: async ({ log, stopping }) => {
@@ -13,7 +16,7 @@ export const database = (db: Knex): Component => ({
         await db.raw('select 1');
         return;
       } catch (error) {
-        if (!isTransient(error) || stopping.aborted) throw error; // a wrong password does not become right
+        if (!isTransient(error) || stopping.aborted) throw error; // a wrong password stays wrong
         if (attempt % 20 === 1) log.warn({ err: error }, 'waiting for the database');
         await sleep(retryMs, undefined, { signal: stopping });
       }

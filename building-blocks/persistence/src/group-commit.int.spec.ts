@@ -25,7 +25,7 @@ describe('group commit', function () {
   const transactionsOf = async (...texts: string[]): Promise<number> =>
     new Set((await test.db('notes').whereIn('text', texts)).map(({ tx }) => tx)).size;
 
-  it('commits in one transaction what is asked for at the same time, and answers each', async () => {
+  it('commits concurrent requests in one transaction, and answers each', async () => {
     const { note } = noting();
     expect(await Promise.all(['a', 'b', 'c'].map(note))).to.deep.equal(['noted a', 'noted b', 'noted c']);
     expect(await transactionsOf('a', 'b', 'c')).to.equal(1);
@@ -39,7 +39,7 @@ describe('group commit', function () {
     expect(await transactionsOf('d', 'e')).to.equal(2);
   });
 
-  it('takes what comes meanwhile into the next group', async () => {
+  it('puts requests that arrive meanwhile into the next transaction', async () => {
     const { groups, note } = noting();
     const first = note('f');
     await new Promise(setImmediate);

@@ -1,19 +1,19 @@
 import { Refusal } from '@orderstream/contracts';
 import { isTransient } from '@orderstream/service-host';
 import type { Knex } from 'knex';
-import { together } from './together.js';
+import { batcher } from './batcher.js';
 import { inTransaction, type Transaction } from './transaction.js';
 
-const most = 100;
+const maxBatchSize = 100;
 
 /**
- * What several callers ask for at the same time commits in one transaction, and each gets its own answer: a result, or a refusal, which is thrown
- * to that caller alone. When the transaction fails all the same, each is done in one of its own, in the order they came. An outage is everybody's. A
- * lone caller waits for nobody.
+ * Group commit: concurrent requests commit in one transaction. Each caller gets its own outcome: a result, or a
+ * refusal, which only that caller's call throws. When the transaction fails with another error, each item gets a
+ * transaction of its own, in the order of arrival; an outage rejects every call. A lone request starts at once.
  *
  * `const place = groupCommit(db, (tx, requests) => placeOrders(tx, requests))`, then `await place(request)`
  *
- * @param work answers each item, in their order; it must do nothing outside of `tx`
+ * @param work returns one outcome for each item, in their order; it must have no side effect outside `tx`
  */
 export const groupCommit = <Item, Result>(
   db: Knex,
@@ -26,7 +26,7 @@ export const groupCommit = <Item, Result>(
     return results.map((result) => (result instanceof Refusal ? { error: result } : { result }));
   };
 
-  const ask = together<Item, Outcome>(
+  const ask = batcher<Item, Outcome>(
     async (items) => {
       try {
         return await commit(items);
@@ -37,7 +37,7 @@ export const groupCommit = <Item, Result>(
         return outcomes;
       }
     },
-    { most },
+    { maxBatchSize },
   );
 
   return async (item) => {

@@ -29,7 +29,7 @@ describe('housekeeping', function () {
     return rows[0];
   };
 
-  it('removes what is too old, chunk by chunk', async () => {
+  it('removes old rows, chunk by chunk', async () => {
     const removed = await removeOldRows({ db: test.db, chunkSize: 3, pauseMs: 0 });
     expect(removed).to.deep.equal({ outbox: 11, inbox: 7, idempotency_keys: 2 });
     expect(await counts()).to.deep.equal({ outbox: 14, inbox: 13, keys: 3 });

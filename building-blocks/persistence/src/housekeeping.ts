@@ -7,27 +7,27 @@ type Table = 'outbox' | 'inbox' | 'idempotency_keys';
 
 export type HousekeepingOptions = {
   db: Knex;
-  /** how long outbox rows stay, days (7): the connector's snapshot sends them again after a lost slot */
+  /** how long outbox rows stay, days (7): a snapshot sends them again after the connector lost its slot */
   outboxDays?: number;
-  /** how long inbox rows stay, days (14): longer than any message may come again */
+  /** how long inbox rows stay, days (14): longer than a message may be redelivered */
   inboxDays?: number;
-  /** of which tables; one that the database does not have is skipped (all) */
+  /** the tables to clean (all); one that the database does not have is skipped */
   tables?: readonly Table[];
-  /** how long it waits between two rounds, ms (10 min) */
+  /** time between two rounds, ms (10 min) */
   everyMs?: number;
-  /** rows of one delete (1 000), and how long it waits between two, ms (100) */
+  /** rows of one delete (1 000), and the pause between two, ms (100) */
   chunkSize?: number;
   pauseMs?: number;
 };
 
 type Rule = { table: Table; days: number; sql: string };
 
-/** Bindings: days, chunk size. Rows that somebody else removes already are left to them. */
+/** Bindings: days, chunk size. Rows that another transaction has locked are skipped. */
 const rules = (outboxDays: number, inboxDays: number): Rule[] => [
   {
     table: 'outbox',
     days: outboxDays,
-    // only ever looks at the oldest rows, which is where the primary key begins: `occurred_at` needs no index
+    // reads only the oldest rows, in the order of the primary key, so `occurred_at` needs no index
     sql: `with oldest as (select position, occurred_at from outbox order by position limit :chunk for update skip locked)
           delete from outbox using oldest
           where outbox.position = oldest.position and oldest.occurred_at < now() - make_interval(days => :days)`,
@@ -61,7 +61,7 @@ const existing = async (db: Knex, tables: readonly Table[]): Promise<Set<string>
   return new Set(rows.map(({ name }: { name: string }) => name));
 };
 
-/** One round: removes what is too old, in chunks, with pauses in between that leave the database to those who wait for an answer. */
+/** One round: removes old rows in chunks, with pauses that leave the database to requests. */
 export const removeOldRows = async (
   {
     db,
@@ -88,7 +88,10 @@ export const removeOldRows = async (
   return removed;
 };
 
-/** Keeps the tables small that only ever grow: a round at the start, and again every 10 minutes. A round that fails is tried at the next. */
+/**
+ * Removes old rows from tables that would grow for ever: a round at the start, and one every 10 minutes. A failed round
+ * is logged.
+ */
 export const housekeeping = ({ everyMs = 10 * 60_000, ...options }: HousekeepingOptions): Component => {
   const stopped = new AbortController();
   let running: Promise<void> = Promise.resolve();

@@ -4,7 +4,7 @@ import { errorOf, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import { createIdempotencyKeys } from '../../../migrations/tables/idempotency-keys.v1.js';
 import { createRequireAllSaved } from '../../../migrations/tables/require-all-saved.v1.js';
-import { type IdempotentRequest, idempotently, idempotentlyTogether } from './idempotently.js';
+import { type IdempotentRequest, idempotentBatcher, idempotently } from './idempotently.js';
 import type { Transaction } from './transaction.js';
 
 describe('an idempotent request', function () {
@@ -57,7 +57,7 @@ describe('an idempotent request', function () {
 
   it('is done once when it comes twice at the same moment, beside others that commit with it', async () => {
     const before = await orderCount();
-    const ask = idempotentlyTogether(test.db, {
+    const ask = idempotentBatcher(test.db, {
       run: async (tx, requests: IdempotentRequest[]) => {
         const replies = [];
         for (const _ of requests) replies.push(await place(tx));

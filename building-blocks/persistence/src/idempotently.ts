@@ -6,10 +6,10 @@ import { canonicalJson } from './canonical-json.js';
 import { groupCommit } from './group-commit.js';
 import { inTransaction, type Transaction } from './transaction.js';
 
-/** What a route's handler is given is one of these: hand it on whole. */
+/** The request that a route's handler gets fits this type: pass it on whole. */
 export type IdempotentRequest = {
   user?: Pick<User, 'id'> | undefined;
-  /** as it is declared, and what its parameters are in this request */
+  /** the route as declared, and the values of its parameters */
   route: string;
   params: object;
   body: unknown;
@@ -20,15 +20,16 @@ type Scope = { caller: string; method: string; path: string; key: string };
 type Stored = { mine: boolean; request_hash: string | null; status: number; headers: Record<string, string> | null; body: unknown };
 
 /**
- * Runs `work` in a transaction, at most once for each `Idempotency-Key` of a caller, method and route within 24 h:
- * a repeat gets the stored answer and `Idempotent-Replayed: true`. Without a key it is a transaction and no more.
- * Callers without a token are told apart by their bodies: to them another body under the same key is another request.
- * What `work` throws is not stored: the key may be used again. When it meets another transaction (`isConflict`), `work` runs again.
+ * Runs `work` in a transaction, at most once for each `Idempotency-Key` of a caller, method and route within 24 h. A
+ * repeat gets the stored reply and `Idempotent-Replayed: true`. Without a key, `work` just runs in a transaction.
+ * Callers without a token are distinguished by their bodies: another body under the same key is another request. An
+ * error of `work` is not stored, so the key may be used again. After a conflict with another transaction
+ * (`isConflict`), `work` runs again.
  *
  * `idempotently(db, request, async (tx) => created(await placeOrder(tx, …), location))`
  *
- * @throws Invalid for a key that is not 1 to 255 printable characters, Unprocessable for the same key with another body,
- *   Conflict with `retryAfterSeconds` while the first request is still in progress
+ * @throws Invalid for a key that is not 1 to 255 printable characters, Unprocessable for the same key with another
+ *   body, Conflict with `retryAfterSeconds` while the first request is still in progress
  */
 export const idempotently = <Body>(
   db: Knex,
@@ -41,16 +42,22 @@ export const idempotently = <Body>(
     return outcome!;
   });
 
-/** What answers several requests in one transaction. */
+/** Handles several requests in one transaction. */
 type Work<Request, Body, Prepared> = {
-  /** Asks for what `run` will need, for all of them, before it is known which are repeats: in one round trip with their keys. */
+  /**
+   * Starts the queries that `run` will need, for all requests, in one round trip with their keys, before it is known
+   * which are repeats.
+   */
   prepare?: (tx: Transaction, requests: Request[]) => Prepared;
-  /** Answers, or refuses, each of those that are no repeats, in their order. `prepared` is undefined without a `prepare`. */
+  /**
+   * Returns a reply or a refusal for each request that is no repeat, in their order. `prepared` is undefined without a
+   * `prepare`.
+   */
   run: (tx: Transaction, requests: Request[], prepared: Prepared) => Promise<(Reply<Body> | Refusal)[]>;
 };
 
-/** {@link idempotently}, where requests that come at the same time commit together ({@link groupCommit}). */
-export const idempotentlyTogether = <Request extends IdempotentRequest, Body, Prepared>(
+/** {@link idempotently} for concurrent requests, which commit in one transaction ({@link groupCommit}). */
+export const idempotentBatcher = <Request extends IdempotentRequest, Body, Prepared>(
   db: Knex,
   work: Work<Request, Body, Prepared>,
 ): ((request: Request) => Promise<Reply<Body>>) => groupCommit<Request, Reply<Body>>(db, (tx, requests) => answer(tx, requests, work));
@@ -105,21 +112,21 @@ const keyedOf = (request: IdempotentRequest): Keyed | undefined => {
   return { request, scope, lock: lockId(scope), requestHash };
 };
 
-/** The route's path with what its parameters were parsed to: the same however the URL was spelled. */
+/** The route's path with its parsed parameters: the same for every spelling of the URL. */
 const pathOf = ({ route, params }: IdempotentRequest): string =>
   route.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String((params as Record<string, unknown>)[name])));
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** 64 bits of the scope's hash: what the advisory lock is taken on. */
+/** The key of the advisory lock: 64 bits of the scope's hash. */
 const lockId = ({ caller, method, path, key }: Scope): string =>
   sha256(JSON.stringify([caller, method, path, key]))
     .readBigInt64BE()
     .toString();
 
 /**
- * The answers of those that have one: what was stored, or that the key is in use. The others are this transaction's to work on: their locks are
- * held until it ends, and never waited for.
+ * Replies to requests that are known: with the stored reply, or with a refusal while another transaction holds the key.
+ * This transaction holds the locks of all other requests until it ends. It never waits for a lock.
  */
 const lockOrReplay = async (tx: Transaction, keyed: readonly Keyed[]): Promise<Map<IdempotentRequest, Reply | Refusal>> => {
   if (keyed.length === 0) return new Map();
@@ -154,8 +161,8 @@ const replay = ({ request_hash, status, headers, body }: Omit<Stored, 'mine'>, r
     : new Unprocessable('idempotency-key-reused', 'This Idempotency-Key was used for another request');
 
 /**
- * Overwrites rows that are older than 24 h. Where another one committed between our look and our lock, the transaction is rolled back and looks
- * again: its answer is there.
+ * Stores the replies; overwrites rows older than 24 h. When another request with the key committed between this
+ * transaction's snapshot and its lock, the transaction is rolled back and runs again, and then finds that reply.
  */
 const remember = (tx: Transaction, answered: readonly (Keyed & { reply: Reply })[]): void => {
   if (answered.length === 0) return;

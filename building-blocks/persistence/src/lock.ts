@@ -1,6 +1,9 @@
 import type { Transaction } from './transaction.js';
 
-/** Locks names until the transaction ends, in one order for everybody, so that nobody waits in a circle. They need not be the names of rows. */
+/**
+ * Takes the advisory locks of some names until the transaction ends. Every transaction takes them in one order, so they
+ * cannot deadlock.
+ */
 export const lockNames = async (tx: Transaction, names: readonly string[]): Promise<void> => {
   if (names.length === 0) return;
   await tx.raw(

@@ -1,7 +1,10 @@
 import type { Queryable } from './transaction.js';
 
-/** The database's clock at this moment (not at the transaction's start): the clock that deadlines are compared with. In ms. */
+/**
+ * The database's clock now (not at the transaction's start), in milliseconds: the clock that deadlines are compared
+ * with.
+ */
 export const databaseNow = async (db: Queryable): Promise<Date> => {
-  const { rows } = await db.raw('select date_trunc(?, clock_timestamp()) as now', ['milliseconds']); // with a value it is prepared
+  const { rows } = await db.raw('select date_trunc(?, clock_timestamp()) as now', ['milliseconds']); // only statements with a value are prepared
   return rows[0].now as Date;
 };

@@ -41,7 +41,7 @@ describe('a transaction', function () {
   });
   after(() => test.drop());
 
-  it('sends what is asked for at the same time together, each statement after the one before', async () => {
+  it('pipelines concurrent statements, in their order', async () => {
     const [, , found] = await inTransaction(test.db, (tx) =>
       Promise.all([
         tx.raw('insert into counters values (?, 1)', [7]),
@@ -52,7 +52,7 @@ describe('a transaction', function () {
     expect(found.rows).to.deep.equal([{ n: 2 }]);
   });
 
-  it('rolls back what was sent with a statement that fails', async () => {
+  it('rolls back the statements that were pipelined with one that fails', async () => {
     const failing = inTransaction(test.db, (tx) =>
       Promise.all([tx.raw('insert into counters values (?, 1)', [8]), tx.raw('insert into counters values (?, 1)', [1])]),
     );
@@ -100,7 +100,7 @@ describe('a transaction', function () {
     }
   });
 
-  it('does not pass for committed when a statement failed and nobody heeded it', async () => {
+  it('fails when an earlier statement failed and its error was swallowed', async () => {
     const failing = inTransaction(test.db, async (tx) => {
       await tx.raw('insert into counters values (?, 1)', [10]);
       await errorOf(tx.raw('insert into counters values (?, 1)', [1]));
@@ -126,7 +126,7 @@ describe('a transaction', function () {
     expect((await inTransaction(test.db, (tx) => tx.raw('select 1 as one') as Promise<{ rows: unknown[] }>)).rows).to.have.length(1);
   });
 
-  it('costs two round trips: what it asks goes out with BEGIN, what it writes with COMMIT', async () => {
+  it('costs two round trips: queries go out with BEGIN, writes with COMMIT', async () => {
     const { url, packets, close } = await countingProxy(test.url);
     const db = connectDatabase(url, { poolMax: 1 });
     const change = () =>
@@ -146,7 +146,7 @@ describe('a transaction', function () {
     close();
   });
 
-  it('says when it is committed, and when it is not', async () => {
+  it('fulfils its promise after a commit, and rejects it after a rollback', async () => {
     const outcomes: string[] = [];
     const count = async (id: number) => (await test.db.raw('select count(*) as n from counters where id = ?', [id])).rows[0].n;
     let heard: Promise<unknown> = Promise.resolve();
@@ -179,7 +179,7 @@ describe('a transaction', function () {
     await db.destroy();
   });
 
-  it('that meets another is run again', async () => {
+  it('runs again after a conflict', async () => {
     const add = (first: number, second: number) =>
       inTransaction(test.db, async (tx) => {
         await tx.raw('update counters set n = n + 1 where id = ?', [first]);
@@ -190,7 +190,7 @@ describe('a transaction', function () {
     expect((await test.db.raw('select n from counters where id in (1, 2)')).rows).to.deep.equal([{ n: 2 }, { n: 2 }]);
   });
 
-  it('is not tried for ever, and not at all for another error', async () => {
+  it('runs at most five times, and once for another error', async () => {
     let tries = 0;
     const conflict = await errorOf(
       inTransaction(test.db, async () => {
@@ -208,7 +208,7 @@ describe('a transaction', function () {
     expect(tries).to.equal(6);
   });
 
-  it('tells the time of the database, not of the transaction', async () => {
+  it('reads the clock of the database now, not at its start', async () => {
     await inTransaction(test.db, async (tx) => {
       const first = await databaseNow(tx);
       await tx.raw('select pg_sleep(0.01)');

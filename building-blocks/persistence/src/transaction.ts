@@ -3,25 +3,26 @@ import type { Knex } from 'knex';
 import type { QueryResult } from 'pg';
 import { type Client, discard } from './connect.js';
 
-/** What takes statements: the database, or a transaction. Each `?` stands for a value. */
+/** The database or a transaction: runs statements. Each `?` stands for a value. */
 export type Queryable = { raw<Result = QueryResult>(statement: string, values?: readonly unknown[]): PromiseLike<Result> };
 
-/** A transaction that is open. */
+/** An open transaction. */
 export type Transaction = Queryable & {
   /**
-   * Sends a statement whose answer nobody needs: in one packet with the COMMIT where nothing else is waited for in between. When it fails, the
-   * transaction is rolled back and `inTransaction` throws its error, in the words of `because` where that is given.
+   * Sends a statement without waiting for its answer, so that it shares a packet with the COMMIT when nothing is
+   * awaited in between. When it fails, the transaction is rolled back and `inTransaction` throws its error, or what
+   * `because` makes of the error.
    */
   write(statement: string, values: readonly unknown[], because?: (error: Error) => Error): void;
-  /** fulfilled once it is committed, rejected when it is rolled back */
+  /** fulfilled after the commit, rejected after a rollback */
   executionPromise: Promise<unknown>;
 };
 
 const maxTries = 5;
 
 /**
- * Runs `work` in a transaction, and again (5 times in all, after a few random milliseconds) when it met another transaction:
- * deadlock, serialization failure, VersionConflict. `work` must do nothing outside of `tx`.
+ * Runs `work` in a transaction. A conflict with another transaction (deadlock, serialization failure, VersionConflict)
+ * repeats it after a few random milliseconds, up to 5 times in all. So `work` must have no side effect outside `tx`.
  */
 export const inTransaction = async <Result>(db: Knex, work: (tx: Transaction) => Promise<Result>): Promise<Result> => {
   for (let attempt = 1; ; attempt += 1) {
@@ -35,10 +36,11 @@ export const inTransaction = async <Result>(db: Knex, work: (tx: Transaction) =>
 };
 
 /**
- * On a connection of knex's pool, but past its builders: a transaction of theirs costs more than twice the processor time.
+ * Uses a connection of knex's pool, but not knex's transactions, which cost more than twice the processor time.
  *
- * What is sent in one turn goes out in one packet, so a transaction that asks for all it needs at once, and then writes all it decided, costs two
- * round trips. The server answers a COMMIT after a statement that failed with ROLLBACK.
+ * Statements of one turn of the event loop go out in one packet. So a transaction that sends all its queries at once,
+ * and then all its writes, costs two round trips. The server answers COMMIT with ROLLBACK when an earlier statement
+ * failed.
  */
 const transact = async <Result>(db: Knex, work: (tx: Transaction) => Promise<Result>): Promise<Result> => {
   const client: Client = await db.client.acquireConnection();
@@ -49,7 +51,7 @@ const transact = async <Result>(db: Knex, work: (tx: Transaction) => Promise<Res
     return result;
   } catch (error) {
     await tx.end('ROLLBACK').catch((reason) => discard(client, reason));
-    throw tx.failedWrite() ?? error; // what was asked after a write that failed says only that the transaction is aborted
+    throw tx.failedWrite() ?? error; // a later statement's error says only that the transaction is aborted
   } finally {
     db.client.releaseConnection(client);
   }
@@ -63,7 +65,7 @@ const transactionOn = (client: Client): OwnTransaction => {
   const executionPromise = new Promise((resolve, reject) => {
     outcome = { resolve, reject };
   });
-  executionPromise.catch(() => undefined); // whoever listens hears it
+  executionPromise.catch(() => undefined); // no unhandled rejection when nobody awaits it
 
   const written: Promise<unknown>[] = [];
   let failedWrite: Error | undefined;
@@ -77,7 +79,10 @@ const transactionOn = (client: Client): OwnTransaction => {
       });
     });
 
-  /** Goes out with the statement that follows: nobody waits for its answer. Should it fail, the connection is broken, and so is what follows. */
+  /**
+   * Goes out in one packet with the next statement; its answer is not awaited. Its failure destroys the connection, so
+   * the next statement fails too.
+   */
   const begin = (): void => {
     state = 'open';
     send('BEGIN').catch((error) => client.connection.stream.destroy(error));
@@ -117,18 +122,18 @@ const transactionOn = (client: Client): OwnTransaction => {
   };
 };
 
-/** Node-postgres would make it null, also as a member of a list. */
+/** node-postgres would send undefined as null, also inside a list. */
 const isMissing = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.includes(undefined));
 
 const mostNumbered = 500;
 const numberedTexts = new Map<string, string>();
 
-/** With `$1`, `$2` … for `?`, as PostgreSQL has it. */
+/** Replaces each `?` by `$1`, `$2` …, as PostgreSQL expects. */
 const numbered = (statement: string): string => {
   const known = numberedTexts.get(statement);
   if (known !== undefined) return known;
   let place = 0;
   const text = statement.replaceAll('?', () => `$${++place}`);
-  if (numberedTexts.size < mostNumbered) numberedTexts.set(statement, text); // texts that are built of what is asked for are without end
+  if (numberedTexts.size < mostNumbered) numberedTexts.set(statement, text); // texts that are built from requests are unbounded in number
   return text;
 };

@@ -1,4 +1,4 @@
-/** Somebody else saved the aggregate in between: nothing was changed; the same again, on what it is now, may succeed. */
+/** Another transaction saved the aggregate first. Nothing was changed; a retry on the new state may succeed. */
 export class VersionConflict extends Error {
   override readonly name = 'VersionConflict';
 }

@@ -2,8 +2,8 @@ const minMs = 200;
 const maxMs = 10_000;
 
 /**
- * How long to wait before connecting again: exponential backoff with full jitter, so that clients that lost their server together do not come
- * back together.
+ * How long to wait before connecting again: exponential backoff with full jitter, so that clients that lost their
+ * server together do not come back together.
  *
  * @param attempt 1 for the first time in a row
  * @param random uniform in [0, 1)

@@ -22,14 +22,14 @@ describe('the realtime client', function () {
   let url: string;
   let client: RealtimeClient | undefined;
   /** what the client sent, one list for each socket */
-  let heard: { type: string; [key: string]: unknown }[][];
+  let received: { type: string; [key: string]: unknown }[][];
 
   /** A server that answers the first frame with `ready` at the sequence to resume from, or at 100. */
   const listen = async (port = 0) => {
     server = new WebSocketServer({ port, host: '127.0.0.1' });
     server.on('connection', (socket) => {
-      const frames: (typeof heard)[number] = [];
-      heard.push(frames);
+      const frames: (typeof received)[number] = [];
+      received.push(frames);
       socket.on('message', (data) => {
         const frame = JSON.parse(data.toString());
         frames.push(frame);
@@ -70,7 +70,7 @@ describe('the realtime client', function () {
   const ready = () => eventually(() => expect(client?.status).to.equal('ready'));
 
   beforeEach(async () => {
-    heard = [];
+    received = [];
     await listen();
   });
 
@@ -103,7 +103,7 @@ describe('the realtime client', function () {
     push(101, 102);
     await eventually(() => expect(sequences).to.deep.equal([101, 102]));
     await eventually(() =>
-      expect(heard).to.deep.equal([
+      expect(received).to.deep.equal([
         [
           { type: 'authenticate', token: 't' },
           { type: 'subscribe', channel },
@@ -160,7 +160,7 @@ describe('the realtime client', function () {
     client.close();
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(client.status).to.equal('closed');
-    expect(heard.flat()).to.deep.equal([]);
+    expect(received.flat()).to.deep.equal([]);
   });
 
   it('takes listeners off again', async () => {

@@ -18,7 +18,10 @@ export type RealtimeError = { code: string; message: string };
 export type RealtimeEvents = { [Type in FrameType]: FrameOf<Type> } & {
   /** any frame, whatever its type */
   frame: AnyFrame;
-  /** refusals of the server (`resume-too-old`: load what is shown anew), a token that could not be had, frames that cannot be read */
+  /**
+   * refusals of the server (`resume-too-old`: load what is shown anew), a token that could not be had, frames that
+   * cannot be read
+   */
   error: RealtimeError;
   status: Status;
 };
@@ -56,7 +59,7 @@ const steadyMs = 5_000;
 const unauthenticated = 4401;
 const normal = 1000;
 
-/** Connects, and stays connected until `close()`: every frame once and in order, whatever becomes of the socket. */
+/** Connects, and reconnects until `close()`. Every frame arrives once and in order, also over a new socket. */
 export const connect = (options: ConnectOptions): RealtimeClient => {
   const WebSocket = options.webSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
   if (!WebSocket) throw new Error('There is no WebSocket here: pass one as `webSocket`, e.g. that of ws');
@@ -84,7 +87,7 @@ export const connect = (options: ConnectOptions): RealtimeClient => {
     if (frame) socket?.send(JSON.stringify(frame));
   };
 
-  /** Lets a socket go without waiting for it: one that is half open may never say that it is closed. */
+  /** Drops a socket without waiting for its close event, which a half-open socket may never fire. */
   const letGo = (): void => {
     clearTimeout(timer);
     const old = socket;
@@ -136,7 +139,7 @@ export const connect = (options: ConnectOptions): RealtimeClient => {
         for (const frame of received.send) send(frame);
         become('ready');
         break;
-      case 'push':
+      case 'event':
         emit(received.frame.type, received.frame as never);
         emit('frame', received.frame);
         break;

@@ -1,28 +1,28 @@
-import { ErrorFrame, type PushFrame, type PushType, pushData, ReadyFrame, Timestamp } from '@orderstream/contracts';
+import { ErrorFrame, type EventFrame, type EventFrameType, eventFrameData, ReadyFrame, Timestamp } from '@orderstream/contracts';
 import { z } from 'zod';
 
 /** Every type of frame that a listener can ask for: `order.status`, `admin.order.status` … */
-export type FrameType = PushType | `admin.${PushType}`;
+export type FrameType = EventFrameType | `admin.${EventFrameType}`;
 
-export type FrameOf<Type extends FrameType> = Type extends `admin.${infer Plain extends PushType}`
-  ? Omit<PushFrame<Plain>, 'type'> & { type: Type }
-  : Type extends PushType
-    ? Omit<PushFrame<Type>, 'type'> & { type: Type }
+export type FrameOf<Type extends FrameType> = Type extends `admin.${infer Plain extends EventFrameType}`
+  ? Omit<EventFrame<Plain>, 'type'> & { type: Type }
+  : Type extends EventFrameType
+    ? Omit<EventFrame<Type>, 'type'> & { type: Type }
     : never;
 export type AnyFrame = { [Type in FrameType]: FrameOf<Type> }[FrameType];
 
 export type ServerFrame =
   | { kind: 'ready'; frame: ReadyFrame }
   | { kind: 'error'; frame: ErrorFrame }
-  | { kind: 'push'; frame: AnyFrame }
-  /** of a type that this client does not know, or not as the contract says; its sequence counts nevertheless */
+  | { kind: 'event'; frame: AnyFrame }
+  /** an unknown type, or a frame that does not parse; its sequence counts all the same */
   | { kind: 'other'; sequence: number | undefined; unreadable: string | undefined };
 
 const Typed = z.looseObject({ type: z.string() });
 const Sequenced = z.looseObject({ sequence: z.int() });
 const around = { sequence: z.int(), at: Timestamp, correlationId: z.string() };
-const pushes: ReadonlyMap<string, z.ZodType> = new Map(
-  Object.entries(pushData).map(([type, data]) => [type, z.object({ ...around, data })]),
+const eventFrames: ReadonlyMap<string, z.ZodType> = new Map(
+  Object.entries(eventFrameData).map(([type, data]) => [type, z.object({ ...around, data })]),
 );
 
 const plainType = (type: string): string => (type.startsWith('admin.') ? type.slice('admin.'.length) : type);
@@ -51,8 +51,8 @@ export const readServerFrame = (text: string): ServerFrame => {
     const error = ErrorFrame.safeParse(value);
     return error.success ? { kind: 'error', frame: error.data } : unreadable(error.error);
   }
-  const schema = pushes.get(plainType(type));
+  const schema = eventFrames.get(plainType(type));
   if (!schema) return { kind: 'other', sequence: Sequenced.safeParse(value).data?.sequence, unreadable: undefined };
-  const push = schema.safeParse(value);
-  return push.success ? { kind: 'push', frame: { type, ...(push.data as object) } as AnyFrame } : unreadable(push.error);
+  const parsed = schema.safeParse(value);
+  return parsed.success ? { kind: 'event', frame: { type, ...(parsed.data as object) } as AnyFrame } : unreadable(parsed.error);
 };

@@ -1,6 +1,9 @@
 type Listener<Event> = (event: Event) => void;
 
-/** Typed listeners. One that throws does not keep the others, or the connection, from going on: its error is reported as unhandled. */
+/**
+ * Typed listeners. One that throws does not keep the others, or the connection, from going on: its error is reported as
+ * unhandled.
+ */
 export const listeners = <Events extends object>() => {
   const byName = new Map<keyof Events, Set<Listener<never>>>();
   return {

@@ -46,7 +46,7 @@ describe('a client’s session', () => {
     session.received(ready(0));
     for (const type of ['order.status', 'admin.order.status']) {
       const received = session.received(order(type === 'order.status' ? 1 : 2, type));
-      expect(received.kind).to.equal('push');
+      expect(received.kind).to.equal('event');
       expect(received).to.have.nested.property('frame.type', type);
       expect(received).to.have.nested.property('frame.data.orderId', orderId);
     }
@@ -56,7 +56,7 @@ describe('a client’s session', () => {
     const session = clientSession(100);
     session.opened('t');
     session.received(ready(3));
-    expect(session.received(order(4)).kind).to.equal('push');
+    expect(session.received(order(4)).kind).to.equal('event');
   });
 
   it('ignores types that it does not know, but counts them', () => {
@@ -70,11 +70,11 @@ describe('a client’s session', () => {
     const session = clientSession();
     session.received(ready(0));
     expect(session.received(order(1, 'order.status', 'Lost'))).to.include({ kind: 'error', code: 'frame-unreadable' });
-    expect(session.received(order(2)).kind).to.equal('push');
+    expect(session.received(order(2)).kind).to.equal('event');
     expect(session.received('no JSON').kind).to.equal('error');
   });
 
-  it('hands on what the server refuses', () => {
+  it('reports a refusal of the server', () => {
     const refused = clientSession().received('{"type":"error","code":"resume-too-old","message":"…"}');
     expect(refused).to.deep.equal({ kind: 'error', code: 'resume-too-old', message: '…' });
   });
@@ -100,7 +100,7 @@ describe('a client’s session', () => {
         const session = clientSession(0);
         const delivered = sequences.flatMap((sequence) => {
           const received = session.received(order(sequence));
-          return received.kind === 'push' ? [received.frame.sequence] : [];
+          return received.kind === 'event' ? [received.frame.sequence] : [];
         });
         expect(delivered).to.deep.equal([...new Set(delivered)].sort((a, b) => a - b));
       }),

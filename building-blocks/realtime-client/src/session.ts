@@ -1,15 +1,15 @@
 import type { ClientFrame } from '@orderstream/contracts';
 import { type AnyFrame, readServerFrame } from './frames.js';
 
-/** What became of a frame: `nothing` was said before, or is of a type that this client does not know. */
+/** A received frame, as the client uses it. `nothing`: it came before, or the client does not know its type. */
 export type Received =
   | { kind: 'ready'; userId: string; send: ClientFrame[] }
-  | { kind: 'push'; frame: AnyFrame }
+  | { kind: 'event'; frame: AnyFrame }
   | { kind: 'error'; code: string; message: string }
   | { kind: 'nothing' };
 
 /**
- * What a client remembers from one socket to the next: how far it has seen, and what it subscribed to. It does no I/O.
+ * The state that a client keeps from one socket to the next: its position and its subscriptions. No I/O.
  *
  * @param resumeFrom the last sequence that was seen earlier, e.g. before the page was loaded anew
  */
@@ -38,7 +38,7 @@ export const clientSession = (resumeFrom?: number) => {
       const read = readServerFrame(text);
       switch (read.kind) {
         case 'ready': {
-          // the server has the last word: less than we saw when it lost its stream, more when we know nothing of what is between
+          // the server decides: a lower sequence when it lost its stream, a higher one when the frames between are gone
           sequence = read.frame.sequence;
           const send: ClientFrame[] = ready ? [] : [...channels].map((channel) => ({ type: 'subscribe', channel }));
           ready = true;
@@ -46,8 +46,8 @@ export const clientSession = (resumeFrom?: number) => {
         }
         case 'error':
           return { kind: 'error', code: read.frame.code, message: read.frame.message };
-        case 'push':
-          return advance(read.frame.sequence) ? { kind: 'push', frame: read.frame } : { kind: 'nothing' };
+        case 'event':
+          return advance(read.frame.sequence) ? { kind: 'event', frame: read.frame } : { kind: 'nothing' };
         case 'other':
           advance(read.sequence);
           return read.unreadable === undefined
@@ -60,7 +60,7 @@ export const clientSession = (resumeFrom?: number) => {
       ready = false;
     },
 
-    /** What to send now; nothing while there is no socket that is ready: its being ready will see to it. */
+    /** The frame to send now; none while no socket is ready: the next `ready` renews all subscriptions. */
     subscribe: (channel: string): ClientFrame | undefined => {
       if (channels.has(channel)) return undefined;
       channels.add(channel);

@@ -61,7 +61,9 @@ export type RouteDeclaration<
   /** JSON */
   body?: Body;
   upload?: Upload;
-  /** documents the `Idempotency-Key` header, and refuses a malformed one; `idempotently` of persistence does the rest */
+  /**
+   * documents the `Idempotency-Key` header, and refuses a malformed one; `idempotently` of persistence does the rest
+   */
   idempotent?: boolean;
   answers: A;
   /** by default the first of `answers` below 300 */
@@ -116,7 +118,10 @@ const defaultParams = (path: string): z.ZodType =>
     Object.fromEntries(paramNames(path).map((name) => [name, /^(id|.*Id)$/.test(name) ? z.uuid().toLowerCase() : Text()] as const)),
   );
 
-/** Unknown members are refused even where a schema forgot to say so (its own level only: nested objects say it themselves). */
+/**
+ * Unknown members are refused even where a schema forgot to say so (its own level only: nested objects say it
+ * themselves).
+ */
 const strict = <Schema extends z.ZodType>(schema: Schema): z.ZodType =>
   schema instanceof z.ZodObject && schema.def.catchall === undefined ? schema.strict() : schema;
 
@@ -131,7 +136,8 @@ const operationIdOf = (method: Method, path: string): string =>
 /**
  * A set of routes under one heading of the OpenAPI document.
  *
- * @param basePath where every path of the set begins; a path is written in full all the same, so that it can be searched for
+ * @param basePath where every path of the set begins; a path is written in full all the same, so that it can be
+ *   searched for
  * @param internal whether the gateway keeps these routes from the public: they are on the service's own port only. The document says so.
  */
 export const api = (tag: string, basePath: string, { internal = false } = {}): Api => {
@@ -181,7 +187,10 @@ export const api = (tag: string, basePath: string, { internal = false } = {}): A
 
 type Part = 'path' | 'query' | 'body';
 
-/** Parses one part of a request, or throws `Invalid('invalid-request')` with `errors`: a path is relative to its part, in dots. */
+/**
+ * Parses one part of a request, or throws `Invalid('invalid-request')` with `errors`: a path is relative to its part,
+ * in dots.
+ */
 export const parsePart = <Schema extends z.ZodType>(part: Part, schema: Schema, value: unknown): z.output<Schema> => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -24,8 +24,8 @@ const maxTokenLength = 8_192;
 type Kept = { user: User; until: number };
 
 /**
- * Checks access tokens: RS256 by one of the issuer's keys, issuer, audience, expiry (5 s of tolerance), subject. A token that held is
- * remembered for 5 min or until it expires, so a busy caller costs one signature check in that time.
+ * Checks access tokens: RS256 by one of the issuer's keys, issuer, audience, expiry (5 s of tolerance), subject. A
+ * token that held is remembered for 5 min or until it expires, so a busy caller costs one signature check in that time.
  */
 export const authenticator = ({ issuer, audience, jwksUrl }: AuthenticatorOptions): Authenticator =>
   tokenVerifier({ issuer, audience, keys: signingKeys(fetchKeysFrom(jwksUrl)) });

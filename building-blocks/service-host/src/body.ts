@@ -8,7 +8,10 @@ const isJson = (type: string): boolean => type === 'application/json' || /^appli
 
 const maxDepth = 50;
 
-/** Half of a surrogate pair, written as an escape, is JSON but no text: Postgres would refuse it later. And nobody nests that deep. */
+/**
+ * Half of a surrogate pair, written as an escape, is JSON but no text: Postgres would refuse it later. And nobody nests
+ * that deep.
+ */
 const wellFormed = (value: unknown): unknown => {
   if (illFormed(value, 0)) throw new HttpRefusal(400, 'malformed-json', 'The body has text that is not Unicode, or is nested too deeply');
   return value;
@@ -22,7 +25,10 @@ const illFormed = (value: unknown, depth: number): boolean => {
 
 const tooLarge = (): HttpRefusal => new HttpRefusal(413, 'body-too-large', 'The body is too large');
 
-/** The parser of a body tells that it is too large only once it has come to its end, which may be never: so that is found out here. */
+/**
+ * The parser of a body tells that it is too large only once it has come to its end, which may be never: so that is
+ * found out here.
+ */
 const read = (reader: RequestHandler, limit: number, req: Request, res: Response): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const declared = req.headers['content-length'];
@@ -39,7 +45,10 @@ const read = (reader: RequestHandler, limit: number, req: Request, res: Response
 
 export type BodyReader = (req: Request, res: Response) => Promise<unknown>;
 
-/** What reads a route's body: JSON, bytes, or nothing. Another media type than declared is a 415, a missing JSON body `undefined`. */
+/**
+ * What reads a route's body: JSON, bytes, or nothing. Another media type than declared is a 415, a missing JSON body
+ * `undefined`.
+ */
 export const bodyReader = ({ body, upload }: Pick<Route, 'body' | 'upload'>, limit: number): BodyReader => {
   if (upload) {
     const raw = express.raw({ type: () => true, limit: upload.maxBytes });

@@ -45,7 +45,10 @@ export const ProcessConfig = {
   SHUTDOWN_GRACE_MS: envInt({ min: 0, max: 600_000 }).default(10_000).describe('longest time to finish what is in hand when stopping, ms'),
 };
 
-/** Shapes to spread into a service's `Config`: `z.object({ ...HttpConfig, ...DatabaseConfig, HOLD_WINDOW_SECONDS: envInt()… })`. */
+/**
+ * Shapes to spread into a service's `Config`: `z.object({ ...HttpConfig, ...DatabaseConfig, HOLD_WINDOW_SECONDS:
+ * envInt()… })`.
+ */
 export const HttpConfig = {
   ...ProcessConfig,
   PORT: envInt({ min: 0, max: 65_535 }).describe('TCP port to listen on'),
@@ -72,7 +75,10 @@ export const ElasticsearchConfig = { ELASTICSEARCH_URL: envUrl().describe('Elast
 type Environment = Record<string, string | undefined>;
 type ConfigSchema = z.ZodObject;
 
-/** One line for each variable that is missing or malformed, with its description; never its value, which may be a secret. */
+/**
+ * One line for each variable that is missing or malformed, with its description; never its value, which may be a
+ * secret.
+ */
 export const configProblems = (schema: ConfigSchema, env: Environment, issues: z.core.$ZodIssue[]): string[] => {
   const byName = new Map<string, string>();
   for (const { path, message } of issues) {
@@ -85,7 +91,10 @@ export const configProblems = (schema: ConfigSchema, env: Environment, issues: z
   });
 };
 
-/** Parses the environment; an empty variable counts as missing. Names every missing or malformed one on stderr and exits 1. */
+/**
+ * Parses the environment; an empty variable counts as missing. Names every missing or malformed one on stderr and exits
+ * 1.
+ */
 export const loadConfig = <Schema extends ConfigSchema>(schema: Schema, env: Environment = process.env): z.output<Schema> => {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
   const parsed = schema.safeParse(given);

@@ -16,8 +16,8 @@ const printable = /^[\x20-\x7e]{1,200}$/;
 const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 
 /**
- * The context of a request: its `x-correlation-id` when that is 1 to 200 printable ASCII characters, else a new UUIDv7; and a new span
- * under its `traceparent`.
+ * The context of a request: its `x-correlation-id` when that is 1 to 200 printable ASCII characters, else a new UUIDv7;
+ * and a new span under its `traceparent`.
  */
 export const newContext = (headers: Headers = {}): MessageContext => {
   const asked = first(headers['x-correlation-id'])?.trim();

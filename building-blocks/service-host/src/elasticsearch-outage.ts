@@ -2,10 +2,11 @@
 export type ElasticsearchFailure = { type?: unknown; root_cause?: unknown };
 
 /**
- * What each of these says is true of the cluster or the index at this moment, not of the request. The status tells nothing: a block is a
- * 403, a 429 or a 503, an index that is closed a 400.
+ * What each of these says is true of the cluster or the index at this moment, not of the request. The status tells
+ * nothing: a block is a 403, a 429 or a 503, an index that is closed a 400.
  *
- * @see https://github.com/elastic/elasticsearch/blob/8.19/server/src/main/java/org/elasticsearch/ElasticsearchException.java
+ * @see
+ *   https://github.com/elastic/elasticsearch/blob/8.19/server/src/main/java/org/elasticsearch/ElasticsearchException.java
  */
 const outageTypes = new Set([
   // it may not be written, or read: a full disk, an operator's block, a missing permission, an index that is closed
@@ -50,8 +51,8 @@ const typesOf = (failure: unknown): unknown[] => {
 };
 
 /**
- * Whether the same request, or the same document of a bulk request, may succeed later. What remains is its own fault: a document that the
- * mapping refuses, one that is too large, a query that makes no sense.
+ * Whether the same request, or the same document of a bulk request, may succeed later. What remains is its own fault: a
+ * document that the mapping refuses, one that is too large, a query that makes no sense.
  */
 export const isElasticsearchOutage = (status: unknown, failure: unknown): boolean =>
   status === 429 || (typeof status === 'number' && status >= 500) || typesOf(failure).some((type) => outageTypes.has(String(type)));

@@ -145,7 +145,10 @@ const healthRoutes = (health: Health): Router => {
   return router;
 };
 
-/** Gives a request its context, and when it is over its metric and its line in the log: 4xx at info, 5xx at error, others at debug. */
+/**
+ * Gives a request its context, and when it is over its metric and its line in the log: 4xx at info, 5xx at error,
+ * others at debug.
+ */
 const requestScope =
   (health: Health): RequestHandler =>
   (req, res, next) => {
@@ -178,7 +181,10 @@ const requestScope =
     runWithContext(context, next);
   };
 
-/** An answer before the end of its request: the rest is read and dropped, so that the connection stays usable; but not for ever. */
+/**
+ * An answer before the end of its request: the rest is read and dropped, so that the connection stays usable; but not
+ * for ever.
+ */
 const dropRest = (req: IncomingMessage): void => {
   req.unpipe().resume();
   setTimeout(() => {
@@ -252,7 +258,10 @@ const answerError: ErrorRequestHandler = (error, req, res, _next) => {
   res.end(body);
 };
 
-/** Hands over the upgrades to WebSockets, each in its turn: not before the requests that came earlier on its connection are answered. */
+/**
+ * Hands over the upgrades to WebSockets, each in its turn: not before the requests that came earlier on its connection
+ * are answered.
+ */
 const serveUpgrades = (server: Server, onUpgrade: NonNullable<HttpServerOptions['onUpgrade']>): void => {
   const lastAnswers = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (req: IncomingMessage, res: ServerResponse) => lastAnswers.set(req.socket, res));
@@ -281,8 +290,9 @@ const serveUpgrades = (server: Server, onUpgrade: NonNullable<HttpServerOptions[
 };
 
 /**
- * Some clients (Java's, curl --http2) ask for `h2c` with any request. Nobody has to upgrade (RFC 9110, 7.8), but Node hands over every
- * request that asks as soon as one kind of upgrade is served: so it is put back as it would have been without asking.
+ * Some clients (Java's, curl --http2) ask for `h2c` with any request. Nobody has to upgrade (RFC 9110, 7.8), but Node
+ * hands over every request that asks as soon as one kind of upgrade is served: so it is put back as it would have been
+ * without asking.
  */
 const withoutUpgrade = (server: Server, req: IncomingMessage, socket: Duplex, head: Buffer): void => {
   const lines = [`${req.method} ${req.url} HTTP/${req.httpVersion}`];

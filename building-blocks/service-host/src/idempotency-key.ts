@@ -2,7 +2,9 @@ import { Invalid } from '@orderstream/contracts';
 
 const key = /^[\x20-\x7e]{1,255}$/;
 
-/** The `Idempotency-Key` of a request, undefined without one; 400 when it is not 1 to 255 printable ASCII characters. */
+/**
+ * The `Idempotency-Key` of a request, undefined without one; 400 when it is not 1 to 255 printable ASCII characters.
+ */
 export const idempotencyKeyOf = (headers: Record<string, string | string[] | undefined>): string | undefined => {
   const value = headers['idempotency-key'];
   if (value === undefined) return undefined;

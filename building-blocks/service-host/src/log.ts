@@ -34,8 +34,8 @@ export const currentLog = (): Logger => {
 };
 
 /**
- * The same log for the lines of a busy service whose fields are ids and states: it looks for secrets in the first level alone, which makes a
- * line ten times cheaper.
+ * The same log for the lines of a busy service whose fields are ids and states: it looks for secrets in the first level
+ * alone, which makes a line ten times cheaper.
  */
 export const currentChangeLog = (): Logger => {
   changeLogger ??= currentLog().child({}, { redact: { paths: secrets, censor: '[redacted]' } });

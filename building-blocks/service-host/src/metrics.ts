@@ -3,7 +3,10 @@ import { collectDefaultMetrics, Histogram, register } from 'prom-client';
 
 let requestDuration: Histogram<'method' | 'route' | 'status'> | undefined;
 
-/** `http_request_duration_seconds{method,route,status}`; `route` is the declared path, never the URL, so that labels stay few. */
+/**
+ * `http_request_duration_seconds{method,route,status}`; `route` is the declared path, never the URL, so that labels
+ * stay few.
+ */
 export const observeRequest = (method: string, route: string, status: number, seconds: number): void => {
   requestDuration ??= new Histogram({
     name: 'http_request_duration_seconds',
@@ -31,7 +34,10 @@ export const renderMetrics = async (): Promise<{ contentType: string; text: stri
   text: await register.metrics(),
 });
 
-/** How late the event loop is, on average over the last 10 to 20 s, in ms: the only sign of life that a process gives about itself. */
+/**
+ * How late the event loop is, on average over the last 10 to 20 s, in ms: the only sign of life that a process gives
+ * about itself.
+ */
 export const eventLoopDelay = (): { meanMs(): number; stop(): void } => {
   const current = monitorEventLoopDelay({ resolution: delayResolutionMs });
   current.enable();

@@ -158,7 +158,10 @@ const operationOf = (route: Route, schemaOf: SchemaOf): Operation => {
   };
 };
 
-/** The OpenAPI 3.1 document of a service, from the same declarations as its router. `publicPrefix` stands before every path. */
+/**
+ * The OpenAPI 3.1 document of a service, from the same declarations as its router. `publicPrefix` stands before every
+ * path.
+ */
 export const openApiDocument = (title: string, routes: readonly Route[], publicPrefix = '/api'): OpenApiDocument => {
   const { schemas, schemaOf } = schemaCollector();
   const paths: OpenApiDocument['paths'] = {};

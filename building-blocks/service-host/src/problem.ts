@@ -46,7 +46,9 @@ const bodyErrors: Record<string, [number, string, string]> = {
   'request.aborted': [400, 'request-aborted', 'The body ended early'],
 };
 
-/** What a library finds wrong with the request itself: `http-errors` marks as `expose` what is for the caller to know. */
+/**
+ * What a library finds wrong with the request itself: `http-errors` marks as `expose` what is for the caller to know.
+ */
 const refusedStatus = ({ expose, status }: Error & { expose?: unknown; status?: unknown }): number | undefined =>
   expose === true && typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
 
@@ -105,7 +107,10 @@ export const problemOf = (error: unknown, correlationId: string): ProblemAnswer 
   };
 };
 
-/** The same as the bytes of a whole HTTP/1.1 response: for a socket that has no response object (an upgrade, an unreadable request). */
+/**
+ * The same as the bytes of a whole HTTP/1.1 response: for a socket that has no response object (an upgrade, an
+ * unreadable request).
+ */
 export const rawProblem = (error: unknown, correlationId: string): string => {
   const { status, headers, problem } = problemOf(error, correlationId);
   const body = JSON.stringify(problem);

@@ -51,7 +51,10 @@ td{border-top:1px solid #eee;padding:.3rem .6rem .3rem 0;vertical-align:top}summ
 h3 span{font-size:.8em;padding:.1em .5em;border-radius:4px;background:#445;color:#fff}.get{background:#1f6f43!important}.post{background:#1f4f8f!important}
 .put,.patch{background:#8a5a00!important}.delete{background:#9b2226!important}nav li{list-style:none}nav ul{padding:0}`;
 
-/** The API's reference as one page of HTML without scripts: made from the OpenAPI document, so it says what the service does, offline too. */
+/**
+ * The API's reference as one page of HTML without scripts: made from the OpenAPI document, so it says what the service
+ * does, offline too.
+ */
 export const referencePage = (document: OpenApiDocument): string => {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => {

@@ -8,9 +8,10 @@ const authority = /^[^\s/?#@\\,]*$/;
 const malformed = (message: string): HttpRefusal => new HttpRefusal(400, 'malformed-request', message, { connection: 'close' });
 
 /**
- * Refuses what two readers of one request could read differently, and what Node's parser lets pass: a transfer coding other than `chunked`, chunks
- * in HTTP/1.0, two hosts, a target that is none. Afterwards `url` is in origin form whatever form it came in (`*` for `OPTIONS *`), and
- * `headers.host` is the authority that was asked: everything decides by the same.
+ * Refuses what two readers of one request could read differently, and what Node's parser lets pass: a transfer coding
+ * other than `chunked`, chunks in HTTP/1.0, two hosts, a target that is none. Afterwards `url` is in origin form
+ * whatever form it came in (`*` for `OPTIONS *`), and `headers.host` is the authority that was asked: everything
+ * decides by the same.
  *
  * @throws HttpRefusal (400, and the connection is closed)
  * @see RFC 9112, 3.2 (request target), 6.1 (transfer codings)

@@ -113,8 +113,9 @@ const within = async <Result>(limitMs: number, work: Promise<Result>): Promise<R
 };
 
 /**
- * Runs a service: starts its components in order, and on SIGTERM or SIGINT stops them in reverse within `SHUTDOWN_GRACE_MS` and exits 0.
- * A second signal, an unhandled rejection, an uncaught exception and a component that does not start end the process with 1.
+ * Runs a service: starts its components in order, and on SIGTERM or SIGINT stops them in reverse within
+ * `SHUTDOWN_GRACE_MS` and exits 0. A second signal, an unhandled rejection, an uncaught exception and a component that
+ * does not start end the process with 1.
  */
 export const runService = async (name: string, components: readonly Component[]): Promise<void> => {
   const config = loadConfig(z.object(ProcessConfig));

@@ -21,8 +21,8 @@ const unknownKeyPauseMs = 5_000;
 const failurePauseMs = 500;
 
 /**
- * The issuer's keys, kept. A key that is not known is looked for once every 5 s at most, whatever tokens are sent; the whole set is read
- * again every 10 min, in the background, and stays as it was while the issuer does not answer.
+ * The issuer's keys, kept. A key that is not known is looked for once every 5 s at most, whatever tokens are sent; the
+ * whole set is read again every 10 min, in the background, and stays as it was while the issuer does not answer.
  */
 export const signingKeys = (fetchKeys: FetchKeys, now: () => number = Date.now): SigningKeys => {
   let keys = new Map<string, KeyObject>();

@@ -3,7 +3,10 @@ export type Traceparent = { traceId: string; spanId: string; flags: string };
 
 const shape = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** Undefined when it is not valid: the specification then starts a new trace. A later version's extra fields are ignored. */
+/**
+ * Undefined when it is not valid: the specification then starts a new trace. A later version's extra fields are
+ * ignored.
+ */
 export const parseTraceparent = (text: string | undefined): Traceparent | undefined => {
   const [, version, traceId, spanId, flags, more] = shape.exec(text ?? '') ?? [];
   if (!version || !traceId || !spanId || !flags) return undefined;

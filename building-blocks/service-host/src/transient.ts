@@ -51,7 +51,10 @@ const transientNames = new Set([
 ]);
 const timeoutNames = new Set(['TimeoutError']); // not the pool's: that no connection was free is nobody's own fault
 const transientStatuses = new Set([429, 502, 503, 504]);
-/** What node-postgres and knex say without a code, at the end of the statement. What a server says has one, and may hold anybody's words. */
+/**
+ * What node-postgres and knex say without a code, at the end of the statement. What a server says has one, and may hold
+ * anybody's words.
+ */
 const connectionLost =
   /(^| - )(Connection terminated( unexpectedly)?|Client (has encountered a connection error|was closed) and is not queryable|timeout expired|Unable to acquire a connection)$/;
 
@@ -77,7 +80,10 @@ const chainOf = (error: unknown, seen = new Set<unknown>()): Shape[] => {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Connection, deadlock, serialization, version conflict, a server that starts, stops or has no room, a full pool, a timeout. */
+/**
+ * Connection, deadlock, serialization, version conflict, a server that starts, stops or has no room, a full pool, a
+ * timeout.
+ */
 export const isTransient = (error: unknown): boolean =>
   chainOf(error).some(
     ({ name, code, message, statusCode, body, retriable }) =>
@@ -91,7 +97,9 @@ export const isTransient = (error: unknown): boolean =>
       (code === undefined && connectionLost.test(text(message))),
   );
 
-/** Transient, but maybe the work's own fault: it took too long. It counts as an outage only while other work fails too. */
+/**
+ * Transient, but maybe the work's own fault: it took too long. It counts as an outage only while other work fails too.
+ */
 export const isTimeout = (error: unknown): boolean =>
   chainOf(error).some(
     ({ name, code, statusCode }) =>

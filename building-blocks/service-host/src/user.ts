@@ -4,8 +4,8 @@ import { Forbidden, Unauthenticated } from '@orderstream/contracts';
 export type User = { id: string; email?: string; roles: string[]; expiresAt: Date };
 
 /**
- * Who may call a route: `anyone` (a token is not looked at), `guest` (anyone; a token that comes along must hold, and says who),
- * `user` (any valid token), `shopper` or `admin` (that role).
+ * Who may call a route: `anyone` (a token is not looked at), `guest` (anyone; a token that comes along must hold, and
+ * says who), `user` (any valid token), `shopper` or `admin` (that role).
  */
 export type Who = 'anyone' | 'guest' | 'user' | 'shopper' | 'admin';
 

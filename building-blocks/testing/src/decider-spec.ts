@@ -6,7 +6,10 @@ type Decider<State, Command, Event> = {
   initialState: State;
 };
 
-/** `given(events).when(command).then(events)`, or `.thenThrows(ErrorClass, code)`: a decider's specification, one line each. */
+/**
+ * `given(events).when(command).then(events)`, or `.thenThrows(ErrorClass, code)`: a decider's specification, one line
+ * each.
+ */
 export const deciderSpec =
   <State, Command, Event>({ decide, evolve, initialState }: Decider<State, Command, Event>) =>
   (history: Event[]) => ({

@@ -1,7 +1,8 @@
 type Options = { timeoutMs?: number; everyMs?: number };
 
 /**
- * Tries until the assertions in `attempt` hold, and returns what it returned. There is no fixed sleep in a test: there is a condition and a deadline.
+ * Tries until the assertions in `attempt` hold, and returns what it returned. There is no fixed sleep in a test: there
+ * is a condition and a deadline.
  *
  * @param timeoutMs 10 000 by default; the last failure is thrown when it has passed
  */

@@ -4,8 +4,8 @@ import type { TLSSocket } from 'node:tls';
 const first = (value: string | string[] | undefined): string => (Array.isArray(value) ? value.join(',') : (value ?? ''));
 
 /**
- * The address of who calls. `X-Forwarded-For` is believed only as far as proxies of our own wrote it: with n of them, its n-th entry from
- * the right.
+ * The address of who calls. `X-Forwarded-For` is believed only as far as proxies of our own wrote it: with n of them,
+ * its n-th entry from the right.
  */
 export const clientAddress = ({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>, trustedProxies: number): string => {
   const direct = socket.remoteAddress ?? 'unknown';

@@ -36,7 +36,10 @@ const arriving = (req: IncomingMessage, { service, bodyLimit, timeoutMs }: Upstr
   return req.pipe(body);
 };
 
-/** The body as bytes when it is there already, as it is for most requests, else as a stream. What frames it is how it was read, no header. */
+/**
+ * The body as bytes when it is there already, as it is for most requests, else as a stream. What frames it is how it
+ * was read, no header.
+ */
 const bodyOf = async (req: IncomingMessage, to: Upstream): Promise<{ body: Buffer | Readable | null; length?: string }> => {
   if (!hasBody(req)) return { body: null };
   const declared = req.headers['content-length'];
@@ -61,8 +64,9 @@ const closedUnderIt = (error: unknown): boolean =>
   error instanceof errors.SocketError || (error as NodeJS.ErrnoException).code === 'ECONNRESET';
 
 /**
- * Sends a request on and its answer back, both as streams. A `GET` or `HEAD` that meets a kept connection just as the service closes it is
- * sent once more. undici frames what is sent: by the bytes or the length of the body, or in chunks, whatever the method.
+ * Sends a request on and its answer back, both as streams. A `GET` or `HEAD` that meets a kept connection just as the
+ * service closes it is sent once more. undici frames what is sent: by the bytes or the length of the body, or in
+ * chunks, whatever the method.
  *
  * @returns when the answer is over, whole or not
  * @throws HttpRefusal (413, 408, 502, 504) as long as nothing was answered

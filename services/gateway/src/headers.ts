@@ -17,7 +17,9 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-/** What the gateway says to a service or decides itself, whatever a client says: framing, who asks and where, and CORS. */
+/**
+ * What the gateway says to a service or decides itself, whatever a client says: framing, who asks and where, and CORS.
+ */
 const ours = new Set([
   'content-length',
   'expect',
@@ -31,7 +33,10 @@ const ours = new Set([
   'access-control-request-headers',
 ]);
 
-/** The headers of the message itself, without those of the connection, those that `Connection` names, and those that are `dropped`. */
+/**
+ * The headers of the message itself, without those of the connection, those that `Connection` names, and those that are
+ * `dropped`.
+ */
 const endToEnd = (headers: IncomingHttpHeaders, dropped: (name: string) => boolean): Headers => {
   const { connection = '' } = headers;
   const named = /^(keep-alive|close|upgrade)?$/i.test(connection) ? undefined : connection.toLowerCase().split(/\s*,\s*/);
@@ -43,7 +48,10 @@ const endToEnd = (headers: IncomingHttpHeaders, dropped: (name: string) => boole
   return kept;
 };
 
-/** The headers of a request as a service gets them: who called, where, and in which context. How the body is framed is not among them. */
+/**
+ * The headers of a request as a service gets them: who called, where, and in which context. How the body is framed is
+ * not among them.
+ */
 export const requestHeaders = (
   req: Pick<IncomingMessage, 'headers' | 'socket'>,
   { correlationId, traceparent }: MessageContext,

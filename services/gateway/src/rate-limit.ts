@@ -52,7 +52,10 @@ const limited = ({ windowMs, limit, keyOf, store = new MemoryStore() }: Limit): 
 
 export type RateLimiter = { http: RequestHandler[]; admit: (req: IncomingMessage) => Promise<void> };
 
-/** Counts each caller's requests in windows of a second, HTTP and upgrades together; and those that hash a password once more, by the minute. */
+/**
+ * Counts each caller's requests in windows of a second, HTTP and upgrades together; and those that hash a password once
+ * more, by the minute.
+ */
 export const rateLimiter = (options: RateLimitOptions): RateLimiter => {
   const { perSecond, sensitivePerMinute, trustedProxies } = options;
   const store = new MemoryStore();

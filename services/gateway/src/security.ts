@@ -2,8 +2,9 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
 /**
- * The answer's security headers. A service that knows better (a login page, a reference page) sets its own, which then hold.
- * No `form-action`: browsers apply it to the redirects after a form too, and a login ends at the client's own address.
+ * The answer's security headers. A service that knows better (a login page, a reference page) sets its own, which then
+ * hold. No `form-action`: browsers apply it to the redirects after a form too, and a login ends at the client's own
+ * address.
  */
 export const securityHeaders = (corsOrigins: readonly string[]): RequestHandler =>
   helmet({
@@ -26,8 +27,8 @@ const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const requestHeaders = 'Authorization, Content-Type, Idempotency-Key, X-Correlation-Id, X-Session-Id, Traceparent, Tracestate';
 
 /**
- * Lets pages of these origins call the API, without cookies. For every other origin there is no header, and so the browser says no. Preflights
- * are answered here: no service has a say in this.
+ * Lets pages of these origins call the API, without cookies. For every other origin there is no header, and so the
+ * browser says no. Preflights are answered here: no service has a say in this.
  */
 export const cors = (origins: readonly string[]): RequestHandler => {
   const allowed = new Set(origins);

@@ -5,7 +5,9 @@ export type Service = { name: string; url: URL; segments: readonly string[] };
 
 type Urls = Pick<Config, 'IDENTITY_URL' | 'PRODUCTS_URL' | 'ORDERING_URL' | 'PAYMENT_URL' | 'REPORTS_URL' | 'NOTIFICATIONS_URL'>;
 
-/** What is public under `/api`, by the first segment of the path; the first of them is where a service's documents are. */
+/**
+ * What is public under `/api`, by the first segment of the path; the first of them is where a service's documents are.
+ */
 export const publicServices = (urls: Urls): Service[] => [
   { name: 'identity', url: new URL(urls.IDENTITY_URL), segments: ['identity'] },
   { name: 'products', url: new URL(urls.PRODUCTS_URL), segments: ['products', 'categories'] },
@@ -37,7 +39,10 @@ const ambiguous = /\/\/|\/\.{1,2}(\/|$)|%2e|%2f|%5c|\\/i;
 const sensitivePath = /^\/identity\/(register|oidc\/token)\/?$/i;
 const imagePath = /^\/products\/[^/]+\/image$/;
 
-/** Finds the destination of a request by its method and its target in origin form, such as `/api/orders/1?x=y`; `undefined` when nobody's. */
+/**
+ * Finds the destination of a request by its method and its target in origin form, such as `/api/orders/1?x=y`;
+ * `undefined` when nobody's.
+ */
 export const destinationFinder = (services: readonly Service[]): ((method: string, target: string) => Destination | undefined) => {
   const bySegment = new Map(services.flatMap((service) => service.segments.map((segment) => [segment, service] as const)));
   return (method, target) => {

@@ -5,8 +5,8 @@ import { type Component, currentLog } from '@orderstream/service-host';
 type Options = { urls: readonly string[]; everyMs?: number };
 
 /**
- * Nobody is let in before everything behind the gateway works: until each URL has answered 200 once. From then on it stays open,
- * whatever becomes of them: a part that fails later is its callers' to meet, not everybody's.
+ * Nobody is let in before everything behind the gateway works: until each URL has answered 200 once. From then on it
+ * stays open, whatever becomes of them: a part that fails later is its callers' to meet, not everybody's.
  */
 export const startGate = ({ urls, everyMs = 250 }: Options): Component & { admit(): void } => {
   const waitingFor = new Set(urls);

@@ -2,17 +2,17 @@ import { kafkaFeed } from '@orderstream/event-bridge';
 import { natsBus } from '@orderstream/message-bus';
 import { authenticator, httpServer, loadConfig, runService } from '@orderstream/service-host';
 import { Config } from './config.js';
-import { pushedEvents } from './pushes/frames.js';
-import { liveFeed } from './pushes/live-feed.js';
-import { publishEvents } from './pushes/publish-events.js';
-import { recipients } from './pushes/recipients.js';
-import { pushStream } from './pushes/subjects.js';
+import { pushedEvents } from './frames/event-frames.js';
+import { liveFeed } from './frames/live-feed.js';
+import { publishEvents } from './frames/publish-events.js';
+import { recipients } from './frames/recipients.js';
+import { frameStream } from './frames/subjects.js';
 import { socketServer } from './sockets/socket-server.js';
 import { statusRoutes } from './status-routes.js';
 
 const config = loadConfig(Config);
 const auth = authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL });
-const stream = pushStream();
+const stream = frameStream();
 const bus = natsBus({ url: config.NATS_URL, streams: [stream.declaration] });
 const everybody = recipients();
 const feed = liveFeed({ bus, stream, recipients: everybody, onBreak: () => sockets.restartAll() });
@@ -31,7 +31,7 @@ await runService('notifications', [
     groupId: 'notifications',
     events: pushedEvents,
     handle: publishEvents({ bus, stream, now: () => new Date() }),
-    breather: () => 50, // under load; nobody sees it, and the orders have the processor meanwhile
+    lingerMs: () => 50, // too short for a person to see; fewer, larger batches leave the processor to the orders
   }),
   httpServer({
     port: config.PORT,

@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 
-export const eventsHeard = new Counter({
+export const eventsTotal = new Counter({
   name: 'notifications_events_total',
-  help: 'Events from Kafka, by whether they were published to NATS or dropped as older than the stream keeps',
+  help: 'Events from Kafka: published to NATS, or dropped because they are older than the stream keeps',
   labelNames: ['outcome'] as const,
 });
 export const connections = new Gauge({ name: 'notifications_connections', help: 'Authenticated WebSockets' });
@@ -19,7 +19,7 @@ export const closes = new Counter({
 });
 export const resumes = new Counter({
   name: 'notifications_resumes_total',
-  help: 'Clients that came back, by what was found of what they missed',
+  help: 'Clients that connected, by where their frames begin: new, resumed, too-old, from-the-future',
   labelNames: ['outcome'] as const,
 });
 export const deliverySeconds = new Histogram({

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const Status = z
   .object({
     connections: z.int().describe('WebSockets of this instance'),
-    sequence: z.int().describe('the last sequence that this instance pushed'),
+    sequence: z.int().describe('the last sequence that this instance dispatched'),
     stream: z.object({ first: z.int(), last: z.int() }).describe('the sequences that can be resumed from'),
   })
   .meta({ id: 'NotificationsStatus' });

@@ -8,18 +8,18 @@ import { getOrder } from './order-history/get-order.js';
 import { getOrderHistory } from './order-history/get-order-history.js';
 import { listOrders } from './order-history/list-orders.js';
 import { orderHistoryRoutes } from './order-history/order-history-routes.js';
-import { alarm } from './orders/alarm.js';
 import { commandOrder } from './orders/command-order.js';
 import { holdTimer } from './orders/hold-timer.js';
 import { orderConsumers } from './orders/order-consumers.js';
 import { orderRoutes } from './orders/order-routes.js';
 import { orderAggregate } from './orders/orders.js';
 import { placeOrders } from './orders/place-orders.js';
+import { wakeUp } from './orders/wake-up.js';
 
 const config = loadConfig(Config);
 const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_MAX, applicationName: 'ordering' });
-const background = connectDatabase(config.DATABASE_URL, { poolMax: 3, applicationName: 'ordering-background' }); // requests never starve it
-const deadlines = alarm();
+const background = connectDatabase(config.DATABASE_URL, { poolMax: 3, applicationName: 'ordering-background' }); // of its own, so that requests never starve it
+const deadlines = wakeUp();
 const orders = orderAggregate({ deadlines });
 
 const consumer = kafkaConsumer({

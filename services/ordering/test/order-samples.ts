@@ -1,7 +1,9 @@
 import type { OrderLine } from '@orderstream/contracts';
 import type { OrderCommand, OrderEvent, PlacedOrder } from '../src/orders/order.js';
 
-/** Fixed values that the specs of orders share. The window is 600 s, a hold at most 86 400 s after the order was placed. */
+/**
+ * Fixed values that the specs of orders share. The window is 600 s, a hold at most 86 400 s after the order was placed.
+ */
 
 export const orderId = '019400e2-6f00-7000-8000-000000000001';
 export const customerId = '019400e2-6f00-7000-8000-0000000000c1';

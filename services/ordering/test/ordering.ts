@@ -5,11 +5,11 @@ import { currentLog, type Host, newContext } from '@orderstream/service-host';
 import { testDatabase } from '@orderstream/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { catalogueProjection } from '../src/catalogue/catalogue.js';
-import { alarm } from '../src/orders/alarm.js';
 import { commandOrder } from '../src/orders/command-order.js';
 import type { OrderCommand } from '../src/orders/order.js';
 import { orderAggregate } from '../src/orders/orders.js';
 import { placeOrders } from '../src/orders/place-orders.js';
+import { wakeUp } from '../src/orders/wake-up.js';
 import { customerId, paymentId, purchase } from './order-samples.js';
 
 export const kettle = { id: '019400e2-6f00-7000-8000-0000000000a1', name: 'Kettle', price: { amount: 1990, currency: 'EUR' } };
@@ -61,7 +61,7 @@ export const testHost: Host = {
 export const ordering = async ({ windowSeconds = 600 } = {}) => {
   const database = await testDatabase('ordering');
   const { db } = database;
-  const deadlines = alarm();
+  const deadlines = wakeUp();
   const orders = orderAggregate({ deadlines });
   const place = placeOrders({ orders, windowSeconds });
   const tell = commandOrder({ db, orders });

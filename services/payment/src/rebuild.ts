@@ -6,4 +6,4 @@ import { rebuildPayments } from './payments/rebuild-payments.js';
 const db = connectDatabase(loadConfig(z.object(DatabaseConfig)).DATABASE_URL, { poolMax: 1, statementTimeoutMs: 600_000 });
 const count = await rebuildPayments(db);
 await db.destroy();
-console.log(`${count} payments made anew from the event store`);
+console.log(`${count} payments rebuilt from the event store`);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const Rate = z.number().min(0).max(1);
 
-/** How the stand-in misbehaves, for tests to tell it. What is left out is as configured, or does not happen. */
+/** The misbehaviour that tests set. Omitted values are as configured, or off. */
 export const BehaviourRequest = z
   .strictObject({
     latencyMs: z.int().min(0).max(120_000).optional().describe('waits this long before it does its work'),

@@ -32,7 +32,7 @@ describe('book', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('knows after a restart what it knew before', async () => {
+  it('has the same accounts after a restart', async () => {
     const before = await openBook(file, fail);
     await before.append(authorised('p1'));
     await before.append(captured('p1'));

@@ -4,36 +4,36 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Account, type Answer, type Effect, evolve, isSound, unseen } from './ledger.js';
 
-/** One effect as the file has it: what happened, who asked for it under which key, and what was answered. */
+/** A line of the book: an effect, the request that caused it, and the answer. */
 export type Line = {
   at: string;
   paymentId: string;
   key: string;
-  /** hash of what was asked under the key */
+  /** hash of the request */
   request: string;
   effect: Effect;
   answer: Answer;
 };
 
-/** What was answered under a key, and to what. */
+/** The stored answer of a key, and the hash of its request. */
 export type Remembered = { request: string; answer: Answer };
 
 export type Book = {
-  /** an account of nothing where the payment was never seen */
+  /** the payment's account; an empty one for an unknown payment */
   account(paymentId: string): Account;
   find(paymentId: string): Account | undefined;
   remembered(key: string): Remembered | undefined;
-  /** Known at once; the promise is kept when the operating system has the line. */
+  /** In memory at once; resolves when the operating system has the line. */
   append(line: Line): Promise<void>;
-  /** kept when the operating system has every line that is known by now */
+  /** resolves when the operating system has every line appended so far */
   written(): Promise<void>;
   accounts(): IterableIterator<[string, Account]>;
   close(): Promise<void>;
 };
 
 /**
- * Opens the book, one JSON line for each effect. A last line without its end is what a crash tore; nobody was answered for it, so it is cut off.
- * Any other line that does not read means a damaged file.
+ * Opens the book: one JSON line for each effect. A last line without a newline was torn by a crash before its answer
+ * was sent, so it is cut off. Any other line that does not parse means a damaged file.
  *
  * @throws Error naming the line that is damaged or breaks the money rule
  */
@@ -79,11 +79,11 @@ export const openBook = async (file: string, onError: (error: unknown) => void):
   };
 };
 
-const readBook = async (file: string, heed: (line: Line, number: number) => void): Promise<void> => {
+const readBook = async (file: string, onLine: (line: Line, number: number) => void): Promise<void> => {
   let number = 0;
   for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     number++;
-    heed(readLine(text, file, number), number);
+    onLine(readLine(text, file, number), number);
   }
 };
 
@@ -95,7 +95,7 @@ const readLine = (text: string, file: string, number: number): Line => {
   }
 };
 
-/** Truncates the file behind its last newline, looking backwards so that a long book costs nothing. */
+/** Truncates the file after its last newline. It searches backwards, so a long book costs nothing. */
 const cutTornLine = async (handle: FileHandle): Promise<void> => {
   const { size } = await handle.stat();
   const chunk = Buffer.alloc(64 * 1024);
@@ -113,7 +113,9 @@ const cutTornLine = async (handle: FileHandle): Promise<void> => {
   if (size > 0) await handle.truncate(0);
 };
 
-/** One write at a time; what arrives meanwhile goes together with the next, so a thousand calls a second cost few writes. */
+/**
+ * Writes one batch at a time: lines that arrive meanwhile form the next, so a thousand calls a second cost few writes.
+ */
 const batchingWriter = (handle: FileHandle, onError: (error: unknown) => void) => {
   let waiting: string[] = [];
   let current: Promise<void> | undefined;
@@ -126,7 +128,7 @@ const batchingWriter = (handle: FileHandle, onError: (error: unknown) => void) =
     try {
       await handle.appendFile(batch.join(''));
     } catch (error) {
-      onError(error); // memory is ahead of the file now: nothing more may be answered
+      onError(error); // memory is ahead of the file now, so no more requests may be answered
       throw error;
     }
   };

@@ -1,17 +1,17 @@
 import type { Operation } from './ledger.js';
 
-/** One call as it was asked and answered. */
+/** A call and its answer. */
 export type CallEntry = {
   at: string;
   operation: Operation;
   paymentId: string;
   key: string;
   amount?: { amount: number; currency: string };
-  /** `null` while it is under way, and for good where the caller never got an answer */
+  /** `null` while the call runs, and for good if the caller never got an answer */
   status: number | null;
-  /** whether this very call wrote a line into the book */
+  /** whether this call wrote a line into the book */
   effect: boolean;
-  /** whether the answer was the first one of the same key, said again */
+  /** whether the answer was a replay of the key's first answer */
   replayed: boolean;
 };
 

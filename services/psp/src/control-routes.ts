@@ -33,7 +33,7 @@ const Ledger = z.array(
 
 const OfPayment = z.strictObject({ paymentId: z.uuid().optional() });
 
-/** For operators and tests: what the stand-in was asked, what its book says, and how it is to misbehave. */
+/** For operators and tests: the stand-in's calls, its book, and its misbehaviour. */
 export const controlRoutes = (provider: Provider): Api =>
   api('Control', '/')
     .post(

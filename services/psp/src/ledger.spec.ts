@@ -37,7 +37,7 @@ describe('ledger', () => {
 
   it('captures once', () => refused(settle, after(approve, settle), Conflict, 'payment-not-authorised'));
 
-  it('does not capture what it does not know', () => refused(settle, unseen, NotFound, 'payment-unknown'));
+  it('does not capture an unknown payment', () => refused(settle, unseen, NotFound, 'payment-unknown'));
 
   it('does not capture what was declined, refunded or voided', () => {
     for (const account of [after(decline), after(approve, refund), after(approve, release)]) {
@@ -50,7 +50,7 @@ describe('ledger', () => {
 
   it('gives an authorisation back', () => expect(after(approve, refund)).to.include({ status: 'Refunded', refunded: 1990 }));
 
-  it('does not give back what is captured', () => {
+  it('does not give back captured money', () => {
     refused(refund, after(approve, settle), Conflict, 'payment-not-authorised');
     refused(release, after(approve, settle), Conflict, 'payment-captured');
   });

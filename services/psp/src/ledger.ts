@@ -2,10 +2,10 @@ import { Conflict, type Money, NotFound } from '@orderstream/contracts';
 
 export type Operation = 'create' | 'settle' | 'refund' | 'void' | 'notify';
 
-/** What the card's bank says, decided before the ledger is asked. */
+/** The bank's decision, made before the ledger's. */
 export type Outcome = 'approve' | 'decline';
 
-/** What the book says of one payment. At any time captured + refunded + voided ≤ authorised, in the payment's currency. */
+/** The account of a payment. Always captured + refunded + voided ≤ authorised, in the payment's currency. */
 export type Account = {
   status: 'Unknown' | 'Authorised' | 'Declined' | 'Captured' | 'Refunded' | 'Voided';
   currency?: string;
@@ -22,7 +22,7 @@ export type Call =
   | { operation: 'settle' | 'refund' | 'void'; paymentId: string; amount?: Money }
   | { operation: 'notify'; paymentId: string };
 
-/** A line of the book. A void or a notification may move no money: then there is no amount. */
+/** The effect of a call on the book. A void or a notification that moves no money has no amount. */
 export type Effect =
   | { kind: 'authorised'; amount: Money; reference: string }
   | { kind: 'declined'; amount: Money; reason: string }
@@ -34,13 +34,13 @@ export type Answer = { status: number; body: Record<string, unknown> };
 
 export const unseen: Account = { status: 'Unknown', authorised: 0, captured: 0, refunded: 0, voided: 0, notified: 0 };
 
-/** Whether an account obeys the money rule; a book that breaks it is not to be trusted. */
+/** Whether an account obeys the money rule. A book that breaks it is damaged. */
 export const isSound = ({ authorised, captured, refunded, voided }: Account): boolean => captured + refunded + voided <= authorised;
 
 const held = ({ currency, authorised, captured, refunded, voided }: Account): Money | undefined =>
   currency === undefined ? undefined : { amount: authorised - captured - refunded - voided, currency };
 
-/** All of what is held, or a refusal: this provider takes and gives back whole authorisations only. */
+/** The whole amount that is held, or a refusal: this provider captures and releases whole authorisations only. */
 const wholeHold = (paymentId: string, account: Account, asked: Money | undefined): Money => {
   const amount = held(account);
   if (account.status === 'Unknown' || amount === undefined) throw new NotFound('payment-unknown', `Payment ${paymentId} is not known here`);
@@ -53,7 +53,7 @@ const wholeHold = (paymentId: string, account: Account, asked: Money | undefined
   return amount;
 };
 
-/** What a call that was not heard before does to the book, and what it is answered. A refusal does nothing to it. */
+/** Decides the effect and the answer of a call with a new key. A refusal has no effect. */
 export const decide = (call: Call, account: Account): { effect: Effect; answer: Answer } => {
   const { operation, paymentId } = call;
   switch (operation) {
@@ -92,7 +92,7 @@ export const decide = (call: Call, account: Account): { effect: Effect; answer: 
 
 const moved = ({ reference }: Account, status: string): Answer => ({ status: 200, body: { ...(reference && { reference }), status } });
 
-/** The account after a line of the book. */
+/** The account after an effect. */
 export const evolve = (account: Account, effect: Effect): Account => {
   switch (effect.kind) {
     case 'authorised':

@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import type { PaymentMethod } from '@orderstream/contracts';
 import type { Outcome } from './ledger.js';
 
-/** A number in [0, 1) that depends on the seed and the subject alone, so neither order nor repetition of calls changes it. */
+/**
+ * A number in [0, 1) that depends on the seed and the subject alone, so neither order nor repetition of calls changes
+ * it.
+ */
 export const chance = (seed: string, subject: string): number =>
   createHash('sha256').update(`${seed}:${subject}`).digest().readUInt32BE(0) / 2 ** 32;
 
-/** What the bank says to a payment. `tok_unreachable` never gets this far. */
+/** The bank's decision for a payment. `tok_unreachable` never gets this far. */
 export const outcomeOf = (method: PaymentMethod, paymentId: string, seed: string, declineRate: number): Outcome => {
   if (method === 'tok_approved') return 'approve';
   if (method === 'tok_declined') return 'decline';

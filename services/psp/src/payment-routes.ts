@@ -24,7 +24,7 @@ const movements = {
   void: 'Release what is authorised; of a payment not seen yet, refuse its later create',
 } as const;
 
-/** What a payment provider offers. Every call names an `Idempotency-Key`; its first answer is said again to a repeat. */
+/** The API of a payment provider. Every call carries an `Idempotency-Key`; a repeat gets the first answer again. */
 export const paymentRoutes = (provider: Provider, now: () => Date): Api => {
   const ask = async <Body>(asked: Asked, res: Response): Promise<Reply<Body>> => {
     const { operation, paymentId, key } = asked;
@@ -89,7 +89,7 @@ const keyOf = (req: Request): string => {
   return key;
 };
 
-/** The status is known when the answer is handed over; a caller that is gone by then got none. */
+/** Records the status once the answer is sent. A caller that has disconnected by then got none. */
 const noteStatus = (entry: CallEntry, res: Response): void => {
   res.once('finish', () => {
     if (!res.destroyed) entry.status = res.statusCode;

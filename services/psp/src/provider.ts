@@ -12,21 +12,21 @@ type Details =
   | { operation: 'settle' | 'refund' | 'void'; amount?: Money | undefined }
   | { operation: 'notify' };
 
-/** A call as it came in; `body` is whatever was sent, for telling whether the same key asks the same. */
+/** A call as it came in. `body` is the raw body, to detect a key that is reused for another request. */
 export type Asked = Details & { paymentId: string; key: string; body: unknown };
 
 export type Told =
   | { kind: 'answer'; answer: Answer; replayed: boolean }
-  /** a 500, with nothing done */
+  /** a 500 without an effect */
   | { kind: 'error' }
-  /** nothing at all */
+  /** no answer at all */
   | { kind: 'silence' };
 
 export type Provider = ReturnType<typeof provider>;
 
 type Deps = { book: Book; calls: CallLog; configured: Configured; seed: string; now: () => Date; newReference: () => string };
 
-/** The stand-in itself: how it behaves, around the book and its rules. */
+/** The provider's stand-in: its configured misbehaviour, around the book and the ledger's rules. */
 export const provider = ({ book, calls, configured, seed, now, newReference }: Deps) => {
   let behaviour: Behaviour = behaviourOf(configured);
   let asked = 0;
@@ -54,7 +54,10 @@ export const provider = ({ book, calls, configured, seed, now, newReference }: D
     return behaviour.failRate > 0 && chance(seed, `fail:${subject}`) < behaviour.failRate;
   };
 
-  /** Looks the key up, decides and records without a pause between, so two calls at once with one key have one effect. */
+  /**
+   * Looks the key up, decides and records without an await in between, so that concurrent calls with one key have one
+   * effect.
+   */
   const work = async (request: Asked, entry: CallEntry): Promise<Told> => {
     const { operation, paymentId, key } = request;
     const fingerprint = createHash('sha256')
@@ -74,7 +77,7 @@ export const provider = ({ book, calls, configured, seed, now, newReference }: D
   };
 
   return {
-    /** @throws Refusal from the ledger, or when the key was used for something else */
+    /** @throws Refusal of the ledger, or when the key was used for another request */
     ask: async (request: Asked, entry: CallEntry): Promise<Told> => {
       const subject = `${++asked}:${request.key}`;
       const { latencyMs, answerAfterMs, answerAfterRate, operations } = behaviour;
@@ -103,14 +106,14 @@ export const provider = ({ book, calls, configured, seed, now, newReference }: D
       behaviour = { ...behaviour, errors: !behaviour.errors };
       return behaviour.errors;
     },
-    /** Late answers are given now, so that stopping waits for none of them. */
+    /** Sends all delayed answers now, so that stopping does not wait for them. */
     stop: (): void => stopping.abort(),
     calls,
     book,
   };
 };
 
-/** JSON with sorted keys, so that two bodies that say the same are the same. */
+/** JSON with sorted keys, so that equal bodies have equal texts. */
 const canonical = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';

@@ -17,7 +17,9 @@ import { connectElasticsearch } from '../src/search/elasticsearch.js';
 
 export type Place = { databaseUrl: string; topic: string; prefix: string; group: string };
 
-/** For specs: reports as its `main.ts` makes it, on a database, a topic and indices of a spec's own, and without HTTP. */
+/**
+ * For specs: reports as its `main.ts` makes it, on a database, a topic and indices of a spec's own, and without HTTP.
+ */
 export type Instance = {
   db: Knex;
   client: Client;
@@ -44,7 +46,7 @@ export const instance = ({ databaseUrl, topic, prefix, group }: Place): Instance
     groupId: group,
     db,
     handlers: [orderProjection({ indexOrders: indexOrders(client, { index: index.alias, require_alias: true }), state, events })],
-    breather: () => 50,
+    lingerMs: () => 50,
   });
   const rebuilds = { begun: 0, completed: 0 };
   const rebuild = rebuildOrders({ db, client, index, state, brokers, process: randomUUID(), events });

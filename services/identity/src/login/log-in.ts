@@ -7,8 +7,8 @@ export type LoginResult = { kind: 'welcome'; user: User } | { kind: 'refused' } 
 export type LogIn = (email: string, password: string, ip: string) => Promise<LoginResult>;
 
 /**
- * Checks a password. An unknown e-mail, a wrong password and a deactivated user take the same time and look the same. The throttle is
- * asked again after the slow part, so that many guesses at once do not all slip through.
+ * Checks a password. An unknown e-mail, a wrong password and a deactivated user take the same time and look the same.
+ * The throttle is asked again after the slow part, so that many guesses at once do not all slip through.
  */
 export const logIn = (db: Knex): LogIn => {
   const nobody = hashPassword('nobody has this password');

@@ -23,7 +23,10 @@ export const waitMs = ({ failures, lastFailedAt }: Failures, now: Date, { free, 
 
 const subjectsOf = (email: string, ip: string) => ({ account: `account:${email}`, ip: `ip:${ip.slice(0, 64)}` });
 
-/** The longer wait of the account and the address, by the database's clock; and whether the account has failures to clear. */
+/**
+ * The longer wait of the account and the address, by the database's clock; and whether the account has failures to
+ * clear.
+ */
 export const throttle = async (db: Knex, email: string, ip: string): Promise<{ waitMs: number; failedBefore: boolean }> => {
   const subjects = subjectsOf(email, ip);
   const rows: (Failures & { subject: string; now: Date })[] = await db('login_failures')

@@ -5,8 +5,8 @@ import { errors } from 'oidc-provider';
 const noText = new Set<unknown>(['22021', '22P05']);
 
 /**
- * Does what a request asks of the database, and fails in OAuth's words: what is no text is the caller's fault, a database that is away or busy
- * is worth another try.
+ * Does what a request asks of the database, and fails in OAuth's words: what is no text is the caller's fault, a
+ * database that is away or busy is worth another try.
  */
 export const answered = async <Result>(work: () => Promise<Result>): Promise<Result> => {
   try {

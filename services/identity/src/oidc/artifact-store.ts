@@ -13,7 +13,10 @@ type Row = {
   expires_at: Date | null;
 };
 
-/** Where oidc-provider keeps sessions, grants, codes and refresh tokens, so that they outlive a restart and instances share them. */
+/**
+ * Where oidc-provider keeps sessions, grants, codes and refresh tokens, so that they outlive a restart and instances
+ * share them.
+ */
 export const artifactStore =
   (db: Knex) =>
   (model: string): Adapter => {

@@ -89,7 +89,10 @@ export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey
   return provider;
 };
 
-/** The provider would allow every origin, or refuse one at the token endpoint. It leaves alone an answer that has a header of this kind already. */
+/**
+ * The provider would allow every origin, or refuse one at the token endpoint. It leaves alone an answer that has a
+ * header of this kind already.
+ */
 const leaveOriginsToTheGateway: Parameters<Provider['use']>[0] = async (ctx, next) => {
   ctx.set('Access-Control-Allow-Origin', 'null');
   await next();
@@ -102,8 +105,8 @@ const sayWhenToComeBack: Parameters<Provider['use']>[0] = async (ctx, next) => {
 };
 
 /**
- * The gateway strips `/api` before this service sees a request, so URLs come from the issuer, not from the request. And nothing is
- * announced that is not served: there are no login pages, so no authorization endpoint.
+ * The gateway strips `/api` before this service sees a request, so URLs come from the issuer, not from the request. And
+ * nothing is announced that is not served: there are no login pages, so no authorization endpoint.
  */
 const announceOnlyWhatIs = (provider: Provider): void => {
   provider.OIDCContext.prototype.urlFor = (name, options) => provider.urlFor(name, options);

@@ -33,7 +33,7 @@ export const loadSigningKeys = async (db: Knex): Promise<SigningKey[]> => {
   if (keys.length > 0) return keys;
   const key = await generateSigningKey(); // before the lock: it takes a while
   return db.transaction(async (tx) => {
-    await lockKeys(tx);
+    await lockSigningKeys(tx);
     const known = await readKeys(tx);
     if (known.length > 0) return known;
     await insertKey(tx, key, 0);
@@ -45,7 +45,7 @@ export const loadSigningKeys = async (db: Knex): Promise<SigningKey[]> => {
 export const rotateSigningKeys = async (db: Knex): Promise<SigningKey> => {
   const jwk = await generateSigningKey();
   return db.transaction(async (tx) => {
-    await lockKeys(tx);
+    await lockSigningKeys(tx);
     await insertKey(tx, jwk, publishedBeforeMs);
     const keys = await readKeys(tx);
     const kept = publishedKeys(keys, await clock(tx)).map(({ kid }) => kid);
@@ -69,7 +69,7 @@ const insertKey = (tx: Knex.Transaction, jwk: SigningJwk, fromMs: number) =>
     signs_from: tx.raw("clock_timestamp() + ? * interval '1 ms'", [fromMs]),
   });
 
-const lockKeys = (tx: Knex.Transaction) => tx.raw("select pg_advisory_xact_lock(hashtext('identity signing keys'))");
+const lockSigningKeys = (tx: Knex.Transaction) => tx.raw("select pg_advisory_xact_lock(hashtext('identity signing keys'))");
 
 const generateSigningKey = async (): Promise<SigningJwk> => {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });

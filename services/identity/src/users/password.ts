@@ -5,7 +5,10 @@ import { limiter } from '@orderstream/service-host';
 /** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane; about 20 ms of one core. */
 const parameters = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** Hashes take half of libuv's four threads, so that names, files and keys have the others; the fiftieth in line waits for about a second. */
+/**
+ * Hashes take half of libuv's four threads, so that names, files and keys have the others; the fiftieth in line waits
+ * for about a second.
+ */
 const inTurn = limiter(2, { mostWaiting: 50 });
 
 /** @throws Unavailable when too many passwords are hashed at once; so does `verifyPassword` */

@@ -66,7 +66,7 @@ export const findCredentials = async (db: Knex, email: string): Promise<{ user: 
 };
 
 /**
- * An address in lower case: ASCII's letters only, whatever the locale. One that differs in anything else is another mailbox, though
- * `toLowerCase` would make a k of the Kelvin sign.
+ * An address in lower case: ASCII's letters only, whatever the locale. One that differs in anything else is another
+ * mailbox, though `toLowerCase` would make a k of the Kelvin sign.
  */
 export const normalEmail = (email: string): string => email.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());

@@ -7,7 +7,7 @@ const knownTypes: ReadonlySet<unknown> = new Set(ClientFrame.options.map(({ shap
 const typeOf = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as { type?: unknown }).type : undefined;
 
-/** Reads what a client sent; what is wrong with it is for the client's developer. */
+/** Parses a frame from a client. The message of an error is for the client's developer. */
 export const readClientFrame = (text: string): Reading => {
   let value: unknown;
   try {

@@ -2,11 +2,11 @@
 export const closeCodes = {
   /** more frames than allowed */
   policyViolation: 1008,
-  /** the instance stops, or cannot go on where it is: reconnect and resume */
+  /** the instance stops, or its stream broke: reconnect and resume */
   restart: 1012,
-  /** does not read fast enough, or cannot be served at present: come back later and resume */
+  /** the client reads too slowly, or a server is unavailable: reconnect later and resume */
   tryAgainLater: 1013,
-  /** no token, a bad one, or one that has expired: come back with a fresh one */
+  /** no token, an invalid one or an expired one: reconnect with a fresh one */
   unauthenticated: 4401,
   /** did not authenticate in time */
   authenticateTimeout: 4408,

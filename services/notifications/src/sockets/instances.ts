@@ -7,10 +7,10 @@ import { authenticator, type Component, httpServer } from '@orderstream/service-
 import jwt from 'jsonwebtoken';
 import pino from 'pino';
 import WebSocket from 'ws';
-import { liveFeed } from '../pushes/live-feed.js';
-import { publishEvents } from '../pushes/publish-events.js';
-import { recipients } from '../pushes/recipients.js';
-import type { PushStream } from '../pushes/subjects.js';
+import { liveFeed } from '../frames/live-feed.js';
+import { publishEvents } from '../frames/publish-events.js';
+import { recipients } from '../frames/recipients.js';
+import type { FrameStream } from '../frames/subjects.js';
 import type { SessionLimits } from './session.js';
 import { socketServer } from './socket-server.js';
 
@@ -41,7 +41,7 @@ export type TokenIssuer = Awaited<ReturnType<typeof tokenIssuer>>;
 
 type Settings = {
   natsUrl: string;
-  stream: PushStream;
+  stream: FrameStream;
   issuer: TokenIssuer;
   limits?: Partial<SessionLimits>;
   pingEveryMs?: number;
@@ -49,7 +49,7 @@ type Settings = {
   port?: number;
 };
 
-/** For specs: an instance of the service as `main.ts` puts it together, but for Kafka. */
+/** For specs: an instance of the service as `main.ts` composes it, without Kafka. */
 export const startInstance = async ({ natsUrl, stream, issuer, port = 0, ...options }: Settings) => {
   const bus: MessageBus = natsBus({ url: natsUrl, streams: [stream.declaration] });
   const everybody = recipients();
@@ -90,7 +90,7 @@ export type Instance = Awaited<ReturnType<typeof startInstance>>;
 
 export type Frame = { type: string; sequence: number; code?: string; userId?: string; data: Record<string, unknown> };
 
-/** For specs: a bare WebSocket that keeps what it is sent. */
+/** For specs: a bare WebSocket that records the frames it gets. */
 export const openSocket = async (url: string, options: WebSocket.ClientOptions = {}) => {
   const socket = new WebSocket(url, options);
   const frames: Frame[] = [];
@@ -108,6 +108,6 @@ export const openSocket = async (url: string, options: WebSocket.ClientOptions =
     send,
     authenticate: (token: string, resumeFrom?: number): void =>
       send({ type: 'authenticate', token, ...(resumeFrom !== undefined && { resumeFrom }) }),
-    pushes: (): Frame[] => frames.filter(({ type }) => type !== 'ready' && type !== 'error'),
+    eventFrames: (): Frame[] => frames.filter(({ type }) => type !== 'ready' && type !== 'error'),
   };
 };

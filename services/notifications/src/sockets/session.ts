@@ -2,11 +2,11 @@ import { type ClientFrame, type ErrorFrame, type ReadyFrame, Refusal, Unauthenti
 import type { MessageBus } from '@orderstream/message-bus';
 import { type Authenticator, isAdmin, type Logger, type User } from '@orderstream/service-host';
 import type { RawData, WebSocket } from 'ws';
+import { type OutgoingFrame, outgoingFrame, textFor } from '../frames/outgoing-frame.js';
+import type { Recipient, Recipients } from '../frames/recipients.js';
+import { spliced, startOf } from '../frames/resume.js';
+import type { FrameStream } from '../frames/subjects.js';
 import * as metrics from '../metrics.js';
-import { type Push, pushOf, textFor } from '../pushes/push.js';
-import type { Recipient, Recipients } from '../pushes/recipients.js';
-import { spliced, startOf } from '../pushes/resume.js';
-import type { PushStream } from '../pushes/subjects.js';
 import { readClientFrame } from './client-frame.js';
 import { type CloseCode, closeCodes } from './close-codes.js';
 import { tokenBucket } from './token-bucket.js';
@@ -15,7 +15,7 @@ export type SessionLimits = {
   authenticateWithinMs: number;
   /** bytes that may wait to be sent to a client */
   maxBuffered: number;
-  /** how long a client that is sent its backlog may take to make room */
+  /** how long a client may take to read enough for more of its backlog */
   drainWithinMs: number;
   maxSubscriptions: number;
   framesAtOnce: number;
@@ -27,7 +27,7 @@ export const defaultLimits: SessionLimits = {
   maxBuffered: 1024 * 1024,
   drainWithinMs: 10_000,
   maxSubscriptions: 100,
-  // a client that comes back subscribes to everything again at once
+  // a client that reconnects renews all its subscriptions at once
   framesAtOnce: 200,
   framesPerSecond: 50,
 };
@@ -35,7 +35,7 @@ export const defaultLimits: SessionLimits = {
 export type SessionDeps = {
   auth: Authenticator;
   bus: Pick<MessageBus, 'bounds' | 'read'>;
-  stream: PushStream;
+  stream: FrameStream;
   recipients: Recipients;
   /** the last sequence that the live feed dispatched */
   liveSequence: () => number;
@@ -44,15 +44,15 @@ export type SessionDeps = {
 };
 
 const maxTimerMs = 2 ** 31 - 1;
-/** a client that is cut off may not answer the close either */
+/** a slow client may not answer the close frame either */
 const terminateAfterMs = 2_000;
 const drainPollMs = 20;
-/** a customer id becomes a part of a subject */
+/** a customer id becomes a token of a NATS subject */
 const subjectToken = /^[\w-]{1,100}$/;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** One WebSocket from its opening to its end: authenticates, resumes, is pushed to, subscribes. */
+/** One WebSocket from its opening to its end: it authenticates, resumes, gets frames and subscribes. */
 export const openSession = (socket: WebSocket, deps: SessionDeps) => {
   const { auth, bus, stream, recipients, liveSequence, log, limits } = deps;
   const allowed = tokenBucket({ capacity: limits.framesAtOnce, perSecond: limits.framesPerSecond });
@@ -97,14 +97,14 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     end(closeCodes.tryAgainLater, 'too-slow');
   };
 
-  const sendPush = (push: Push, text: string): void => {
+  const sendFrame = (frame: OutgoingFrame, text: string): void => {
     if (over) return;
     if (socket.bufferedAmount > limits.maxBuffered) {
       cutOff();
       return;
     }
     socket.send(text);
-    metrics.framesSent.inc({ type: push.type });
+    metrics.framesSent.inc({ type: frame.type });
   };
 
   const closeWhenExpired = (expiresAt: Date): void => {
@@ -113,7 +113,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     else refuse(closeCodes.unauthenticated, { code: 'token-expired', message: 'The access token has expired' });
   };
 
-  /** Waits until the client has taken most of what it was sent; one that does not is cut off. */
+  /** Waits until the client has read most of its buffer; cuts off a client that does not. */
   const roomToSend = async (): Promise<void> => {
     const deadline = Date.now() + limits.drainWithinMs;
     while (!over && socket.bufferedAmount > limits.maxBuffered / 4) {
@@ -145,20 +145,20 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     }
     if (over) return;
 
-    // from here to joining nothing waits: what is dispatched later than `joint` is offered live
+    // no await from here to `join`, so every frame after `joint` reaches `take`
     const joint = liveSequence();
     const { after, outcome } = startOf(resumeFrom, bounds, joint);
     metrics.resumes.inc({ outcome });
     const me = { id: user.id, isAdmin: isAdmin(user) };
-    const splice = spliced<Push>({ after, joint }, (push) => {
-      const text = push.customerId === undefined ? push.text : textFor(me, push);
-      if (text !== undefined) sendPush(push, text);
+    const splice = spliced<OutgoingFrame>({ after, joint }, (frame) => {
+      const text = frame.customerId === undefined ? frame.text : textFor(me, frame);
+      if (text !== undefined) sendFrame(frame, text);
     });
     recipient = {
       user: me,
-      take: (push) => {
-        splice.live(push);
-        if (splice.isLive()) metrics.deliverySeconds.observe((Date.now() - push.at.getTime()) / 1_000);
+      take: (frame) => {
+        splice.live(frame);
+        if (splice.isLive()) metrics.deliverySeconds.observe((Date.now() - frame.at.getTime()) / 1_000);
       },
     };
     reported = after;
@@ -171,12 +171,12 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     await catchUp(splice, me);
   };
 
-  const catchUp = async (splice: ReturnType<typeof spliced<Push>>, me: Recipient['user']): Promise<void> => {
+  const catchUp = async (splice: ReturnType<typeof spliced<OutgoingFrame>>, me: Recipient['user']): Promise<void> => {
     const filter = me.isAdmin ? stream.ofEveryCustomer : stream.ofCustomer(me.id);
     try {
       for (let range = splice.nextRange(); range && !over; range = splice.nextRange()) {
         for await (const { subject, sequence, payload } of bus.read({ stream: stream.declaration.name, filter, ...range })) {
-          splice.fromBacklog(pushOf({ path: stream.pathOf(subject), sequence, payload }));
+          splice.fromBacklog(outgoingFrame({ path: stream.pathOf(subject), sequence, payload }));
           await roomToSend();
           if (over) return;
         }
@@ -184,7 +184,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
       caughtUp = true;
     } catch (error) {
       log.warn({ err: error }, 'backlog not read');
-      end(closeCodes.tryAgainLater, 'unavailable'); // it comes back with the last sequence that it was sent
+      end(closeCodes.tryAgainLater, 'unavailable'); // the client reconnects and resumes at its last sequence
     }
   };
 
@@ -216,7 +216,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     }
   };
 
-  // one after another: what follows the first frame waits until it is answered and the backlog is sent
+  // one frame at a time: later frames wait until the first is answered and the backlog is sent
   let handling = Promise.resolve();
   let queued = 0;
   const onFrame = (data: RawData, isBinary: boolean): void => {
@@ -247,7 +247,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
   socket.on('ping', () => {
     if (!allowed(performance.now())) refuse(closeCodes.policyViolation, { code: 'too-many-frames', message: 'Too many pings' });
   });
-  // a frame that is too large, or not WebSocket: the library answers with the close code that says so
+  // a frame that is too large or malformed: the library closes with the matching code
   socket.on('error', (error) => log.debug({ err: error }, 'socket error'));
   socket.on('close', (code) => {
     leave();
@@ -256,7 +256,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
 
   return {
     end,
-    /** Tells a client that is sent little how far it is, so that it does not resume at what is long dropped. */
+    /** Sends a quiet client its position, so that it does not resume at a sequence that the stream has dropped. */
     reportPosition: (): void => {
       const sequence = liveSequence();
       if (!recipient || !caughtUp || sequence <= reported) return;

@@ -14,7 +14,7 @@ type Options = Omit<SessionDeps, 'log' | 'limits'> & {
 export type SocketServer = Component & {
   /** for the HTTP server: takes `/ws` */
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  /** Sends all clients away to reconnect and resume. */
+  /** Closes all sockets, so that their clients reconnect and resume. */
   restartAll: () => void;
   size: () => number;
 };
@@ -26,7 +26,10 @@ const refuseUpgrade = (socket: Duplex, status: string): void => {
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 };
 
-/** The WebSockets of this instance. There are no cookies here, a socket says who it is in its first frame: so any origin may connect. */
+/**
+ * The WebSockets of this instance. A socket authenticates by its first frame, not by a cookie, so any origin may
+ * connect.
+ */
 export const socketServer = ({ limits, pingEveryMs = 15_000, reportPositionEveryMs = 300_000, ...deps }: Options): SocketServer => {
   const server = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false });
   const sessions = new Map<WebSocket, Session>();
@@ -36,7 +39,7 @@ export const socketServer = ({ limits, pingEveryMs = 15_000, reportPositionEvery
 
   const ping = (): void => {
     for (const socket of sessions.keys()) {
-      // no answer to the last one: nobody is there
+      // no pong to the last ping: the client is gone
       if (silent.has(socket)) socket.terminate();
       silent.add(socket);
       socket.ping();

@@ -5,8 +5,8 @@ import { eventually } from '@orderstream/testing';
 import { expect } from 'chai';
 import { connect, type JetStreamManager, type NatsConnection } from 'nats';
 import WebSocket from 'ws';
-import type { PushedEvent } from '../pushes/frames.js';
-import { type PushStream, pushStream } from '../pushes/subjects.js';
+import type { PushedEvent } from '../frames/event-frames.js';
+import { type FrameStream, frameStream } from '../frames/subjects.js';
 import { type Instance, openSocket, startInstance, type TokenIssuer, tokenIssuer } from './instances.js';
 
 const natsUrl = process.env.TEST_NATS_URL ?? 'nats://127.0.0.1:14222';
@@ -56,7 +56,7 @@ describe('sockets', function () {
   let issuer: TokenIssuer;
   let admin: NatsConnection;
   let jsm: JetStreamManager;
-  let stream: PushStream;
+  let stream: FrameStream;
   let alice: string;
   let bob: string;
   const instances: Instance[] = [];
@@ -98,7 +98,7 @@ describe('sockets', function () {
   });
 
   beforeEach(() => {
-    stream = pushStream(`spec-${randomUUID()}.`);
+    stream = frameStream(`spec-${randomUUID()}.`);
     [alice, bob] = [randomUUID(), randomUUID()];
   });
 
@@ -114,8 +114,8 @@ describe('sockets', function () {
       const [hers, his] = [await join(instance, alice), await join(instance, bob)];
       const event = orderEvent(alice, 1, { previousStatus: 'PendingPayment' });
       await instance.publish([event, orderEvent(bob, 2)]);
-      await eventually(() => expect([hers, his].map(({ pushes }) => numbersOf(pushes()))).to.deep.equal([[1], [2]]));
-      const [frame] = hers.pushes();
+      await eventually(() => expect([hers, his].map(({ eventFrames }) => numbersOf(eventFrames()))).to.deep.equal([[1], [2]]));
+      const [frame] = hers.eventFrames();
       expect(frame).to.deep.equal({
         type: 'order.status',
         sequence: (hers.frames[0]?.sequence ?? 0) + 1,
@@ -133,28 +133,28 @@ describe('sockets', function () {
 
     it('an event once, however often Kafka delivers it', async () => {
       const instance = await start();
-      const { pushes } = await join(instance, alice);
+      const { eventFrames } = await join(instance, alice);
       const event = orderEvent(alice, 1);
       await Promise.all([instance.publish([event]), instance.publish([event])]);
       await instance.publish([event, orderEvent(alice, 2)]);
-      await eventually(() => expect(numbersOf(pushes())).to.deep.equal([1, 2]));
+      await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([1, 2]));
     });
 
     it('nothing that is older than an hour', async () => {
       const instance = await start();
-      const { pushes } = await join(instance, alice);
+      const { eventFrames } = await join(instance, alice);
       const old = { ...orderEvent(alice, 1), occurredAt: new Date(Date.now() - 3_600_000) };
       await instance.publish([old, orderEvent(alice, 2)]);
-      await eventually(() => expect(numbersOf(pushes())).to.deep.equal([2]));
+      await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([2]));
     });
 
     it('everybody’s to an admin as such, and the admin’s own once', async () => {
       const instance = await start();
-      const { pushes } = await join(instance, alice, { roles: ['admin'] });
+      const { eventFrames } = await join(instance, alice, { roles: ['admin'] });
       const his = await join(instance, bob);
       await instance.publish([orderEvent(bob, 1), orderEvent(alice, 2)]);
-      await eventually(() => expect(pushes().map(({ type }) => type)).to.deep.equal(['admin.order.status', 'order.status']));
-      await eventually(() => expect(his.pushes().map(({ sequence }) => sequence)).to.deep.equal([pushes()[0]?.sequence]));
+      await eventually(() => expect(eventFrames().map(({ type }) => type)).to.deep.equal(['admin.order.status', 'order.status']));
+      await eventually(() => expect(his.eventFrames().map(({ sequence }) => sequence)).to.deep.equal([eventFrames()[0]?.sequence]));
     });
 
     it('from any instance, with the same sequence', async () => {
@@ -162,29 +162,29 @@ describe('sockets', function () {
       const [phone, laptop] = [await join(one, alice), await join(two, alice)];
       await one.publish([orderEvent(alice, 1)]);
       await two.publish([orderEvent(alice, 2)]);
-      await eventually(() => expect(numbersOf(phone.pushes())).to.deep.equal([1, 2]));
-      await eventually(() => expect(laptop.pushes()).to.deep.equal(phone.pushes()));
+      await eventually(() => expect(numbersOf(phone.eventFrames())).to.deep.equal([1, 2]));
+      await eventually(() => expect(laptop.eventFrames()).to.deep.equal(phone.eventFrames()));
     });
 
     it('a product’s stock to those who subscribe to it, while they do', async () => {
       const instance = await start();
       const [product, other] = [randomUUID(), randomUUID()];
-      const { send, frames, pushes } = await join(instance, alice);
+      const { send, frames, eventFrames } = await join(instance, alice);
       await instance.publish([stockEvent(product, 9), orderEvent(alice, 1)]);
-      await eventually(() => expect(numbersOf(pushes())).to.deep.equal([1])); // so the level before it has gone by
+      await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([1])); // so the level before it has gone by
       send({ type: 'subscribe', channel: `stock.${product}` });
       send({ type: 'dance' }); // its answer shows that what came before is done
       await eventually(() => expect(frames.at(-1)).to.include({ code: 'frame-unknown' }));
       await instance.publish([stockEvent(other, 5), stockEvent(product, 8)]);
-      await eventually(() => expect(pushes().slice(1)).to.have.length(1));
-      expect(pushes()[1]?.data).to.deep.equal({ productId: product, available: 8 });
+      await eventually(() => expect(eventFrames().slice(1)).to.have.length(1));
+      expect(eventFrames()[1]?.data).to.deep.equal({ productId: product, available: 8 });
       send({ type: 'unsubscribe', channel: `stock.${product}` });
       send({ type: 'dance' });
       await eventually(() => expect(frames.filter(({ type }) => type === 'error')).to.have.length(2));
       await instance.publish([stockEvent(product, 7), orderEvent(alice, 2)]);
       await eventually(() =>
         expect(
-          pushes()
+          eventFrames()
             .slice(2)
             .map(({ type }) => type),
         ).to.deep.equal(['order.status']),
@@ -205,14 +205,14 @@ describe('sockets', function () {
       const instance = await start();
       const first = await join(instance, alice);
       await instance.publish([orderEvent(alice, 0)]);
-      await eventually(() => expect(first.pushes()).to.have.length(1));
+      await eventually(() => expect(first.eventFrames()).to.have.length(1));
       first.socket.terminate();
       await instance.publish(upTo(600).map((n) => orderEvent(n % 2 ? bob : alice, 1 + n)));
-      const again = await join(instance, alice, { resumeFrom: first.pushes()[0]?.sequence ?? 0 });
+      const again = await join(instance, alice, { resumeFrom: first.eventFrames()[0]?.sequence ?? 0 });
       await instance.publish([orderEvent(alice, 1_000)]);
-      await eventually(() => expect(numbersOf(again.pushes())).to.have.length(301));
-      expect(numbersOf(again.pushes())).to.deep.equal([...upTo(300).map((n) => 1 + 2 * n), 1_000]);
-      expect(again.frames[0]).to.include({ type: 'ready', sequence: first.pushes()[0]?.sequence });
+      await eventually(() => expect(numbersOf(again.eventFrames())).to.have.length(301));
+      expect(numbersOf(again.eventFrames())).to.deep.equal([...upTo(300).map((n) => 1 + 2 * n), 1_000]);
+      expect(again.frames[0]).to.include({ type: 'ready', sequence: first.eventFrames()[0]?.sequence });
     });
 
     it('without gap or repeat while others go on publishing', async () => {
@@ -233,10 +233,10 @@ describe('sockets', function () {
       }
       publishing = false;
       await work;
-      for (const { pushes } of joined) {
-        await eventually(() => expect(pushes()).to.have.length(published));
-        expect(numbersOf(pushes())).to.deep.equal(upTo(published));
-        expect(pushes().map(({ sequence }) => sequence)).to.deep.equal(upTo(published).map((n) => begin + 1 + n));
+      for (const { eventFrames } of joined) {
+        await eventually(() => expect(eventFrames()).to.have.length(published));
+        expect(numbersOf(eventFrames())).to.deep.equal(upTo(published));
+        expect(eventFrames().map(({ sequence }) => sequence)).to.deep.equal(upTo(published).map((n) => begin + 1 + n));
       }
     });
 
@@ -266,8 +266,8 @@ describe('sockets', function () {
       await instance.publish(upTo(10).map((n) => orderEvent(alice, n)));
       const { first } = await instance.bus.bounds(stream.declaration.name);
       await jsm.streams.purge(stream.declaration.name, { seq: first + 6 });
-      const { frames, pushes } = await join(instance, alice, { resumeFrom: first + 2 });
-      await eventually(() => expect(numbersOf(pushes())).to.deep.equal([6, 7, 8, 9]));
+      const { frames, eventFrames } = await join(instance, alice, { resumeFrom: first + 2 });
+      await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([6, 7, 8, 9]));
       expect(frames[0]).to.include({ type: 'ready', sequence: first + 5 });
       expect(frames[1]).to.include({ type: 'error', code: 'resume-too-old' });
     });
@@ -276,10 +276,10 @@ describe('sockets', function () {
       const instance = await start();
       await instance.publish([orderEvent(alice, 1)]);
       const { last } = await instance.bus.bounds(stream.declaration.name);
-      const { frames, pushes } = await join(instance, alice, { resumeFrom: last + 1_000 });
+      const { frames, eventFrames } = await join(instance, alice, { resumeFrom: last + 1_000 });
       expect(frames[0]).to.include({ type: 'ready', sequence: last });
       await instance.publish([orderEvent(alice, 2)]);
-      await eventually(() => expect(numbersOf(pushes())).to.deep.equal([2]));
+      await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([2]));
     });
 
     it('a thousand at once', async () => {
@@ -289,7 +289,7 @@ describe('sockets', function () {
       const token = issuer.tokenFor(alice);
       const opened = await Promise.all(upTo(1_000).map(() => open(instance)));
       for (const { authenticate } of opened) authenticate(token, begin);
-      for (const { pushes } of opened) await eventually(() => expect(numbersOf(pushes())).to.deep.equal(upTo(20)));
+      for (const { eventFrames } of opened) await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal(upTo(20)));
     });
   });
 
@@ -373,12 +373,12 @@ describe('sockets', function () {
       const long = 'x'.repeat(20_000);
       for (let batch = 0; batch < 40; batch += 1) {
         await instance.publish(upTo(25).map((n) => orderEvent(alice, batch * 25 + n, { reason: long })));
-        await eventually(() => expect(quick.pushes()).to.have.length((batch + 1) * 25)); // half of what may be buffered
+        await eventually(() => expect(quick.eventFrames()).to.have.length((batch + 1) * 25)); // half of what may be buffered
       }
       await eventually(() => expect(instance.sockets.size()).to.equal(1));
-      expect(numbersOf(quick.pushes())).to.deep.equal(upTo(1_000));
+      expect(numbersOf(quick.eventFrames())).to.deep.equal(upTo(1_000));
       slow.socket.resume();
-      const seen = numbersOf(slow.pushes());
+      const seen = numbersOf(slow.eventFrames());
       expect(seen).to.deep.equal(upTo(seen.length));
     });
 
@@ -389,7 +389,7 @@ describe('sockets', function () {
       const [slow, quick] = [await open(instance), await open(instance)];
       slow.socket.pause();
       for (const { authenticate } of [slow, quick]) authenticate(issuer.tokenFor(alice), begin);
-      await eventually(() => expect(numbersOf(quick.pushes())).to.deep.equal(upTo(1_000)));
+      await eventually(() => expect(numbersOf(quick.eventFrames())).to.deep.equal(upTo(1_000)));
       await eventually(() => expect(instance.sockets.size()).to.equal(1));
     });
   });
@@ -424,14 +424,14 @@ describe('sockets', function () {
 
   it('miss nothing while the stream is lost and made again', async () => {
     const instance = await start();
-    const { pushes } = await join(instance, alice);
+    const { eventFrames } = await join(instance, alice);
     await instance.publish([orderEvent(alice, 0)]);
-    await eventually(() => expect(pushes()).to.have.length(1));
+    await eventually(() => expect(eventFrames()).to.have.length(1));
     await jsm.streams.delete(stream.declaration.name);
     const next = [orderEvent(alice, 1), orderEvent(alice, 2)];
     await eventually(() => instance.publish(next));
-    await eventually(() => expect(numbersOf(pushes())).to.deep.equal([0, 1, 2]));
-    const again = await join(instance, alice, { resumeFrom: pushes()[0]?.sequence ?? 0 });
-    await eventually(() => expect(numbersOf(again.pushes())).to.deep.equal([1, 2]));
+    await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([0, 1, 2]));
+    const again = await join(instance, alice, { resumeFrom: eventFrames()[0]?.sequence ?? 0 });
+    await eventually(() => expect(numbersOf(again.eventFrames())).to.deep.equal([1, 2]));
   });
 });

@@ -1,4 +1,7 @@
-/** Allows `capacity` at once and `perSecond` in the long run. Time is given in milliseconds, of any clock that does not go back. */
+/**
+ * Allows `capacity` at once and `perSecond` in the long run. Time is given in milliseconds, of any clock that does not
+ * go back.
+ */
 export const tokenBucket = ({ capacity, perSecond }: { capacity: number; perSecond: number }) => {
   let tokens = capacity;
   let last: number | undefined;

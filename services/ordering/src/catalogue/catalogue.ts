@@ -3,9 +3,9 @@ import { project } from '@orderstream/event-bridge';
 import type { Queryable } from '@orderstream/persistence';
 import type { PricedProduct } from '../orders/order-lines.js';
 
-/** Ordering's own copy of what is for sale, and for how much. Nothing older overwrites what is newer. */
+/** Ordering's own copy of the products and their prices. An older version never overwrites a newer one. */
 export const catalogueProjection = project([ProductAdded], async (tx, events) => {
-  const newest = new Map(events.map((event) => [event.data.id, event])); // a row is written once in a statement
+  const newest = new Map(events.map((event) => [event.data.id, event])); // a statement may write a row only once
   const products = [...newest.values()];
   await tx.raw(
     `insert into catalogue (product_id, name, price_amount, price_currency, version)
@@ -25,7 +25,7 @@ export const catalogueProjection = project([ProductAdded], async (tx, events) =>
 
 type Row = { product_id: string; name: string; price_amount: number; price_currency: string };
 
-/** What is for sale of these products; what is not is left out. */
+/** The products with these ids; unknown ones are left out. */
 export const findProducts = async (db: Queryable, ids: readonly string[]): Promise<PricedProduct[]> => {
   const { rows } = await db.raw<{ rows: Row[] }>(
     'select product_id, name, price_amount, price_currency from catalogue where product_id = any(?::uuid[])',

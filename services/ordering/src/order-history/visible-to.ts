@@ -8,5 +8,5 @@ export const visibleTo =
   (query: Knex.QueryBuilder): void => {
     if (isAdmin(user)) return;
     if (z.uuid().safeParse(user.id).success) query.where('customer_id', user.id);
-    else query.whereRaw('false'); // a program rather than a person: it has no orders
+    else query.whereRaw('false'); // a program's id is no UUID, and has no orders
   };

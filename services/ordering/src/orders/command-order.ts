@@ -8,7 +8,7 @@ import type { Orders } from './orders.js';
 
 export type CommandOrder = ReturnType<typeof commandOrder>;
 
-/** One command to one order, and the order as it is then. */
+/** Runs one command on one order, and returns the order after it. */
 export const commandOrder =
   ({ db, orders }: { db: Knex; orders: Orders }) =>
   (command: NewCommand<OrderCommand>, context: MessageContext): Promise<OrderView> =>

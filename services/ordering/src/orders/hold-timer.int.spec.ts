@@ -2,9 +2,9 @@ import type { Component } from '@orderstream/service-host';
 import { eventually } from '@orderstream/testing';
 import { expect } from 'chai';
 import { type Ordering, ordering, testHost } from '../../test/ordering.js';
-import { alarm } from './alarm.js';
 import { holdTimer } from './hold-timer.js';
 import { orderAggregate } from './orders.js';
+import { wakeUp } from './wake-up.js';
 
 describe('the hold timer', function () {
   this.timeout(60_000);
@@ -40,7 +40,7 @@ describe('the hold timer', function () {
     await start();
     for (let run = 0; run < 10; run += 1) {
       await shop.payMany(1, 0.3);
-      shop.deadlines.set(0); // as a commit of the shell does; these deadlines were moved behind its back
+      shop.deadlines.set(0); // as the command handler does after a commit; this test moved the deadlines in the database
       await eventually(async () => expect(await countOf('Confirmed')).to.equal(run + 1));
     }
     const late = await lateness();
@@ -71,7 +71,7 @@ describe('the hold timer', function () {
     await eventually(async () => expect(await countOf('Confirmed')).to.equal(1), { timeoutMs: 400 });
   });
 
-  it('makes what it causes part of the order’s own story', async () => {
+  it('keeps the correlation id of the order', async () => {
     const [id] = (await shop.payMany(1, 0)) as [string];
     await start();
     await eventually(async () => expect(await countOf('Confirmed')).to.equal(1));
@@ -84,7 +84,7 @@ describe('the hold timer', function () {
     await shop.payMany(10_000, 0);
     timers.push(
       ...[0, 1].map(() => {
-        const deadlines = alarm();
+        const deadlines = wakeUp();
         return holdTimer({ db: shop.db, orders: orderAggregate({ deadlines }), deadlines });
       }),
     );
@@ -112,7 +112,7 @@ describe('the hold timer', function () {
     await eventually(async () => expect(await countOf('Confirmed')).to.equal(3));
   });
 
-  it('leaves alone what is held, cancelled or not yet due', async () => {
+  it('leaves orders alone that are held, cancelled or not yet due', async () => {
     await start();
     const [id] = (await shop.payMany(2, 3600)) as [string];
     await shop.tell('CancelOrder', id);

@@ -5,29 +5,31 @@ import { inTransaction, type Transaction } from '@orderstream/persistence';
 import { type Component, childContext, type Logger } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import { holdLateness, holdTimerFailures } from '../metrics.js';
-import type { Alarm } from './alarm.js';
 import type { Orders } from './orders.js';
+import type { WakeUp } from './wake-up.js';
 
 type Options = {
   db: Knex;
   orders: Orders;
-  deadlines: Alarm;
+  deadlines: WakeUp;
   /** most orders in one transaction */
   batchSize?: number;
-  /** the next look is at the earliest deadline, at the latest after this */
+  /** longest time between two polls; a nearer deadline shortens it */
   maxWaitMs?: number;
 };
 
-/** Where another instance has what is due in hand, there is nothing to do but look again. */
-const othersAreAtItMs = 20;
+/** Poll interval while another instance holds the locks of all due orders. */
+const lockedByOthersMs = 20;
 
-/** A due order, and the context of its last event: what the end of its window causes belongs to the order's story. */
+/**
+ * A due order, and the context of its last event: OrderConfirmed carries the correlation id and the trace of the order.
+ */
 type DueOrder = { id: string; correlation_id: string; traceparent: string; last_event_id: string; late: number };
 
 const contextOf = ({ correlation_id: correlationId, traceparent, last_event_id }: DueOrder): MessageContext =>
   childContext({ correlationId, traceparent }, last_event_id);
 
-/** In ms, by the database's clock; 0 or less when one is due, Infinity when no order waits. */
+/** Milliseconds by the database's clock; 0 or less when an order is due, Infinity when none waits. */
 const untilEarliestDeadline = async (db: Knex): Promise<number> => {
   const { rows } = await db.raw<{ rows: [{ ms: number | null }] }>(
     `select (extract(epoch from min(pending_until) - clock_timestamp()) * 1000)::float8 as ms from orders where status = 'Paid'`,
@@ -36,8 +38,8 @@ const untilEarliestDeadline = async (db: Knex): Promise<number> => {
 };
 
 /**
- * Due orders that nobody else is at, locked as the command handler locks them. statement_timestamp() rather than clock_timestamp(): a value that does
- * not change while the query runs can be searched for in an index.
+ * Due orders that no other transaction has locked; takes the command handler's lock. It uses statement_timestamp(),
+ * because an index search needs a value that is constant during the query, which clock_timestamp() is not.
  */
 const takeDue = async (tx: Transaction, limit: number): Promise<DueOrder[]> => {
   const { rows } = await tx.raw<{ rows: DueOrder[] }>(
@@ -54,8 +56,9 @@ const takeDue = async (tx: Transaction, limit: number): Promise<DueOrder[]> => {
 };
 
 /**
- * Confirms the orders whose window is over. The timer is the order's own row: nothing is kept in memory, what fell due while nobody ran is
- * taken at the next start, and several instances share the work. Only the database's clock is asked.
+ * Confirms the orders whose hold window is over. The timer is the order's own row, so nothing is lost with a process:
+ * orders that fell due while no instance ran are confirmed at the next start, and instances share the work. Only the
+ * database's clock counts.
  */
 export const holdTimer = ({ db, orders, deadlines, batchSize = 500, maxWaitMs = 1_000 }: Options): Component => {
   const stopping = new AbortController();
@@ -75,13 +78,13 @@ export const holdTimer = ({ db, orders, deadlines, batchSize = 500, maxWaitMs = 
     return due.length;
   };
 
-  /** @returns how long nothing will be due, in ms */
-  const look = async (log: Logger): Promise<number> => {
+  /** @returns milliseconds until the next poll */
+  const poll = async (log: Logger): Promise<number> => {
     const untilDue = await untilEarliestDeadline(db);
     if (untilDue > 0) return untilDue;
     const confirmed = await confirmDue();
-    if (confirmed > 0) log.info({ orders: confirmed }, 'windows are over');
-    return confirmed > 0 ? 0 : othersAreAtItMs;
+    if (confirmed > 0) log.info({ orders: confirmed }, 'hold windows are over');
+    return confirmed > 0 ? 0 : lockedByOthersMs;
   };
 
   const run = async (log: Logger): Promise<void> => {
@@ -89,13 +92,13 @@ export const holdTimer = ({ db, orders, deadlines, batchSize = 500, maxWaitMs = 
     while (!stopping.signal.aborted) {
       let idleMs: number;
       try {
-        idleMs = await look(log);
-        if (failures > 0) log.info({ failures }, 'the hold timer looks again');
+        idleMs = await poll(log);
+        if (failures > 0) log.info({ failures }, 'the hold timer works again');
         failures = 0;
       } catch (error) {
         failures += 1;
         holdTimerFailures.inc();
-        if (failures === 1) log.warn({ err: error }, 'the hold timer could not look; it tries until it can');
+        if (failures === 1) log.warn({ err: error }, 'the hold timer failed; it retries');
         idleMs = retryDelayMs(failures, { baseMs: 50, maxMs: maxWaitMs });
       }
       if (idleMs > 0) await deadlines.wait(Math.min(idleMs, maxWaitMs), stopping.signal);

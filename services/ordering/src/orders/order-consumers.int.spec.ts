@@ -18,7 +18,7 @@ import { type Ordering, ordering, orderRequest } from '../../test/ordering.js';
 import { ignoredEvents } from '../metrics.js';
 import { orderConsumers } from './order-consumers.js';
 
-describe('what orders hear', function () {
+describe('the consumers of orders', function () {
   this.timeout(30_000);
 
   let shop: Ordering;
@@ -41,7 +41,7 @@ describe('what orders hear', function () {
   const stock = (definition: EventDefinition, orderId: string, data: object) => event(definition, orderId, { orderId, ...data });
   const payment = (definition: EventDefinition, orderId: string | undefined, data: Partial<PaymentEventData> = {}) =>
     event(definition, paymentId, { id: paymentId, customerId, orderId, ...data });
-  const hear = (events: Envelope[], autoShip = true): Promise<void> =>
+  const deliver = (events: Envelope[], autoShip = true): Promise<void> =>
     inTransaction(shop.db, (tx) => orderConsumers({ orders: shop.orders, autoShip }).handle(tx, events));
   const statusOf = async (id: string): Promise<string> => (await shop.db('orders').where({ id }).first('status')).status;
 
@@ -49,7 +49,7 @@ describe('what orders hear', function () {
     const orders = await Promise.all([shop.placeFor(), shop.placeFor(), shop.placeFor(), shop.placeFor()]);
     const [happy, short_, failed, cancelled] = orders.map(({ id }) => id) as [string, string, string, string];
 
-    await hear([
+    await deliver([
       stock(StockReserved, happy, { lines: [] }),
       stock(StockReservationFailed, short_, { short }),
       stock(StockReserved, failed, { lines: [] }),
@@ -63,7 +63,7 @@ describe('what orders hear', function () {
     ]);
 
     await shop.tell('CancelOrder', cancelled);
-    await hear([
+    await deliver([
       payment(PaymentApproved, happy),
       payment(PaymentFailed, failed, { reason: 'provider-unreachable' }),
       payment(PaymentApproved, cancelled), // on its way when the customer cancelled
@@ -73,27 +73,27 @@ describe('what orders hear', function () {
     expect(await Promise.all([happy, failed, cancelled].map(statusOf))).to.deep.equal(['Paid', 'Failed', 'Cancelled']);
 
     await shop.tell('ConfirmOrder', happy);
-    await hear([payment(PaymentSettled, happy)]);
+    await deliver([payment(PaymentSettled, happy)]);
     expect(await statusOf(happy)).to.equal('Shipped');
     expect(await shop.db('orders').where({ id: failed }).first('state')).to.have.nested.property('state.reason', 'provider-unreachable');
   });
 
   it('does not ship by itself where an operator does', async () => {
     const { id } = await shop.placeFor();
-    await hear([stock(StockReserved, id, { lines: [] }), payment(PaymentApproved, id)]);
+    await deliver([stock(StockReserved, id, { lines: [] }), payment(PaymentApproved, id)]);
     await shop.tell('ConfirmOrder', id);
-    await hear([payment(PaymentSettled, id)], false);
+    await deliver([payment(PaymentSettled, id)], false);
     expect(await shop.db('orders').where({ id }).first('status', 'version')).to.deep.equal({ status: 'Confirmed', version: 5 });
   });
 
-  it('counts what comes twice, too late, or for an order that nobody placed', async () => {
+  it('counts events that come twice, too late or for an unknown order', async () => {
     const countOf = async (type: string, status: string): Promise<number> =>
       (await ignoredEvents.get()).values.find(({ labels }) => labels.type === type && labels.status === status)?.value ?? 0;
     const { id } = await shop.placeFor();
     await shop.tell('CancelOrder', id);
     const before = [await countOf('StockReserved', 'Cancelled'), await countOf('PaymentApproved', 'NotPlaced')] as const;
     const reserved = stock(StockReserved, id, { lines: [] });
-    await hear([reserved, reserved, payment(PaymentApproved, uuidv7())]);
+    await deliver([reserved, reserved, payment(PaymentApproved, uuidv7())]);
     expect([await countOf('StockReserved', 'Cancelled'), await countOf('PaymentApproved', 'NotPlaced')]).to.deep.equal([
       before[0] + 2,
       before[1] + 1,
@@ -101,21 +101,21 @@ describe('what orders hear', function () {
     expect(await shop.db('orders').where({ id }).first('status', 'version')).to.deep.equal({ status: 'Cancelled', version: 2 });
   });
 
-  it('hears of an order whose placing others do not see yet', async () => {
+  it('waits for an order that is committed but not visible yet', async () => {
     const placing = await openTransaction(shop.db);
     const orderId = uuidv7();
     await shop.place.run(placing.tx, [{ orderId, customerId, request: orderRequest, context: newContext() }]);
-    const hearing = hear([stock(StockReserved, orderId, { lines: [] })]);
+    const delivering = deliver([stock(StockReserved, orderId, { lines: [] })]);
     await somebodyWaits(shop.db);
     await placing.commit();
-    await hearing;
+    await delivering;
     expect(await statusOf(orderId)).to.equal('PendingPayment');
   });
 
-  it('announces what an event caused as a part of its story', async () => {
+  it('keeps the correlation id of the event that caused it', async () => {
     const { id } = await shop.placeFor();
     const reserved = stock(StockReserved, id, { lines: [] });
-    await hear([reserved]);
+    await deliver([reserved]);
     const pending = await shop.db('outbox').where({ aggregate_id: id, type: 'OrderPending' }).first();
     expect(pending).to.include({ correlation_id: 'story-1', causation_id: reserved.id, aggregate_version: 2 });
   });

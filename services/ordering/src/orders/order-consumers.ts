@@ -12,7 +12,7 @@ import {
 import { type Handler, on } from '@orderstream/event-bridge';
 import type { Orders } from './orders.js';
 
-/** A standalone payment has no order: nothing is to be done. */
+/** No command for a standalone payment, which has no order. */
 const ofOrder = <Command>(
   { id: paymentId, orderId }: PaymentEventData,
   command: (payment: { orderId: string; paymentId: string }) => Command,

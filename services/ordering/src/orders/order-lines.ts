@@ -3,7 +3,7 @@ import { Invalid, type Money, maxLineQuantity, maxOrderTotal, type OrderLine, ty
 export type RequestedLine = PlaceOrderRequest['lines'][number];
 export type PricedProduct = { id: string; name: string; price: Money };
 
-/** Two lines of one product are one line, where the first of them stood. */
+/** Merges the lines of one product into one, at the position of the first. */
 export const mergeLines = (lines: readonly RequestedLine[]): RequestedLine[] => {
   const quantities = new Map<string, number>();
   for (const { productId, quantity } of lines) {
@@ -19,7 +19,7 @@ export const mergeLines = (lines: readonly RequestedLine[]): RequestedLine[] => 
   return merged;
 };
 
-/** Merged lines, with the names and prices of the catalogue, and what they come to. */
+/** The merged lines with names and prices from the catalogue, and their total. */
 export const priceLines = (
   requested: readonly RequestedLine[],
   products: readonly PricedProduct[],
@@ -47,7 +47,7 @@ const totalOf = (lines: readonly OrderLine[]): Money => {
   return { amount, currency: currency! };
 };
 
-/** Every requested line of these products, as the request wrote it. */
+/** An error for each requested line of these products, at its position in the request. */
 const errorsAt = (requested: readonly RequestedLine[], wrong: readonly RequestedLine[], field: keyof RequestedLine, message: string) => {
   const ids = new Set(wrong.map(({ productId }) => productId));
   return requested.flatMap(({ productId }, index) =>

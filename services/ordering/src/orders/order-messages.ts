@@ -5,7 +5,7 @@ import { orderView } from './order-view.js';
 
 const definitions = new Map<string, EventDefinition>(orderEvents.map((definition) => [definition.type, definition]));
 
-/** Every event of an order is announced, with the whole order as it is after it. */
+/** The message of an event: it carries the whole order after the event. */
 export const toMessage = ({ id, event, before, state, version }: Recorded<Order, OrderEvent>): Message => {
   if (state.status === 'NotPlaced') throw new Error('an order that has an event is placed');
   const data: OrderEventData = {

@@ -1,5 +1,5 @@
 import { HoldOrderRequest, OrderView, PlaceOrderRequest, Problem, Refusal } from '@orderstream/contracts';
-import { type IdempotentRequest, idempotentlyTogether } from '@orderstream/persistence';
+import { type IdempotentRequest, idempotentBatcher } from '@orderstream/persistence';
 import { type Api, accepted, api, created } from '@orderstream/service-host';
 import type { Knex } from 'knex';
 import type { CommandOrder } from './command-order.js';
@@ -11,7 +11,7 @@ type PlacementRequest = IdempotentRequest & { placement: Placement };
 const placementOf = ({ placement }: PlacementRequest): Placement => placement;
 
 export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSeconds }: Deps): Api => {
-  const place = idempotentlyTogether(db, {
+  const place = idempotentBatcher(db, {
     prepare: (tx, requests: PlacementRequest[]) => placeOrders.prepare(tx, requests.map(placementOf)),
     run: async (tx, requests, prepared) => {
       const outcomes = await placeOrders.run(tx, requests.map(placementOf), prepared);

@@ -103,7 +103,7 @@ describe('orders in Postgres', function () {
     expect(outcomes.confirmed, 'confirmed').to.be.above(0);
   });
 
-  it('refuse a save on what somebody else has saved in between', async () => {
+  it('refuse a save after another transaction has saved', async () => {
     const { id } = await shop.placeFor();
     let tries = 0;
     const saving = inTransaction(shop.db, async (tx) => {

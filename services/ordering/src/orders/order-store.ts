@@ -8,7 +8,10 @@ type OrderChange = Change<Order, OrderEvent>;
 const times = ['placedAt', 'deadline', 'paidAt', 'confirmedAt', 'capturedAt', 'shippedAt', 'cancelledAt', 'failedAt'] as const;
 type Time = (typeof times)[number];
 
-/** A row of `orders`. What the database looks for and may change is in columns alone; times in jsonb are texts. */
+/**
+ * A row of `orders`. Values that the database searches for, and that may change, are in columns only. Times in jsonb
+ * are texts.
+ */
 export type OrderRow = {
   id: string;
   version: number;
@@ -26,7 +29,7 @@ export const orderOf = ({ status, pending_until: pendingUntil, state }: Omit<Ord
 
 export const stateOf = ({ status: _, pendingUntil: __, ...state }: PlacedOrder): string => JSON.stringify(state);
 
-/** An order that is being placed has a new id: there is nothing to look for. */
+/** Leaves out orders that are being placed: their ids are new. */
 const idsToLoad = (ids: string[], commands: readonly NewCommand<OrderCommand>[]): string[] => {
   const isNew = new Set<string>();
   const seen = new Set<string>();
@@ -50,7 +53,7 @@ const load = async (
   return new Map(rows.map((row) => [row.id, { state: orderOf(row), version: row.version }]));
 };
 
-/** In one statement with the rows of the orders, all of which have to be as they were loaded. */
+/** One statement writes orders and history; it fails unless every order still has the version that was loaded. */
 const withHistory = `
   noted as (
     insert into order_history (order_id, version, type, status, at, data)
@@ -135,5 +138,5 @@ const save = (tx: Transaction, changes: OrderChange[]): void => {
   write(tx, updateExisting, [...rowValues(changed), changed.map(({ loadedVersion }) => loadedVersion)], changed);
 };
 
-/** Orders are rows; every event is noted in their history by the same statement. */
+/** Stores orders as rows; the same statement adds every event to their history. */
 export const orderStore = stateStored<Order, OrderCommand, OrderEvent>({ load, save });

@@ -26,7 +26,7 @@ export const orderView = (id: string, version: number, order: PlacedOrder): Orde
   version,
 });
 
-/** An order as the shell left it. */
+/** An order as the command handler left it. */
 export const viewIn = ({ stateOf }: { stateOf: (id: string) => Versioned<Order> }, id: string): OrderView => {
   const { state, version } = stateOf(id);
   if (state.status === 'NotPlaced') throw new NotFound('order-not-found', `There is no order ${id}`);

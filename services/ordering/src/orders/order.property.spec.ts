@@ -20,7 +20,10 @@ const machine: Record<Order['status'], Order['status'][]> = {
 const seconds = fc.nat({ max: 400 });
 const typed = <Type extends OrderCommand['type']>(type: Type) => fc.constant(commands[type]());
 
-/** Anything that an order may be asked or told, in any order, as often as may be; now and then something that takes time to pass. */
+/**
+ * Anything that an order may be asked or told, in any order, as often as may be; now and then something that takes time
+ * to pass.
+ */
 const step: fc.Arbitrary<{ command: OrderCommand; wait: number }> = fc.record({
   command: fc.oneof(
     typed('PlaceOrder'),
@@ -94,7 +97,7 @@ const check = (property: (history: Moment[]) => void): void => {
 
 const passedThrough = (history: Moment[]): Set<OrderStatus> => new Set(history.map(({ state }) => state.status));
 
-describe('order, whatever it is told, in whatever order, however often', function () {
+describe('order, with any commands, in any order, any number of times', function () {
   this.timeout(60_000);
 
   it('only goes where the machine leads', () =>

@@ -229,7 +229,7 @@ describe('order', () => {
     });
   });
 
-  it('is nobody else’s to cancel, hold, release or confirm', () => {
+  it('is not found for another customer who cancels, holds, releases or confirms it', () => {
     for (const type of ['CancelOrder', 'HoldOrder', 'ReleaseOrder', 'ConfirmOrder'] as const) {
       const command = commands[type]();
       const another = { ...command, data: { ...command.data, customerId: 'another' } } as OrderCommand;

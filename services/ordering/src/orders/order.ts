@@ -25,9 +25,9 @@ type Purchase = {
 export type PlacedOrder = Purchase & {
   status: OrderStatus;
   placedAt: Date;
-  /** the end of its window as it was placed: what a release goes back to */
+  /** the end of the hold window when the order was placed: a release restores it */
   deadline: Date;
-  /** the end of its window as it is now */
+  /** the current end of the hold window */
   pendingUntil: Date;
   onHold: boolean;
   reason?: string;
@@ -43,22 +43,22 @@ export type PlacedOrder = Purchase & {
 export type Order = { status: 'NotPlaced' } | PlacedOrder;
 
 type Of<Data = object> = { orderId: string } & Data;
-/** What a shopper asks about an order: another's is as good as none. */
+/** A shopper's command. Someone else's order is reported as not found. */
 type Own<Data = object> = Of<{ customerId: string } & Data>;
 type OfPayment<Data = object> = Of<{ paymentId: string } & Data>;
 
 export type OrderCommand =
   | Command<'PlaceOrder', Of<Purchase & { windowSeconds: number }>>
-  // the customer asks
+  // from the customer
   | Command<'CancelOrder', Own>
   | Command<'HoldOrder', Own<{ seconds: number; maxSeconds: number }>>
   | Command<'ReleaseOrder', Own>
   | Command<'ConfirmOrder', Own>
-  // an operator asks
+  // from an operator
   | Command<'ShipOrder', Of>
-  // the window is over
+  // from the hold timer
   | Command<'ElapseHold', Of>
-  // another service says
+  // from the events of other services
   | Command<'AcceptStock', Of>
   | Command<'RejectStock', Of<{ short: ShortLine[] }>>
   | Command<'AcceptPayment', OfPayment>
@@ -99,7 +99,7 @@ export const decide = (command: OrderCommand, order: Order): OrderEvent[] => {
     case 'ShipOrder':
       return ship(command, existing(command, order));
     default:
-      return order.status === 'NotPlaced' ? [] : hear(command, order);
+      return order.status === 'NotPlaced' ? [] : applyFact(command, order);
   }
 };
 
@@ -122,14 +122,14 @@ const own = ({ data: { orderId, customerId } }: CustomerCommand, order: Order): 
 const place = ({ data: { windowSeconds, ...purchase }, at }: CommandOf<'PlaceOrder'>, order: Order): OrderEvent[] =>
   order.status === 'NotPlaced' ? [{ type: 'OrderPlaced', data: { ...purchase, pendingUntil: secondsAfter(at, windowSeconds) }, at }] : [];
 
-/** A wrong request is refused. */
+/** Refuses a wrong request. */
 const answerCustomer = (command: CustomerCommand, order: PlacedOrder): OrderEvent[] => {
   const { at } = command;
   const { orderId } = command.data;
   switch (command.type) {
     case 'CancelOrder':
       if (order.status === 'Placed') return [{ type: 'OrderCancelled', data: { orderId, reason: 'CustomerRequest' }, at }];
-      // money may be on hold: payment gives it back, then the order is cancelled
+      // money may be on hold: the payment service releases it first, then the order is cancelled
       if (order.status === 'PendingPayment' || order.status === 'Paid') return [{ type: 'OrderCancelRequested', data: { orderId }, at }];
       throw refused('order-not-cancellable', order, `An order that is ${order.status} cannot be cancelled`);
 
@@ -163,8 +163,8 @@ const ship = ({ data: { orderId }, at }: CommandOf<'ShipOrder'>, order: PlacedOr
   return [{ type: 'OrderShipped', data: { orderId }, at }];
 };
 
-/** A fact is never refused: it is answered with events, or with none. */
-const hear = (fact: Fact, order: PlacedOrder): OrderEvent[] => {
+/** Never refuses a fact: decides events for it, or none. */
+const applyFact = (fact: Fact, order: PlacedOrder): OrderEvent[] => {
   const { at } = fact;
   const { orderId } = fact.data;
   switch (fact.type) {

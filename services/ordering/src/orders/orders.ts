@@ -1,14 +1,14 @@
 import { aggregate, type Recorded, type Store } from '@orderstream/aggregates';
 import { currentChangeLog, currentLog } from '@orderstream/service-host';
 import { ignoredEvents, orderEventsRecorded } from '../metrics.js';
-import type { Alarm } from './alarm.js';
 import { decide, evolve, initialState, type Order, type OrderCommand, type OrderEvent } from './order.js';
 import { toMessage } from './order-messages.js';
 import { orderStore } from './order-store.js';
+import type { WakeUp } from './wake-up.js';
 
 type OrderStore = Store<Order, OrderCommand, OrderEvent>;
 
-/** What the commands that are caused by events are caused by. */
+/** The event that causes a command, for commands that events cause. */
 const causes: Partial<Record<OrderCommand['type'], string>> = {
   AcceptStock: 'StockReserved',
   RejectStock: 'StockReservationFailed',
@@ -20,22 +20,22 @@ const causes: Partial<Record<OrderCommand['type'], string>> = {
   AcceptSettlement: 'PaymentSettled',
 };
 
-/** Counted and logged: an event that comes twice or too late is no error, but many of them may be a sign of one. */
-const ignored = ({ type, data: { orderId } }: OrderCommand, { status }: Order): void => {
+/** Counts and logs an event that came twice or too late: one is no error, many may be a sign of one. */
+const onNoChange = ({ type, data: { orderId } }: OrderCommand, { status }: Order): void => {
   const cause = causes[type];
   if (!cause) return;
   ignoredEvents.inc({ type: cause, status });
   currentLog().info({ orderId, type: cause, status }, 'event changes nothing');
 };
 
-const changed = ({ id: orderId, event: { type }, before, state }: Recorded<Order, OrderEvent>): void => {
+const onChange = ({ id: orderId, event: { type }, before, state }: Recorded<Order, OrderEvent>): void => {
   orderEventsRecorded.inc({ type });
   const orderNumber = state.status === 'NotPlaced' ? undefined : state.orderNumber;
   currentChangeLog().info({ orderId, orderNumber, event: type, from: before.status, to: state.status }, 'order changed');
 };
 
-/** Sets the alarm to the deadlines of the orders that are Paid, once they are committed. */
-const ringing = (store: OrderStore, deadlines: Alarm): OrderStore => ({
+/** Wakes the hold timer at the deadlines of the Paid orders that a transaction saves, once it commits. */
+const wakingHoldTimer = (store: OrderStore, deadlines: WakeUp): OrderStore => ({
   ...store,
   save: (tx, changes, messages) => {
     store.save(tx, changes, messages);
@@ -50,17 +50,17 @@ const ringing = (store: OrderStore, deadlines: Alarm): OrderStore => ({
   },
 });
 
-/** What the shell needs to know about orders. */
-export const orderAggregate = ({ deadlines }: { deadlines: Alarm }) =>
+/** The command handler of orders. */
+export const orderAggregate = ({ deadlines }: { deadlines: WakeUp }) =>
   aggregate<Order, OrderCommand, OrderEvent>({
     idOf: ({ data }) => data.orderId,
     decide,
     evolve,
     initialState,
-    store: ringing(orderStore, deadlines),
+    store: wakingHoldTimer(orderStore, deadlines),
     toMessage,
-    ignored,
-    onChange: changed,
+    onNoChange,
+    onChange,
   });
 
 export type Orders = ReturnType<typeof orderAggregate>;

@@ -76,7 +76,7 @@ describe('placing an order', () => {
       .and.include({ code: 'currencies-mixed' });
   });
 
-  it('prices by the newest version of a product that the catalogue heard of, in whatever order', async () => {
+  it('prices by the newest version of a product, in whatever order the versions arrived', async () => {
     const bread = { id: '019400e2-6f00-7000-8000-0000000000a9', name: 'Bread', price: { amount: 300, currency: 'EUR' } };
     const dearer = { ...bread, price: { amount: 350, currency: 'EUR' } };
     for (const event of [productAdded(bread, 1), productAdded(dearer, 2), productAdded(bread, 1)]) {

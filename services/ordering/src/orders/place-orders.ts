@@ -11,20 +11,26 @@ import type { Orders, PreparedOrders } from './orders.js';
 type Deps = { orders: Orders; windowSeconds: number };
 export type PlaceOrders = ReturnType<typeof placeOrders>;
 
-/** An order that a shopper asks for; its id is new. */
+/** A shopper's request for an order, with a new id. */
 export type Placement = { orderId: string; customerId: string; request: PlaceOrderRequest; context: MessageContext };
 
-/** What placements need to be decided. New ids are locked too: who hears of an order before it can be seen has to wait for it. */
+/**
+ * The queries of placements. New ids are locked too, so that a consumer that gets an event before its order is visible
+ * waits for the order.
+ */
 type Prepared = { products: Promise<PricedProduct[]>; orders: PreparedOrders };
 
-/** Prices the lines from ordering's own copy of the catalogue, never from the request, and places the orders. Each is placed, or refused, for itself. */
+/**
+ * Places orders. Prices come from ordering's own copy of the catalogue, never from the request. Each order is placed or
+ * refused on its own.
+ */
 export const placeOrders = ({ orders, windowSeconds }: Deps) => {
-  /** Asks for what `run` will need, so that it travels with what else a transaction asks first. */
+  /** Starts the queries that `run` needs, in one round trip with the transaction's other first queries. */
   const prepare = (tx: Transaction, placements: readonly Placement[]): Prepared => {
     const asked = placements.flatMap(({ request }) => request.lines.map(({ productId }) => productId.toLowerCase()));
     const commands = placements.map(({ orderId }) => ({ type: 'PlaceOrder', data: { orderId } }) as NewCommand<OrderCommand>);
     const products = findProducts(tx, [...new Set(asked)]);
-    products.catch(() => undefined); // whoever waits for it hears it
+    products.catch(() => undefined); // `run` awaits it and throws its error
     return { products, orders: orders.prepare(tx, commands) };
   };
 
@@ -34,7 +40,7 @@ export const placeOrders = ({ orders, windowSeconds }: Deps) => {
     return { type: 'PlaceOrder' as const, data: { orderId, ...purchase, windowSeconds } };
   };
 
-  /** @returns for each placement its order, or why there is none */
+  /** @returns for each placement its order, or its refusal */
   const run = async (
     tx: Transaction,
     placements: readonly Placement[],

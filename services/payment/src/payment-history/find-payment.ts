@@ -1,7 +1,7 @@
 import { NotFound, type PaymentView } from '@orderstream/contracts';
 import type { Knex } from 'knex';
 
-/** @throws NotFound also when it is another customer's: who asks does not learn that it exists */
+/** @throws NotFound also for another customer's payment, so that its existence stays secret */
 export const findPayment = async (db: Knex, id: string, customerId?: string): Promise<PaymentView> => {
   const row = await db('payments')
     .where({ id, ...(customerId && { customer_id: customerId }) })

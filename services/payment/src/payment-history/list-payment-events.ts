@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 
 type Row = { type: string; version: number; at: Date; data: Record<string, unknown> };
 
-/** Everything that happened to a payment, oldest first, straight from the event store. */
+/** The events of a payment, oldest first, from the event store. */
 export const listPaymentEvents = async (db: Knex, id: string): Promise<PaymentHistory> => {
   const { rows } = await db.raw<{ rows: Row[] }>(
     `select type, aggregate_version as version, occurred_at as at, payload as data

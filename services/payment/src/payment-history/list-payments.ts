@@ -1,7 +1,7 @@
 import { type Page, type PaymentQuery, type PaymentView, pageOf } from '@orderstream/contracts';
 import type { Knex } from 'knex';
 
-/** Newest first. Of one customer, unless `customerId` is left out. */
+/** Payments, newest first: of one customer, or of all when `customerId` is left out. */
 export const listPayments = async (db: Knex, query: PaymentQuery, customerId?: string): Promise<Page<PaymentView>> => {
   const chosen = db('payments').where({
     ...(customerId && { customer_id: customerId }),

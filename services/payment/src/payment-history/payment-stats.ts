@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 
 type Row = { status: PaymentStatus; currency: string; count: number; amount: string };
 
-/** How many payments are in which status, and what they come to in each currency. */
+/** The number and the total amount of payments, by status and currency. */
 export const paymentStats = async (db: Knex): Promise<PaymentStats> => {
   const { rows } = await db.raw<{ rows: Row[] }>(
     `select status, currency, count(*) as count, sum(amount) as amount

@@ -6,7 +6,7 @@ import { payments } from './payments.js';
 type Deps = { newId: () => string };
 export type CreatePayment = ReturnType<typeof createPayment>;
 
-/** Begins a payment that belongs to no order: once it is authorised, the money is captured. */
+/** Creates a standalone payment, which has no order: it is captured as soon as it is authorised. */
 export const createPayment =
   ({ newId }: Deps) =>
   async (tx: Transaction, customerId: string, request: CreatePaymentRequest, context: MessageContext): Promise<PaymentView> => {

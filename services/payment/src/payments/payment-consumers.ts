@@ -11,7 +11,7 @@ const factsOf = ({ id: orderId, customerId, total, paymentMethod }: OrderEventDa
   paymentMethod,
 });
 
-/** What an order does to its payment. */
+/** Maps the events of an order to commands of its payment. */
 export const paymentConsumers = payments.consumers(
   on(OrderPending, ({ data }) => [{ type: 'InitiatePayment', data: factsOf(data) }]),
   on(OrderCancelRequested, ({ data }) => [{ type: 'CancelPayment', data: factsOf(data) }]),

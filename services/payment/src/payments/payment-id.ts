@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { parse, stringify } from 'uuid';
 
 /**
- * The id of the payment of an order: derived from the order's alone, so that every message about the order names the same payment without
- * a lookup, and an order can never have two. A valid UUIDv7: the order's 48-bit timestamp, so it sorts where the order does, and for the
- * random bits a hash.
+ * The id of an order's payment, derived from the order's id. So every message about the order names the payment without
+ * a lookup, and an order cannot have two payments. It is a valid UUIDv7: the order's 48-bit timestamp, so it sorts like
+ * the order, and a hash for the random bits.
  */
 export const paymentIdOf = (orderId: string): string => {
   const bytes = parse(orderId);

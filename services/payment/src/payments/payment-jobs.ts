@@ -10,15 +10,15 @@ type Command = NewCommand<PaymentCommand>;
 
 export type PaymentJobOptions = {
   psp: Psp;
-  /** when a call that got no answer is made again */
+  /** delay before a call without an answer is retried */
   retryMs: number;
-  /** how long the payment of an order waits while the provider is not asked at all */
+  /** how long the payment of an order waits while the circuit breaker is open */
   patienceMs: number;
   /** ms since the epoch (`Date.now`) */
   now?: () => number;
 };
 
-/** The calls to the provider that are still to be made. */
+/** The queue of calls to the provider. */
 export const paymentJobs = jobQueue('payment-jobs');
 
 const operations: Partial<Record<PaymentEvent['type'], PspOperation>> = {
@@ -30,7 +30,7 @@ const operations: Partial<Record<PaymentEvent['type'], PspOperation>> = {
   PaymentFailed: 'void',
 };
 
-/** Every call to the provider is asked for by one of the payment's own events. */
+/** An event of the payment requests each call to the provider. */
 export const toPaymentJob: ToJob<Payment, PaymentEvent> = ({ id, event, state, version }) => {
   const operation = operations[event.type];
   return operation && { kind: operation, payload: eventDataOf(id, state, version) };
@@ -39,8 +39,8 @@ export const toPaymentJob: ToJob<Payment, PaymentEvent> = ({ id, event, state, v
 const paymentOf = ({ payload }: Job): PaymentEventData => payload as PaymentEventData;
 
 /**
- * The calls, and the command that each answer becomes. What an order waits for ends one way or the other; all else is asked again, later, until
- * it succeeds.
+ * The calls, and the command that each answer becomes. What an order waits for ends one way or the other; all else is
+ * asked again, later, until it succeeds.
  */
 export const performPaymentJobs = ({
   psp,
@@ -81,7 +81,7 @@ export const performPaymentJobs = ({
     }
   };
 
-  /** Asks until the answer is 2xx; then `done` follows. */
+  /** Repeats a call until its answer is 2xx, and then returns the commands of `done`. */
   const until =
     (operation: PspOperation, done: (paymentId: string) => Command[]): Perform<Command> =>
     async (job, signal) => {
@@ -116,7 +116,7 @@ const outcomeOfCreate = (answer: PspAnswer): CreateOutcome => {
   return { kind: 'unclear', reason: `the provider answered ${answer.status} to create` };
 };
 
-/** A line of a third party's words, fit to be stored and shown. */
+/** A line of text from a third party, made fit to be stored and shown. */
 const Words = z
   .string()
   .transform((words) =>

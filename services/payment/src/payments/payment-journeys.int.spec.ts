@@ -73,12 +73,12 @@ describe('a payment, with the provider', function () {
     await test.drop();
   });
 
-  const hear = (type: 'OrderPending' | 'OrderCancelRequested' | 'OrderConfirmed', data: OrderEventData) =>
+  const deliver = (type: 'OrderPending' | 'OrderCancelRequested' | 'OrderConfirmed', data: OrderEventData) =>
     inTransaction(db, (tx) => paymentConsumers.handle(tx, [{ id: uuidv7(), type, data, correlationId: 'spec' } as Envelope]));
 
   const begin = async (method: Method) => {
     const order = orderOf(method);
-    await hear('OrderPending', order);
+    await deliver('OrderPending', order);
     return { order, id: paymentIdOf(order.id) };
   };
   const statuses = async (id: string) => (await listPaymentEvents(db, id)).map(({ data }) => data.status);
@@ -92,8 +92,8 @@ describe('a payment, with the provider', function () {
     const { order, id } = await begin('tok_approved');
     await until(id, 'Approved');
     expect(await psp.account(id)).to.include({ status: 'Authorised', captured: 0 });
-    await hear('OrderConfirmed', order);
-    await hear('OrderConfirmed', order);
+    await deliver('OrderConfirmed', order);
+    await deliver('OrderConfirmed', order);
     await until(id, 'Completed');
     expect(await statuses(id)).to.deep.equal(['Processing', 'Approved', 'Settling', 'Settled', 'Completed']);
     expect(await effectsAtPsp(id)).to.deep.equal(['create', 'settle', 'notify']);
@@ -121,7 +121,7 @@ describe('a payment, with the provider', function () {
     expect(await psp.account(id)).to.include({ authorised: 1990, voided: 1990, captured: 0 });
   });
 
-  it('waits, for an order, while the provider is not asked, and is approved once it answers again', async () => {
+  it('waits, for an order, while the circuit breaker is open, and is approved once it answers again', async () => {
     await psp.behave({ failNext: 1_000_000 });
     const failing = await Promise.all(Array.from({ length: 8 }, () => begin('tok_approved')));
     await eventually(async () => {
@@ -132,7 +132,7 @@ describe('a payment, with the provider', function () {
     await startRunner(1_000);
     const tries = await Promise.all(Array.from({ length: 12 }, () => begin('tok_approved')));
     await eventually(async () => {
-      const { rows } = await db.raw(`select 1 from jobs where kind = 'create' and last_error like 'the provider is not asked%'`);
+      const { rows } = await db.raw(`select 1 from jobs where kind = 'create' and last_error like 'the provider is not called%'`);
       expect(rows).to.have.length.at.least(1);
     });
     await psp.reset();
@@ -157,7 +157,7 @@ describe('a payment, with the provider', function () {
   it('is given back when its order is cancelled after the approval', async () => {
     const { order, id } = await begin('tok_approved');
     await until(id, 'Approved');
-    await hear('OrderCancelRequested', order);
+    await deliver('OrderCancelRequested', order);
     await until(id, 'Refunded');
     expect(await statuses(id)).to.deep.equal(['Processing', 'Approved', 'Refunding', 'Refunded']);
     expect(await psp.account(id)).to.include({ authorised: 1990, refunded: 1990, captured: 0 });
@@ -166,17 +166,17 @@ describe('a payment, with the provider', function () {
   it('is cancelled while it is processed, and the approval that comes too late is voided', async () => {
     await psp.behave({ latencyMs: 150, operations: ['create'] });
     const { order, id } = await begin('tok_approved');
-    await hear('OrderCancelRequested', order);
+    await deliver('OrderCancelRequested', order);
     await untilEffects(id, ['create', 'void']);
     expect(await statuses(id)).to.deep.equal(['Processing', 'Cancelled']);
     expect(await psp.account(id)).to.include({ authorised: 1990, voided: 1990 });
   });
 
-  it('is cancelled before anything was heard of its order', async () => {
+  it('is cancelled when the cancellation arrives before the order', async () => {
     const order = orderOf('tok_approved');
     const id = paymentIdOf(order.id);
-    await hear('OrderCancelRequested', order);
-    await hear('OrderPending', order);
+    await deliver('OrderCancelRequested', order);
+    await deliver('OrderPending', order);
     await untilEffects(id, ['create', 'void']);
     expect(await statuses(id)).to.deep.equal(['Processing', 'Cancelled']);
     expect(await psp.account(id)).to.include({ authorised: 1990, voided: 1990 });
@@ -186,7 +186,7 @@ describe('a payment, with the provider', function () {
     const { order, id } = await begin('tok_approved');
     await until(id, 'Approved');
     await psp.toggleErrors();
-    await hear('OrderConfirmed', order);
+    await deliver('OrderConfirmed', order);
     await eventually(async () => expect((await db('jobs').where({ key: id }).first())?.attempts).to.be.at.least(2), { timeoutMs: 20_000 });
     expect((await statuses(id)).at(-1)).to.equal('Settling');
     await psp.toggleErrors();
@@ -224,9 +224,9 @@ describe('a payment, with the provider', function () {
     const many = await Promise.all(Array.from({ length: 30 }, () => begin('tok_random')));
     await Promise.all(
       many.map(async ({ order, id }, n) => {
-        if (n % 3 === 0) await hear('OrderCancelRequested', order);
+        if (n % 3 === 0) await deliver('OrderCancelRequested', order);
         await eventually(async () => expect((await statuses(id)).at(-1)).to.not.equal('Processing'), { timeoutMs: 40_000 });
-        await hear(n % 3 === 1 ? 'OrderCancelRequested' : 'OrderConfirmed', order);
+        await deliver(n % 3 === 1 ? 'OrderCancelRequested' : 'OrderConfirmed', order);
       }),
     );
     await psp.reset();

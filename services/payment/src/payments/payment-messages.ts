@@ -5,7 +5,7 @@ import { eventDataOf } from './payment-view.js';
 
 const definitions = new Map(paymentEvents.map((definition) => [definition.type, definition]));
 
-/** Every event is announced, with the payment as it is after it. */
+/** The message of an event: it carries the whole payment after the event. */
 export const toMessage = ({ id, event, state, version }: Recorded<Payment, PaymentEvent>): Message => ({
   definition: definitions.get(event.type)!,
   data: eventDataOf(id, state, version),

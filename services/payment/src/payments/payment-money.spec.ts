@@ -8,9 +8,10 @@ import { decide, evolve, initialState, type PaymentCommand, type PaymentEvent } 
 import { performPaymentJobs, toPaymentJob } from './payment-jobs.js';
 
 /**
- * A payment, its jobs and the provider together, with everything between them going wrong: facts of the order said twice or in any order,
- * jobs done again because what they answered was never committed, calls that get no answer although they were done, or are
- * done long after nobody waits any more. Whatever happened, once it has calmed down the money is where the payment says.
+ * A payment, its jobs and the provider together, with everything between them going wrong: facts of the order said
+ * twice or in any order, jobs done again because what they answered was never committed, calls that get no answer
+ * although they were done, or are done long after nobody waits any more. Whatever happened, once it has calmed down the
+ * money is where the payment says.
  */
 
 const at = new Date('2026-01-05T10:15:00Z');

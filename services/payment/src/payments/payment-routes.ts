@@ -10,7 +10,7 @@ import type { CreatePayment } from './create-payment.js';
 
 type Deps = { db: Knex; createPayment: CreatePayment };
 
-/** Whose payments somebody may see: their own, or, as an admin, everybody's. */
+/** The customer whose payments a user may see; undefined for an admin, who sees all. */
 const scopeOf = (user: User) => (isAdmin(user) ? undefined : user.id);
 
 export const paymentRoutes = ({ db, createPayment }: Deps): Api =>

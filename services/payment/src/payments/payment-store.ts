@@ -5,8 +5,8 @@ import { evolve, initialState, type Payment, type PaymentCommand, type PaymentEv
 import { eventDataOf } from './payment-view.js';
 
 /**
- * The event that a row of the event store tells of. A row carries the whole payment as it was after the event; what is taken from it here is
- * what the event itself said.
+ * Restores an event from its row in the event store. The row carries the whole payment after the event; this takes the
+ * event's own data from it.
  */
 const eventOf = ({ type, data, at }: StoredEvent): PaymentEvent => {
   const { id: paymentId, orderId, customerId, amount, paymentMethod, reason = '', pspReference = '' } = data as PaymentEventData;
@@ -27,7 +27,7 @@ export const fold = (events: StoredEvent[]): Payment => events.map(eventOf).redu
 
 export type PaymentRow = { id: string; payment: Payment; version: number };
 
-/** Writes the read table. What it shows never gets older, whatever order writers come in. */
+/** Writes the read table. An older version never overwrites a newer one. */
 export const upsertPayments = (tx: Transaction, rows: readonly PaymentRow[]): void => {
   if (rows.length === 0) return;
   const views = rows.map(({ id, payment, version }) => eventDataOf(id, payment, version));

@@ -23,7 +23,7 @@ export const eventDataOf = (id: string, payment: Payment, version: number): Paym
   };
 };
 
-/** A payment as the REST API shows it: how it is paid is between the platform and the provider. */
+/** A payment as the REST API shows it: without the payment method. */
 export const paymentViewOf = (id: string, payment: Payment, version: number): PaymentView => {
   const { paymentMethod: _, ...view } = eventDataOf(id, payment, version);
   return view;

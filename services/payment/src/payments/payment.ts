@@ -22,7 +22,7 @@ export type PaymentCommand =
   | Command<'ApprovePayment', Id & { pspReference: string }>
   | Command<'DeclinePayment', Id & { reason: string }>
   | Command<'FailPayment', Id & { reason: string }>
-  /** Carries what the payment would have been, for an order that payment has never heard of. */
+  /** Carries all data of the payment, for an order whose OrderPending has not arrived. */
   | Command<'CancelPayment', Id & Facts>
   | Command<'SettlePayment', Id>
   | Command<'RecordSettlement', Id>
@@ -43,7 +43,10 @@ export type PaymentEvent =
 
 export const initialState: Payment = { status: 'NotInitiated' };
 
-/** Every command is a fact (of an order, or of the provider's answer), so none throws: what no longer matters changes nothing. */
+/**
+ * Every command is a fact (from an order or from the provider), so none is refused. A fact that comes too late changes
+ * nothing.
+ */
 export const decide = ({ type, data, at }: PaymentCommand, payment: Payment): PaymentEvent[] => {
   const { paymentId } = data;
   switch (type) {
@@ -51,9 +54,9 @@ export const decide = ({ type, data, at }: PaymentCommand, payment: Payment): Pa
       return payment.status === 'NotInitiated' ? [{ type: 'PaymentInitiated', data, at }] : [];
 
     case 'ApprovePayment': {
-      if (payment.status !== 'Processing') return []; // too late: the void that follows a cancelled or failed payment releases the money
+      if (payment.status !== 'Processing') return []; // too late: the void job of the cancelled or failed payment releases the money
       const approved: PaymentEvent = { type: 'PaymentApproved', data, at };
-      // an order's money stays on hold until its window is over; a standalone payment has nothing to wait for
+      // an order's money stays authorised until its hold window is over; a standalone payment is captured at once
       return payment.orderId ? [approved] : [approved, { type: 'PaymentSettlementInitiated', data: { paymentId }, at }];
     }
     case 'DeclinePayment':

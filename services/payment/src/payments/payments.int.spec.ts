@@ -107,7 +107,7 @@ describe('payments in Postgres', function () {
     expect(published).to.deep.equal([{ pubinsert: true, pubupdate: false, pubdelete: false, tablename: 'payment_events' }]);
   });
 
-  it('begins one payment for an order that is told of twice, in one list or in two', async () => {
+  it('begins one payment for an order that is announced twice, in one list or in two', async () => {
     const data = ofNewOrder();
     await run({ type: 'InitiatePayment', data }, { type: 'InitiatePayment', data });
     await run({ type: 'InitiatePayment', data });

@@ -8,7 +8,7 @@ import { paymentStore } from './payment-store.js';
 
 const ignoredTotal = new Counter({
   name: 'payment_commands_ignored_total',
-  help: 'Commands that changed nothing: said before, or too late',
+  help: 'Commands that changed nothing: they came twice, or too late',
   labelNames: ['command', 'status'] as const,
 });
 
@@ -20,7 +20,7 @@ export const payments = aggregate({
   store: paymentStore,
   toMessage,
   jobs: { queue: paymentJobs, toJob: toPaymentJob },
-  ignored: ({ type, data }, { status }) => {
+  onNoChange: ({ type, data }, { status }) => {
     ignoredTotal.inc({ command: type, status });
     currentLog().info({ paymentId: data.paymentId, command: type, status }, 'the payment stays as it is');
   },

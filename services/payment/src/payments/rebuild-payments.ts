@@ -6,10 +6,10 @@ import { fold, upsertPayments } from './payment-store.js';
 const streamsAtOnce = 500;
 
 /**
- * Makes the read table anew from the event store, some hundred payments at a time, while the service runs: whoever writes one of these
- * payments meanwhile waits for that slice, and its newer version stays.
+ * Rebuilds the read table from the event store, in batches of 500 payments, while the service runs. A concurrent writer
+ * of a payment waits for its batch, and its newer version stays.
  *
- * @returns how many payments there are
+ * @returns the number of payments
  */
 export const rebuildPayments = async (db: Knex): Promise<number> => {
   await db.raw('delete from payments where not exists (select from payment_events where aggregate_id = payments.id::text)');
@@ -34,7 +34,7 @@ export const rebuildPayments = async (db: Knex): Promise<number> => {
 
 const rebuild = async (tx: Transaction, ids: string[]): Promise<void> => {
   await tx.raw('select from payments where id = any(?::uuid[]) order by id for update', [ids]);
-  await tx.raw('delete from payments where id = any(?::uuid[])', [ids]); // nothing wrong in it, such as a version too high, stays
+  await tx.raw('delete from payments where id = any(?::uuid[])', [ids]); // removes wrong values too, such as a version that is too high
   const { rows } = await tx.raw<{ rows: (StoredEvent & { id: string })[] }>(
     `select aggregate_id as id, type, aggregate_version as version, payload as data, occurred_at as at
        from payment_events where stream = any(?) order by stream, aggregate_version`,

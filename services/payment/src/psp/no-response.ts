@@ -1,4 +1,4 @@
-/** The provider did not say what became of it: it may have done what it was asked, or not. */
+/** The provider did not answer, so the operation may or may not have been done. */
 export class NoResponse extends Error {
   override readonly name: string = 'NoResponse';
   constructor(
@@ -10,15 +10,15 @@ export class NoResponse extends Error {
   }
 }
 
-/** The provider was not even asked, because it did not answer others. */
+/** The call was not made, because the circuit breaker is open. */
 export class CircuitOpen extends NoResponse {
   override readonly name = 'CircuitOpen';
   constructor(
     paymentId: string,
-    /** when it is asked again, from now */
+    /** milliseconds until the breaker allows a call */
     readonly retryAfterMs: number,
     options?: ErrorOptions,
   ) {
-    super(paymentId, 'the provider is not asked: it did not answer others', options);
+    super(paymentId, 'the provider is not called: the circuit breaker is open', options);
   }
 }

@@ -7,14 +7,15 @@ import { retryPolicy } from './retry-policy.js';
 
 export type PspOperation = 'create' | 'settle' | 'refund' | 'void' | 'notify';
 
-/** A definite answer: anything but a 5xx or a 429. `body` is undefined where it is not JSON. */
+/** A definite answer: any status but 5xx and 429. `body` is undefined when it is not JSON. */
 export type PspAnswer = { status: number; body: unknown };
 
 export type Psp = {
   /**
-   * Safe to repeat: the provider takes a payment's operation once.
+   * Safe to repeat: the provider does each operation of a payment once.
    *
-   * @throws NoResponse after the retries, CircuitOpen at once while the breaker is open; the signal's reason when that is aborted
+   * @throws NoResponse after the retries, CircuitOpen at once while the breaker is open; the signal's reason when that
+   *   is aborted
    */
   ask: (operation: PspOperation, payment: PaymentEventData, signal: AbortSignal) => Promise<PspAnswer>;
 };
@@ -25,7 +26,7 @@ export type PspOptions = {
   timeoutMs: number;
   /** most calls at once */
   concurrency: number;
-  /** ceiling of the first delay between two tries; doubled for each further one */
+  /** ceiling of the first retry delay; it doubles with each retry */
   backoffMs?: number;
   /** how long the breaker stays open */
   breakMs?: number;
@@ -33,7 +34,7 @@ export type PspOptions = {
 
 const onBreaker = (state: 'open' | 'closed') => {
   breakerOpen.set(state === 'open' ? 1 : 0);
-  currentLog().warn({ state }, 'the breaker of the payment provider changed');
+  currentLog().warn({ state }, 'the circuit breaker of the payment provider changed');
 };
 
 const maxAnswerBytes = 64 * 1024;
@@ -82,7 +83,7 @@ export const pspClient = ({ url, timeoutMs, concurrency, backoffMs = 200, breakM
 
   return {
     name: 'psp',
-    start: async () => undefined, // the provider may be down: payments wait, or fail, one by one
+    start: async () => undefined, // the provider may be down: each payment waits or fails on its own
     stop: () => pool.close(),
     ask: async (operation, payment, signal) => {
       try {
@@ -100,12 +101,12 @@ export const pspClient = ({ url, timeoutMs, concurrency, backoffMs = 200, breakM
 
 type Request = { path: string; body: object };
 
-/** What is said to the provider, from nothing but the event: so a repeat says the same. */
+/** The provider's requests, built from the event alone, so that a repeat is identical. */
 const requests: Record<PspOperation, (payment: PaymentEventData) => Request> = {
   create: ({ id, amount, paymentMethod }) => ({ path: '/payments', body: { paymentId: id, amount, paymentMethod } }),
   settle: ({ id, amount }) => ({ path: `/payments/${id}/settle`, body: { amount } }),
   refund: ({ id, amount }) => ({ path: `/payments/${id}/refund`, body: { amount } }),
-  void: ({ id }) => ({ path: `/payments/${id}/void`, body: {} }), // whatever is held
+  void: ({ id }) => ({ path: `/payments/${id}/void`, body: {} }), // without an amount: all that is held
   notify: ({ id, orderId, customerId, amount }) => ({
     path: '/notifications',
     body: { paymentId: id, ...(orderId && { orderId }), customerId, amount, type: 'PaymentSettled' },

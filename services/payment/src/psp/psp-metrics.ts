@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 
 export const callsTotal = new Counter({
   name: 'psp_calls_total',
-  help: 'Calls to the payment provider, each try for itself; rejected: not made, the breaker was open',
+  help: 'Calls to the payment provider, counting each try; rejected: not made, because the circuit breaker was open',
   labelNames: ['operation', 'outcome'] as const, // accepted, declined, refused, unanswered, rejected
 });
 

@@ -28,18 +28,19 @@ const paymentsInARow = 5;
 const mostRemembered = 10_000;
 
 /**
- * How a third party is called that may be slow, gone, or overrun: each try has a timeout, a try that gets no answer is repeated three times,
- * and when five payments in a row got none, none is asked for `breakMs`; then one payment tries for all.
+ * The retry policy for a third party that may be slow, down or overloaded. Each try has a timeout. A try without an
+ * answer is repeated three times. After five payments in a row without an answer the circuit breaker opens for
+ * `breakMs`; then one call tests the provider.
  *
- * The circuit breaker ignores payments that have already failed once: their calls are repeated until they are answered, so a few payments that
- * the provider will never answer would open it, or keep it open, for all others.
+ * The circuit breaker ignores payments that have already failed once. Jobs repeat their calls until the provider
+ * answers, so a few payments that it never answers would otherwise open the breaker, or keep it open, for all others.
  */
 export const retryPolicy = ({ timeoutMs, concurrency, backoffMs, breakMs, onBreaker }: Options) => {
   const unanswered = new Set<string>();
-  const isNews = (error: Error) => error instanceof NoResponse && !unanswered.has(error.paymentId);
+  const countsForBreaker = (error: Error) => error instanceof NoResponse && !unanswered.has(error.paymentId);
 
   let closesAt = 0;
-  const breaker = circuitBreaker(handleWhen(isNews), { halfOpenAfter: breakMs, breaker: new ConsecutiveBreaker(paymentsInARow) });
+  const breaker = circuitBreaker(handleWhen(countsForBreaker), { halfOpenAfter: breakMs, breaker: new ConsecutiveBreaker(paymentsInARow) });
   breaker.onBreak(() => {
     closesAt = performance.now() + breakMs;
     onBreaker?.('open');
@@ -64,14 +65,17 @@ export const retryPolicy = ({ timeoutMs, concurrency, backoffMs, breakMs, onBrea
     }
   };
 
-  /** @throws NoResponse after the retries, CircuitOpen at once while the breaker is open; the signal's reason when that is aborted */
+  /**
+   * @throws NoResponse after the retries, CircuitOpen at once while the breaker is open; the signal's reason when that
+   * is aborted
+   */
   return async <Answer>(paymentId: string, attempt: (signal: AbortSignal) => Promise<Answer>, signal: AbortSignal): Promise<Answer> => {
-    setMaxListeners(0, signal); // one for all calls that are under way
+    setMaxListeners(0, signal); // all concurrent calls share this signal
     try {
       const answer = await policy.execute(async (context) => {
-        signal.throwIfAborted(); // the policy forgets its signal while it waits for the one that tries
+        signal.throwIfAborted(); // the policy ignores its signal while it waits for the breaker's test call
         return attempt(context.signal).catch((error) => {
-          signal.throwIfAborted(); // it was not the provider: no retry, and nothing for the breaker
+          signal.throwIfAborted(); // aborted by us: no retry, and no failure for the breaker
           throw error;
         });
       }, signal);

@@ -102,7 +102,7 @@ describe('stocks in Postgres', function () {
     expect(tries, 'no second try').to.equal(40);
   });
 
-  it('follows an order from its reservation to its end, whatever is said twice', async () => {
+  it('follows an order from its reservation to its end, also when events come twice', async () => {
     const productId = await product(10);
     const [kept, given] = [randomUUID(), randomUUID()];
     const lines = { productId, quantity: 3 };
@@ -122,7 +122,7 @@ describe('stocks in Postgres', function () {
     ]);
   });
 
-  it('lets nobody reserve for an order that ended before it was heard of', async () => {
+  it('reserves nothing for an order that ended before its OrderPlaced arrived', async () => {
     const productId = await product(1);
     const orderId = randomUUID();
     await handle(release(orderId));
@@ -131,7 +131,7 @@ describe('stocks in Postgres', function () {
     expect(await announced(orderId)).to.deep.equal([{ type: 'StockReleased', version: 1 }]);
   });
 
-  it('reserves once when two transactions hear of the same new order at once', async () => {
+  it('reserves once when two transactions handle the same new order at once', async () => {
     const productId = await product(10);
     const orderId = randomUUID();
     await Promise.all(Array.from({ length: 8 }, () => handle(reserve(orderId, { productId, quantity: 2 }))));

@@ -9,13 +9,13 @@ import { type Adjustment, type LoadedStock, loadStock, saveStock } from './stock
 export type SentStockCommand = SentCommand<NewCommand<StockCommand>>;
 
 /**
- * Runs commands on the stock, in order, in the caller's transaction: what they touch is loaded and locked at once, decided and changed in
- * memory, and saved, with all that is announced, with one statement for each table. The stock is no aggregate of the command handler's: an order takes
- * from many products at once, all or nothing, and each product and each order counts the events that are keyed by it.
+ * The command handler of the stock: runs commands in order, in the caller's transaction. It locks and loads the rows
+ * that they touch, decides in memory, and saves rows and messages with one statement for each table. `aggregate` does
+ * not fit: an order takes from many products, all or nothing, and both products and orders number their own events.
  *
- * @param prepared what `loadStock` loaded for these commands, and maybe for more
- * @returns the stock of what they touched, as it is now
- * @throws what `decide` throws for a request; then nothing is saved
+ * @param prepared the result of `loadStock` for these commands, or for more
+ * @returns the touched stock, after the commands
+ * @throws the refusal of `decide`; then nothing is saved
  */
 export const runStock = async (tx: Transaction, sent: readonly SentStockCommand[], prepared?: Promise<LoadedStock>): Promise<Stock> => {
   const asked = sent.map(({ command }) => command);

@@ -13,7 +13,10 @@ import type { Stock, StockEvent } from './stock.js';
 
 const definitions = { StockReserved, StockReservationFailed, StockReleased, StockCommitted, StockLevelChanged, ProductSoldOut };
 
-/** What is announced of an event: a reservation's is keyed by its order, a level's by its product, and each counts its own events. */
+/**
+ * What is announced of an event: a reservation's is keyed by its order, a level's by its product, and each counts its
+ * own events.
+ */
 export const toMessage = ({ type, data, at: occurredAt }: StockEvent, stock: Stock, context: MessageContext): OutboxMessage | undefined => {
   if (type === 'StockAdjusted') return undefined; // the StockLevelChanged that follows says it
   const key =

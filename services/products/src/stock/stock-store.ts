@@ -17,7 +17,7 @@ const loadReservations = async (tx: Transaction, orderIds: string[]): Promise<Re
   return Object.fromEntries(rows.map(({ order_id, ...reservation }) => [order_id, reservation]));
 };
 
-/** The levels of these products, and of those that these orders have reserved. */
+/** The levels of these products, and of the products in the reservations of these orders. */
 const loadLevels = async (tx: Transaction, productIds: string[], orderIds: string[]): Promise<Record<string, Level>> => {
   if (productIds.length + orderIds.length === 0) return {};
   const { rows } = await tx.raw<{ rows: LevelRow[] }>(
@@ -31,8 +31,9 @@ const loadLevels = async (tx: Transaction, productIds: string[], orderIds: strin
 };
 
 /**
- * Locks what the commands touch, and nothing else: first the reservations, in order-id order, then the levels of all their products, in
- * product-id order. Everybody takes them in this order, so nobody waits in a circle. The time is told after the locks, in the same round trip.
+ * Locks and loads the rows that the commands touch: first the reservations in order-id order, then the levels of all
+ * their products in product-id order. Every transaction uses this order, so they cannot deadlock. The time is read
+ * after the locks, in the same round trip.
  */
 export type LoadedStock = { stock: Stock; at: Date };
 
@@ -63,8 +64,9 @@ const values = (rows: [string, Reservation][]) => [
 ];
 
 /**
- * A reservation that was not there to be locked may have been made in the meantime: then nothing is saved, and all is decided anew. A new
- * one does not wait for whoever has that row locked (`do nothing` locks none), for they may wait for the levels that are locked here.
+ * Another transaction may have inserted a reservation since the load found none. Then nothing is saved and the
+ * transaction runs again. The insert never waits for a row lock (`do nothing` locks no row), because its holder may
+ * wait for the levels that this transaction has locked.
  */
 const saveReservations = (tx: Transaction, before: Stock, after: Stock, at: Date): void => {
   const rows = changed(before.reservations, after.reservations);
@@ -107,7 +109,7 @@ const saveLevels = (tx: Transaction, before: Stock, after: Stock): void => {
   );
 };
 
-/** By how much somebody's count differed from what was written. */
+/** The difference between the quantity that an admin set and the stored one. */
 export type Adjustment = { productId: string; change: number; at: Date };
 
 const saveAdjustments = (tx: Transaction, adjustments: readonly Adjustment[]): void => {
@@ -119,7 +121,7 @@ const saveAdjustments = (tx: Transaction, adjustments: readonly Adjustment[]): v
   ]);
 };
 
-/** Saves what a batch changed, with one statement for each table. */
+/** Saves the changes of a batch, with one statement for each table. */
 export const saveStock = (tx: Transaction, before: Stock, after: Stock, adjustments: readonly Adjustment[], at: Date): void => {
   saveReservations(tx, before, after, at);
   saveLevels(tx, before, after);

@@ -109,11 +109,12 @@ describe('stock, whatever is asked in whatever order', () => {
       }
     }));
 
-  it('changes nothing when all is said again', () =>
+  it('changes nothing when all commands come again', () =>
     fc.assert(
       fc.property(batches, (all) => {
         const facts = all.map((batch) => batch.filter(({ type }) => type !== 'SetStock'));
-        // the whole stream once more, as after a rewind: every order has its answer, only open reservations may still move
+        // the whole stream once more, as after a rewind: every order has its answer, only open reservations may still
+        // move
         const once = run(facts);
         const twice = facts.reduce(runBatch, once);
         const thrice = facts.reduce(runBatch, twice);

@@ -62,7 +62,7 @@ describe('stock', () => {
         .when({ ...reserve, data: { orderId: 'o1', lines: [...lines, { productId: 'lamp', quantity: 7 }] } })
         .then([failed({ productId: 'lamp', quantity: 11, available: 10 })]));
 
-    it('is done once when it is said twice', () => given([reserved]).when(reserve).then([]));
+    it('is done once when the command comes twice', () => given([reserved]).when(reserve).then([]));
 
     it('is not tried again once it failed', () =>
       given([failed({ productId: 'rug', quantity: 3, available: 1 })])
@@ -75,7 +75,7 @@ describe('stock', () => {
   describe('releasing', () => {
     it('gives back what the order had', () => given([reserved]).when(release).then([released]));
 
-    it('is done once when it is said twice', () => given([reserved, released]).when(release).then([]));
+    it('is done once when the command comes twice', () => given([reserved, released]).when(release).then([]));
 
     it('has nothing to give back after a failed reservation', () =>
       given([failed({ productId: 'rug', quantity: 3, available: 1 })])
@@ -94,7 +94,7 @@ describe('stock', () => {
   describe('committing', () => {
     it('lets what was reserved leave', () => given([reserved]).when(commit).then([committed]));
 
-    it('is done once when it is said twice', () => given([reserved, committed]).when(commit).then([]));
+    it('is done once when the command comes twice', () => given([reserved, committed]).when(commit).then([]));
 
     it('does nothing after the release', () => given([reserved, released]).when(commit).then([]));
 

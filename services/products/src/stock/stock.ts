@@ -1,14 +1,16 @@
 import { type Command, Conflict, type Event, NotFound, type ReservedLine, type ShortLine, type StockView } from '@orderstream/contracts';
 
-/** Of one product. `available = quantity − reserved`; `version` counts the events that are keyed by the product. */
+/**
+ * The stock level of a product. `available = quantity − reserved`; `version` counts the events keyed by the product.
+ */
 export type Level = { quantity: number; reserved: number; version: number };
 
 export type ReservationStatus = 'Reserved' | 'Failed' | 'Released' | 'Committed';
 
-/** Of one order. `version` counts the events that are keyed by the order. */
+/** The reservation of an order. `version` counts the events keyed by the order. */
 export type Reservation = { status: ReservationStatus; lines: readonly ReservedLine[]; version: number };
 
-/** The part of the stock that a batch of commands touches: a product that is not in it does not exist. */
+/** The part of the stock that a batch of commands touches. A product without an entry does not exist. */
 export type Stock = { levels: Record<string, Level>; reservations: Record<string, Reservation> };
 
 export type StockCommand =
@@ -24,7 +26,7 @@ export type StockEvent =
   | Event<'StockReservationFailed', { orderId: string; short: ShortLine[] }>
   | Event<'StockReleased', Reserved>
   | Event<'StockCommitted', Reserved>
-  /** somebody counted: kept in the books, announced by the StockLevelChanged that follows */
+  /** an admin set the quantity: stored as an adjustment, announced by the StockLevelChanged that follows */
   | Event<'StockAdjusted', { productId: string; quantity: number }>
   | Event<'StockLevelChanged', StockView>
   | Event<'ProductSoldOut', StockView>;
@@ -45,7 +47,7 @@ export const decide = ({ type, data, at }: StockCommand, stock: Stock): StockEve
   switch (type) {
     case 'ReserveStock': {
       const { orderId } = data;
-      if (stock.reservations[orderId]) return []; // said twice, or released before it was said
+      if (stock.reservations[orderId]) return []; // the event came twice, or after the release
       const lines = merge(data.lines);
       const short = shortLines(stock, lines);
       return short.length === 0
@@ -55,7 +57,7 @@ export const decide = ({ type, data, at }: StockCommand, stock: Stock): StockEve
     case 'ReleaseStock': {
       const { orderId } = data;
       const reservation = stock.reservations[orderId];
-      // Remembered, so that an OrderPlaced that comes after the order's end (from the dead letters, say) reserves nothing.
+      // Stored, so that an OrderPlaced that arrives after the order's end (replayed, for example) reserves nothing.
       if (!reservation) return [{ type: 'StockReleased', data: { orderId, lines: [] }, at }];
       return reservation.status === 'Reserved' ? [{ type: 'StockReleased', data: { orderId, lines: [...reservation.lines] }, at }] : [];
     }
@@ -77,32 +79,33 @@ export const decide = ({ type, data, at }: StockCommand, stock: Stock): StockEve
 };
 
 /**
- * Changes the stock of a batch to what it is after an event. In place: a copy for each event would make the cost of a batch grow with its square.
+ * Applies an event to the stock of a batch. It mutates the stock, because a copy for each event would make the cost of
+ * a batch quadratic.
  */
 export const apply = ({ levels, reservations }: Stock, { type, data }: StockEvent): void => {
   const change = (productId: string, to: (level: Level) => Partial<Level>): void => {
     const level = levels[productId];
     if (level) levels[productId] = { ...level, ...to(level) };
   };
-  const note = (status: ReservationStatus, orderId: string, lines: readonly ReservedLine[]): void => {
+  const setStatus = (status: ReservationStatus, orderId: string, lines: readonly ReservedLine[]): void => {
     reservations[orderId] = { status, lines, version: (reservations[orderId]?.version ?? 0) + 1 };
   };
   switch (type) {
     case 'StockReserved':
       for (const { productId, quantity } of data.lines) change(productId, ({ reserved }) => ({ reserved: reserved + quantity }));
-      note('Reserved', data.orderId, data.lines);
+      setStatus('Reserved', data.orderId, data.lines);
       break;
     case 'StockReservationFailed':
-      note('Failed', data.orderId, []);
+      setStatus('Failed', data.orderId, []);
       break;
     case 'StockReleased':
       for (const { productId, quantity } of data.lines) change(productId, ({ reserved }) => ({ reserved: reserved - quantity }));
-      note('Released', data.orderId, data.lines);
+      setStatus('Released', data.orderId, data.lines);
       break;
     case 'StockCommitted':
       for (const line of data.lines)
         change(line.productId, ({ quantity, reserved }) => ({ quantity: quantity - line.quantity, reserved: reserved - line.quantity }));
-      note('Committed', data.orderId, data.lines);
+      setStatus('Committed', data.orderId, data.lines);
       break;
     case 'StockAdjusted':
       change(data.productId, () => ({ quantity: data.quantity }));
@@ -115,8 +118,8 @@ export const apply = ({ levels, reservations }: Stock, { type, data }: StockEven
 };
 
 /**
- * What a batch did to the levels, once for each product: a product that hundreds of orders share is announced once.
- * In product-id order, and sold out only where something was available before the batch.
+ * Events derived once for each product and batch, in product-id order, so that a product that hundreds of orders share
+ * is announced once. A product is sold out only if some of it was available before the batch.
  */
 export const levelEvents = (before: Stock['levels'], after: Stock['levels'], at: Date): StockEvent[] =>
   Object.keys(after)

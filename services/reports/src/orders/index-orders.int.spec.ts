@@ -125,7 +125,8 @@ describe('indexing orders', function () {
   });
 
   it('is an outage while the whole cluster is read-only', async () => {
-    // as Elasticsearch 8.19 answers a bulk request under `cluster.blocks.read_only`, which a server that others use cannot be set to
+    // as Elasticsearch 8.19 answers a bulk request under `cluster.blocks.read_only`, which a server that others use
+    // cannot be set to
     const error = { type: 'cluster_block_exception', reason: 'blocked by: [FORBIDDEN/6/cluster read-only (api)];' };
     const blocked = createServer((_, answer) => {
       answer.writeHead(403, {

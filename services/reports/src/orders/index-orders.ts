@@ -33,12 +33,14 @@ const describe = ({ _id, status, error }: estypes.BulkResponseItem): string =>
   `order ${_id}: ${status} ${error?.type}: ${error?.reason}${error?.caused_by?.reason ? ` (${error.caused_by.reason})` : ''}`;
 
 /**
- * Stores orders under their version, with one request: a repeat or something older changes nothing. Of each order only the newest is sent.
- * It resolves when every document is stored.
+ * Stores orders under their version, with one request: a repeat or something older changes nothing. Of each order only
+ * the newest is sent. It resolves when every document is stored.
  *
- * It is called inside a transaction, so it gives up before the database ends that for idling (5 s), and leaves trying again to its caller.
+ * It is called inside a transaction, so it gives up before the database ends that for idling (5 s), and leaves trying
+ * again to its caller.
  *
- * @param target the alias that everybody writes through, or the index that a rebuild fills; none is made by writing to it
+ * @param target the alias that everybody writes through, or the index that a rebuild fills; none is made by writing to
+ *   it
  * @throws Unavailable when it may succeed later, DocumentRefused naming what never will
  */
 export const indexOrders =

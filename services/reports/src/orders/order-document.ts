@@ -3,7 +3,10 @@ import type { OrderLine, OrderView } from '@orderstream/contracts';
 
 export type OrderDocument = OrderView;
 
-/** What is indexed of an order: all of it, field by field, so that a field that the contract gains is not refused by the strict mapping. */
+/**
+ * What is indexed of an order: all of it, field by field, so that a field that the contract gains is not refused by the
+ * strict mapping.
+ */
 export const toDocument = (order: OrderView): OrderDocument => ({
   id: order.id,
   orderNumber: order.orderNumber,
@@ -43,7 +46,9 @@ const money = { properties: { amount: { type: 'long' }, currency: keyword } } as
 /** One more for every change of the mapping, or of what `toDocument` takes: the orders are then indexed anew. */
 export const mappingVersion = 1;
 
-/** Lines are nested: the quantity of a line belongs to its product. Amounts are whole minor units, so sums are exact. */
+/**
+ * Lines are nested: the quantity of a line belongs to its product. Amounts are whole minor units, so sums are exact.
+ */
 export const orderMapping: estypes.MappingTypeMapping = {
   dynamic: 'strict',
   properties: {

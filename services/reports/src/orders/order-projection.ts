@@ -10,12 +10,12 @@ type Deps = {
   events?: typeof orderEvents;
 };
 
-/** Every event of an order carries the whole order: storing the newest of a slice is all there is to do. */
+/** Every event of an order carries the whole order: storing the newest event of a batch is enough. */
 export const orderProjection = ({ indexOrders, state, events = orderEvents }: Deps): Handler =>
-  project(events, async (tx, slice) => {
+  project(events, async (tx, batch) => {
     await lockForWriting(tx);
     try {
-      await indexOrders(slice.map(({ data, aggregateVersion }) => ({ order: data, version: aggregateVersion })));
+      await indexOrders(batch.map(({ data, aggregateVersion }) => ({ order: data, version: aggregateVersion })));
     } catch (error) {
       if (!(error instanceof DocumentRefused) || (await state()).complete) throw error;
       throw new Unavailable('search-unavailable', `It is another index that refused: ${error.message}`, { retryAfterSeconds: 1 });

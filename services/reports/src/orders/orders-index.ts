@@ -2,20 +2,29 @@ import { type Client, errors } from '@elastic/elasticsearch';
 import { available, once } from '../search/elasticsearch.js';
 import { mappingVersion, orderMapping } from './order-document.js';
 
-/** An index by its name, and by the id that Elasticsearch gave it: an index that is made anew, or restored, under the same name has another. */
+/**
+ * An index by its name, and by the id that Elasticsearch gave it: an index that is made anew, or restored, under the
+ * same name has another.
+ */
 export type Index = { name: string; uuid: string };
 
 /** Everybody reads and writes through the alias. A rebuild fills another index and puts it behind the alias. */
 export type OrdersIndex = {
   alias: string;
-  /** What the alias stands for: one index; none when it was lost; an index of the alias's own name when somebody made one by hand. */
+  /**
+   * What the alias stands for: one index; none when it was lost; an index of the alias's own name when somebody made
+   * one by hand.
+   */
   current(): Promise<Index[]>;
   /** Asks whether orders can be read; rejects when they can not. */
   answers(): Promise<unknown>;
   /** Makes an empty index that nobody reads, and the template by which no index is ever made by writing to it. */
   create(): Promise<Index>;
   exists(index: Index): Promise<boolean>;
-  /** Makes what was written visible, and puts the index behind the alias in place of whatever is there, at one moment for all. */
+  /**
+   * Makes what was written visible, and puts the index behind the alias in place of whatever is there, at one moment
+   * for all.
+   */
   switchTo(index: Index): Promise<void>;
   /** Removes the index, unless it is behind the alias. */
   remove(index: Pick<Index, 'name'>): Promise<void>;

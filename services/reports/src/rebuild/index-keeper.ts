@@ -13,8 +13,8 @@ type Options = {
 };
 
 /**
- * Looks every 2 s whether the index has all orders, and fills it anew when it has not, or when an operator asked for it. Ready while the
- * index is complete and answers. The service starts without Elasticsearch, and waits.
+ * Looks every 2 s whether the index has all orders, and fills it anew when it has not, or when an operator asked for
+ * it. Ready while the index is complete and answers. The service starts without Elasticsearch, and waits.
  */
 export const indexKeeper = ({ state, rebuild, probe, everyMs = 2_000 }: Options): Component => {
   const stopped = new AbortController();

@@ -8,14 +8,16 @@ import { findReadModel, lockForReading, type ReadModel } from './read-model.js';
 export type IndexState = {
   /** the index behind the alias has all orders, in this code's mapping */
   complete: boolean;
-  /** it is to be filled anew: something is missing, its mapping is older than this code's, or an operator asked for it */
+  /**
+   * it is to be filled anew: something is missing, its mapping is older than this code's, or an operator asked for it
+   */
   rebuildNeeded: boolean;
   model: ReadModel;
 };
 
 /**
- * Compares the index behind the alias with the one that the database knows to be complete. An index that was lost, deleted and made anew,
- * or restored is another one.
+ * Compares the index behind the alias with the one that the database knows to be complete. An index that was lost,
+ * deleted and made anew, or restored is another one.
  */
 export const indexState = (db: Knex, index: OrdersIndex) => async (): Promise<IndexState> => {
   const compare = async (on: Queryable): Promise<IndexState> => {

@@ -25,16 +25,16 @@ const progressMs = 1_000;
 const lastLookMs = 3_000;
 
 /**
- * Fills a new index with every order of Kafka, from the beginning of the topic and past the inbox, and puts it behind the alias when it has
- * all that the present one has:
+ * Fills a new index with every order of Kafka, from the beginning of the topic and past the inbox, and puts it behind
+ * the alias when it has all that the present one has:
  *
- * 1. It reads until it has what was in Kafka when it looked. Whoever reads and writes orders meanwhile uses the present index.
- * 2. It locks out all that write orders, which waits for their transactions to end, and looks once more. Whatever the present index has was
- *    in Kafka before, so the new one has it too, in the same version or a newer one.
- * 3. It switches the alias, notes in the database which index is complete, and lets the others go on, into the new index.
+ * 1. It reads until it has what was in Kafka when it looked. Whoever reads and writes orders meanwhile uses the present
+ * index. 2. It locks out all that write orders, which waits for their transactions to end, and looks once more.
+ * Whatever the present index has was in Kafka before, so the new one has it too, in the same version or a newer one. 3.
+ * It switches the alias, notes in the database which index is complete, and lets the others go on, into the new index.
  *
- * Should it end anywhere, then the present index is still the complete one, or the alias stands for an index that the database does not
- * know as complete: then a rebuild begins anew.
+ * Should it end anywhere, then the present index is still the complete one, or the alias stands for an index that the
+ * database does not know as complete: then a rebuild begins anew.
  *
  * @returns false when another process rebuilds, or has just done it
  */
@@ -68,7 +68,9 @@ const fill = async (
   const ending = AbortSignal.any([signal, over.signal]);
   const write = indexOrders(client, { index: target.name, require_alias: false });
 
-  /** Outages are waited for; a document that the index refuses is a dead letter of the consumer, and left out here too. */
+  /**
+   * Outages are waited for; a document that the index refuses is a dead letter of the consumer, and left out here too.
+   */
   const store = async (orders: OrderVersion[]): Promise<void> => {
     for (let attempt = 1; ; attempt += 1) {
       ending.throwIfAborted();

@@ -18,7 +18,9 @@ type Bucket = {
 };
 type Aggregations = { lines: { rows: { after_key?: Key; buckets: Bucket[] } } };
 
-/** Elasticsearch sums in doubles: whole numbers are exact up to 2^53, some 90 million million of a currency's main unit. */
+/**
+ * Elasticsearch sums in doubles: whole numbers are exact up to 2^53, some 90 million million of a currency's main unit.
+ */
 const exactly = (sum: number): number => {
   if (!Number.isSafeInteger(sum))
     throw new Invalid('sum-too-large', 'The sales of a product come to more than can be added up exactly: ask for a shorter time');
@@ -74,7 +76,10 @@ const inUtc = (time: string | undefined): string | null => (time === undefined ?
 
 const isGone = (error: unknown): boolean => error instanceof errors.ResponseError && error.statusCode === 404;
 
-/** What was sold of each product, in each currency, in orders placed in [from, to). All pages are read from one moment's index. */
+/**
+ * What was sold of each product, in each currency, in orders placed in [from, to). All pages are read from one moment's
+ * index.
+ */
 export const salesReport =
   (client: Client, alias: string) =>
   async ({ groupBy, ...range }: SalesQuery): Promise<SalesReport> => {

@@ -6,7 +6,10 @@ import { type Component, isTimeout, isTransient } from '@orderstream/service-hos
 export const connectElasticsearch = (url: string): Client =>
   new Client({ node: url, requestTimeout: 5_000, maxRetries: 3, compression: false });
 
-/** For a request that somebody waits for: three more attempts within a second, rather than in seven as the client would by itself. */
+/**
+ * For a request that somebody waits for: three more attempts within a second, rather than in seven as the client would
+ * by itself.
+ */
 export const retrySoon = { retryBackoff: (_min: number, _max: number, attempt: number): number => Math.random() * 0.1 * 2 ** attempt };
 
 /** For a request whose caller tries again by itself, and has its transaction open. */
@@ -33,8 +36,9 @@ export const elasticsearch = (client: Client): Component => ({
 });
 
 /**
- * Runs a request; what is not the request's fault is thrown as `Unavailable`, for the same request may succeed later. That goes for its
- * timeout too: no document takes long, a server does, so a consumer waits for it and does not suspect the message.
+ * Runs a request; what is not the request's fault is thrown as `Unavailable`, for the same request may succeed later.
+ * That goes for its timeout too: no document takes long, a server does, so a consumer waits for it and does not suspect
+ * the message.
  */
 export const available = async <Result>(request: () => Promise<Result>): Promise<Result> => {
   try {

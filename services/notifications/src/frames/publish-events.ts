@@ -1,11 +1,11 @@
 import type { MessageBus } from '@orderstream/message-bus';
-import { eventsHeard } from '../metrics.js';
-import { frameOf, isRecent, type PushedEvent } from './frames.js';
-import { keptMs, type PushStream } from './subjects.js';
+import { eventsTotal } from '../metrics.js';
+import { frameOf, isRecent, type PushedEvent } from './event-frames.js';
+import { type FrameStream, keptMs } from './subjects.js';
 
-type Deps = { bus: Pick<MessageBus, 'publishAll'>; stream: PushStream; now: () => Date };
+type Deps = { bus: Pick<MessageBus, 'publishAll'>; stream: FrameStream; now: () => Date };
 
-/** Publishes what is to be pushed for a slice of events; safe to repeat. */
+/** Publishes the frames of a batch of events. Safe to repeat. */
 export const publishEvents =
   ({ bus, stream, now }: Deps) =>
   async (events: readonly PushedEvent[]): Promise<void> => {
@@ -17,6 +17,6 @@ export const publishEvents =
         return { id: event.id, subject: stream.subjectOf(path), payload: frame };
       }),
     );
-    eventsHeard.inc({ outcome: 'published' }, recent.length);
-    eventsHeard.inc({ outcome: 'too-old' }, events.length - recent.length);
+    eventsTotal.inc({ outcome: 'published' }, recent.length);
+    eventsTotal.inc({ outcome: 'too-old' }, events.length - recent.length);
   };

@@ -1,47 +1,53 @@
-/** Where a client begins: at `after`, with the backlog (`after`, `joint`] read from the stream and everything later live. */
+/**
+ * Where the frames of a client begin: after `after`. The backlog (`after`, `joint`] is read from the stream; later
+ * frames come live.
+ */
 export type Start = { after: number; outcome: 'new' | 'resumed' | 'too-old' | 'from-the-future' };
 
 type Bounds = { first: number; last: number };
 
 /**
  * @param resumeFrom the last sequence that the client saw
- * @param live the last sequence that this instance's live subscription handled; another instance may be further
+ * @param live the last sequence that this instance's live subscription handled; another instance may be ahead
  */
 export const startOf = (resumeFrom: number | undefined, stream: Bounds, live: number): Start => {
   if (resumeFrom === undefined) return { after: live, outcome: 'new' };
-  // what the client saw is not in the stream (any more): the server lost its state, and there is nothing to go on from
+  // the stream does not have this sequence: the server lost its state, so there is no position to resume from
   if (resumeFrom > Math.max(stream.last, live)) return { after: live, outcome: 'from-the-future' };
   if (resumeFrom < stream.first - 1) return { after: stream.first - 1, outcome: 'too-old' };
   return { after: resumeFrom, outcome: 'resumed' };
 };
 
 /**
- * Puts a backlog and live pushes into one sequence without gap or repeat: live pushes wait until the backlog is read up to where they begin.
- * When too many wait, they are let go, and the backlog is read further instead.
+ * Joins a backlog and live frames into one sequence without gap or repeat. Live frames wait until the backlog is read
+ * up to the first of them. When too many wait, they are dropped, and the backlog is read up to the newest instead.
  *
  * @param after the client has everything up to here
- * @param joint every later push is offered live
- * @param send is handed each push once, in order
+ * @param joint every frame with a greater sequence is offered to `live`
+ * @param send gets each frame once, in order
  */
-export const spliced = <Push extends { sequence: number }>(
+export const spliced = <Frame extends { sequence: number }>(
   { after, joint, maxWaiting = 1_000 }: { after: number; joint: number; maxWaiting?: number },
-  send: (push: Push) => void,
+  send: (frame: Frame) => void,
 ) => {
   let position = after;
   let readTo = after;
   let target = joint;
-  let waiting: Push[] = [];
+  let waiting: Frame[] = [];
   let isLive = readTo >= target;
 
-  const pass = (push: Push): void => {
-    if (push.sequence <= position) return;
-    position = push.sequence;
-    send(push);
+  const pass = (frame: Frame): void => {
+    if (frame.sequence <= position) return;
+    position = frame.sequence;
+    send(frame);
   };
 
   return {
     isLive: (): boolean => isLive,
-    /** What is to be read of the backlog now, both inclusive; none when all is read, and from then on what is live goes through. */
+    /**
+     * The next range of the backlog to read, both ends inclusive. Undefined once all is read: from then on live frames
+     * pass through.
+     */
     nextRange: (): { fromSequence: number; toSequence: number } | undefined => {
       if (isLive) return undefined;
       if (readTo < target) {
@@ -50,17 +56,17 @@ export const spliced = <Push extends { sequence: number }>(
         return range;
       }
       isLive = true;
-      for (const push of waiting) pass(push);
+      for (const frame of waiting) pass(frame);
       waiting = [];
       return undefined;
     },
     fromBacklog: pass,
-    live: (push: Push): void => {
-      if (isLive) pass(push);
-      else if (waiting.length < maxWaiting) waiting.push(push);
+    live: (frame: Frame): void => {
+      if (isLive) pass(frame);
+      else if (waiting.length < maxWaiting) waiting.push(frame);
       else {
         waiting = [];
-        target = push.sequence;
+        target = frame.sequence;
       }
     },
   };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { pushOf } from './push.js';
+import { outgoingFrame } from './outgoing-frame.js';
 import { type Recipient, recipients } from './recipients.js';
 
 const listener = (id: string, isAdmin = false) => {
@@ -8,11 +8,12 @@ const listener = (id: string, isAdmin = false) => {
   return { recipient, taken };
 };
 
-const order = (customerId: string, sequence: number) => pushOf({ path: `customers.${customerId}.orders.o1`, sequence, payload: '{}' });
-const stock = (productId: string, sequence: number) => pushOf({ path: `stock.${productId}`, sequence, payload: '{}' });
+const order = (customerId: string, sequence: number) =>
+  outgoingFrame({ path: `customers.${customerId}.orders.o1`, sequence, payload: '{}' });
+const stock = (productId: string, sequence: number) => outgoingFrame({ path: `stock.${productId}`, sequence, payload: '{}' });
 
 describe('recipients', () => {
-  it('hear what is theirs, on every socket they have', () => {
+  it('get their own frames, on every socket that they have', () => {
     const all = recipients();
     const [phone, laptop, other] = [listener('c1'), listener('c1'), listener('c2')];
     for (const { recipient } of [phone, laptop, other]) all.join(recipient);
@@ -20,7 +21,7 @@ describe('recipients', () => {
     expect([phone.taken, laptop.taken, other.taken]).to.deep.equal([[1], [1], []]);
   });
 
-  it('hear everybody’s as admins, and their own once', () => {
+  it('get the frames of all customers as admins, and their own ones once', () => {
     const all = recipients();
     const admin = listener('a1', true);
     all.join(admin.recipient);
@@ -29,7 +30,7 @@ describe('recipients', () => {
     expect(admin.taken).to.deep.equal([1, 2]);
   });
 
-  it('hear a channel while they subscribe to it', () => {
+  it('get the frames of a channel while they subscribe to it', () => {
     const all = recipients();
     const { recipient, taken } = listener('c1');
     all.join(recipient);
@@ -43,17 +44,17 @@ describe('recipients', () => {
     expect(taken).to.deep.equal([2]);
   });
 
-  it('hear nothing once they have left', () => {
+  it('get no frames after they have left', () => {
     const all = recipients();
     const { recipient, taken } = listener('a1', true);
     all.join(recipient);
     all.subscribe('stock.p1', recipient);
     all.leave(recipient, ['stock.p1']);
-    for (const push of [order('a1', 1), order('c1', 2), stock('p1', 3)]) all.dispatch(push);
+    for (const frame of [order('a1', 1), order('c1', 2), stock('p1', 3)]) all.dispatch(frame);
     expect(taken).to.deep.equal([]);
   });
 
-  it('may leave while they are being told', () => {
+  it('may leave during a dispatch', () => {
     const all = recipients();
     const other = listener('c1');
     const leaver: Recipient = { user: { id: 'c1', isAdmin: false }, take: () => all.leave(leaver, []) };

@@ -1,6 +1,6 @@
 import { type EventOf, type OrderEventData, OrderPaid, OrderPlaced, PaymentApproved, StockLevelChanged } from '@orderstream/contracts';
 import { expect } from 'chai';
-import { frameOf, isRecent } from './frames.js';
+import { frameOf, isRecent } from './event-frames.js';
 
 const orderId = '019b8c00-0000-7000-8000-000000000001';
 const customerId = '019b8c00-0000-7000-8000-0000000000c1';
@@ -42,7 +42,7 @@ const envelope = {
 };
 
 describe('frames', () => {
-  it('tell a customer of their order, with what it was before', () => {
+  it('show an order to its customer, with its previous status', () => {
     const event: EventOf<typeof OrderPaid> = {
       ...envelope,
       type: OrderPaid.type,
@@ -65,17 +65,17 @@ describe('frames', () => {
     });
   });
 
-  it('leave out what an order does not have', () => {
+  it('leave out fields that an order does not have', () => {
     const { frame } = frameOf({ ...envelope, type: OrderPlaced.type, data: order });
     expect(frame.data).to.not.have.any.keys('previousStatus', 'reason');
   });
 
-  it('tell why an order is over', () => {
+  it('show why an order was cancelled', () => {
     const { frame } = frameOf({ ...envelope, type: 'OrderCancelled', data: { ...order, status: 'Cancelled', reason: 'OutOfStock' } });
     expect(frame.data).to.include({ status: 'Cancelled', reason: 'OutOfStock' });
   });
 
-  it('tell a customer of their payment', () => {
+  it('show a payment to its customer', () => {
     const event: EventOf<typeof PaymentApproved> = {
       ...envelope,
       type: PaymentApproved.type,
@@ -99,7 +99,7 @@ describe('frames', () => {
     });
   });
 
-  it('tell of a product’s level on its channel', () => {
+  it('show the stock level of a product on its channel', () => {
     const event: EventOf<typeof StockLevelChanged> = {
       ...envelope,
       type: StockLevelChanged.type,
@@ -115,15 +115,15 @@ describe('an event', () => {
   const hourMs = 3_600_000;
   const after = (ms: number): Date => new Date(occurredAt.getTime() + ms);
 
-  it('is pushed within the hour', () => {
+  it('is published within the hour', () => {
     expect(isRecent({ occurredAt }, after(hourMs - 1), hourMs)).to.equal(true);
   });
 
-  it('is not pushed when it is older, so that a replay of history pushes nothing', () => {
+  it('is not published when it is older, so that a replay of history publishes nothing', () => {
     expect(isRecent({ occurredAt }, after(hourMs), hourMs)).to.equal(false);
   });
 
-  it('is pushed when its clock is ahead of ours', () => {
+  it('is published when its time is ahead of our clock', () => {
     expect(isRecent({ occurredAt }, after(-1_000), hourMs)).to.equal(true);
   });
 });

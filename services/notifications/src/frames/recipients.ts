@@ -1,7 +1,7 @@
-import type { Push } from './push.js';
+import type { OutgoingFrame } from './outgoing-frame.js';
 
-/** Whoever pushes are handed to: one authenticated socket. */
-export type Recipient = { user: { id: string; isAdmin: boolean }; take: (push: Push) => void };
+/** A receiver of frames: one authenticated socket. */
+export type Recipient = { user: { id: string; isAdmin: boolean }; take: (frame: OutgoingFrame) => void };
 
 const addTo = (map: Map<string, Set<Recipient>>, key: string, recipient: Recipient): void => {
   const set = map.get(key);
@@ -15,7 +15,7 @@ const removeFrom = (map: Map<string, Set<Recipient>>, key: string, recipient: Re
   if (set?.size === 0) map.delete(key);
 };
 
-/** Who of this instance's sockets hears what: found by customer or channel, never by looking at all of them. */
+/** Finds the sockets of this instance that get a frame, by customer or channel, without visiting all of them. */
 export const recipients = () => {
   const byCustomer = new Map<string, Set<Recipient>>();
   const byChannel = new Map<string, Set<Recipient>>();
@@ -33,13 +33,13 @@ export const recipients = () => {
     },
     subscribe: (channel: string, recipient: Recipient): void => addTo(byChannel, channel, recipient),
     unsubscribe: (channel: string, recipient: Recipient): void => removeFrom(byChannel, channel, recipient),
-    dispatch: (push: Push): void => {
-      if (push.customerId === undefined) {
-        for (const recipient of byChannel.get(push.path) ?? []) recipient.take(push);
+    dispatch: (frame: OutgoingFrame): void => {
+      if (frame.customerId === undefined) {
+        for (const recipient of byChannel.get(frame.path) ?? []) recipient.take(frame);
         return;
       }
-      for (const recipient of byCustomer.get(push.customerId) ?? []) recipient.take(push);
-      for (const admin of admins) if (admin.user.id !== push.customerId) admin.take(push);
+      for (const recipient of byCustomer.get(frame.customerId) ?? []) recipient.take(frame);
+      for (const admin of admins) if (admin.user.id !== frame.customerId) admin.take(frame);
     },
   };
 };

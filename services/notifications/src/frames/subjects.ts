@@ -2,15 +2,18 @@ import type { StreamDeclaration } from '@orderstream/message-bus';
 
 const hourMs = 3_600_000;
 
-/** What the stream keeps, how long an event id is remembered, and the age beyond which an event is not pushed any more: one hour. */
+/**
+ * One hour: how long the stream keeps frames and remembers event ids, and the age beyond which an event is not
+ * published.
+ */
 export const keptMs = hourMs;
 
 /**
- * The subjects of the pushes and the stream that keeps them.
+ * The subjects of the frames, and the stream that keeps them.
  *
- * @param prefix put before every subject and the stream's name, so that a test is by itself on a shared server
+ * @param prefix of every subject and of the stream's name, so that tests on a shared server do not meet
  */
-export const pushStream = (prefix = '') => {
+export const frameStream = (prefix = '') => {
   const declaration: StreamDeclaration = {
     name: `${prefix.replaceAll('.', '-')}notifications`,
     subjects: [`${prefix}customers.>`, `${prefix}stock.*`],
@@ -22,12 +25,12 @@ export const pushStream = (prefix = '') => {
     declaration,
     subjectOf: (path: string): string => prefix + path,
     pathOf: (subject: string): string => subject.slice(prefix.length),
-    /** what concerns one customer */
+    /** the frames of one customer */
     ofCustomer: (customerId: string): string => `${prefix}customers.${customerId}.>`,
     ofEveryCustomer: `${prefix}customers.>`,
   };
 };
-export type PushStream = ReturnType<typeof pushStream>;
+export type FrameStream = ReturnType<typeof frameStream>;
 
 /** The customer in `customers.<customerId>.…`; none in other paths. */
 export const customerOf = (path: string): string | undefined => {

@@ -1,12 +1,15 @@
-/** Wakes the one who waits for it at the earliest of the times that it was set to. It measures spans, so no clock can mislead it. */
-export type Alarm = {
-  /** @param inMs from now; a later time than one already set changes nothing */
+/**
+ * A wake-up signal: resolves a wait at the earliest time that was set. It measures spans of monotonic time, so clock
+ * changes do not matter.
+ */
+export type WakeUp = {
+  /** @param inMs from now; a time later than the one already set changes nothing */
   set(inMs: number): void;
   /** Resolves at the time set, after `atMostMs`, or when `signal` is aborted, whichever is first. */
   wait(atMostMs: number, signal: AbortSignal): Promise<void>;
 };
 
-export const alarm = (): Alarm => {
+export const wakeUp = (): WakeUp => {
   let setTo = Number.POSITIVE_INFINITY;
   let rearm: (() => void) | undefined;
   return {

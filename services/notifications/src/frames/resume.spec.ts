@@ -5,19 +5,19 @@ import { spliced, startOf } from './resume.js';
 describe('a client', () => {
   const stream = { first: 10, last: 20 };
 
-  it('begins with what is live when it saw nothing before', () => {
+  it('begins with live frames when it saw none before', () => {
     expect(startOf(undefined, stream, 19)).to.deep.equal({ after: 19, outcome: 'new' });
   });
 
-  it('goes on after what it saw last', () => {
+  it('resumes after the last sequence that it saw', () => {
     expect(startOf(15, stream, 19)).to.deep.equal({ after: 15, outcome: 'resumed' });
   });
 
-  it('misses nothing when only what it saw is dropped', () => {
+  it('misses nothing when the stream dropped only frames that it saw', () => {
     expect(startOf(9, stream, 19)).to.deep.equal({ after: 9, outcome: 'resumed' });
   });
 
-  it('is told when it was away longer than the stream keeps, and begins with what there is', () => {
+  it('gets too-old when it was away longer than the stream keeps, and begins with the first kept frame', () => {
     expect(startOf(8, stream, 19)).to.deep.equal({ after: 9, outcome: 'too-old' });
   });
 
@@ -25,13 +25,15 @@ describe('a client', () => {
     expect(startOf(20, stream, 17)).to.deep.equal({ after: 20, outcome: 'resumed' });
   });
 
-  it('begins with what is live when it saw what the stream never had', () => {
+  it('begins with live frames when it saw a sequence that the stream never had', () => {
     expect(startOf(21, stream, 19)).to.deep.equal({ after: 19, outcome: 'from-the-future' });
   });
 });
 
-describe('a backlog and live pushes', () => {
-  /** `stream` holds 1, 2, 3 …; reading takes what is there at that moment, live pushes come in between, wherever the schedule says. */
+describe('a backlog and live frames', () => {
+  /**
+   * `stream` holds 1, 2, 3 …; reading takes what is there at that moment; live frames arrive in between, as scheduled.
+   */
   const run = (resumeFrom: number, joint: number, total: number, maxWaiting: number, schedule: boolean[]) => {
     const sent: number[] = [];
     const splice = spliced<{ sequence: number }>({ after: resumeFrom, joint, maxWaiting }, ({ sequence }) => sent.push(sequence));

@@ -1,18 +1,20 @@
 import type { MessageBus } from '@orderstream/message-bus';
 import type { Component } from '@orderstream/service-host';
-import { pushOf } from './push.js';
+import { outgoingFrame } from './outgoing-frame.js';
 import type { Recipients } from './recipients.js';
-import type { PushStream } from './subjects.js';
+import type { FrameStream } from './subjects.js';
 
 type Deps = {
   bus: MessageBus;
-  stream: PushStream;
+  stream: FrameStream;
   recipients: Recipients;
-  /** called when pushes were lost, or their sequences begin again: what a socket is sent from now on does not join what it was sent */
+  /**
+   * called when frames were lost or their sequences begin again: frames from now on do not continue the earlier ones
+   */
   onBreak: () => void;
 };
 
-/** This instance's one subscription to all pushes. */
+/** The one subscription of this instance to all frames. */
 export const liveFeed = ({ bus, stream, recipients, onBreak }: Deps): Component & { sequence(): number } => {
   let subscription: { sequence(): number; stop(): void } | undefined;
   return {
@@ -20,7 +22,7 @@ export const liveFeed = ({ bus, stream, recipients, onBreak }: Deps): Component 
     start: async () => {
       subscription = await bus.subscribe({
         stream: stream.declaration.name,
-        handle: ({ subject, ...message }) => recipients.dispatch(pushOf({ ...message, path: stream.pathOf(subject) })),
+        handle: ({ subject, ...message }) => recipients.dispatch(outgoingFrame({ ...message, path: stream.pathOf(subject) })),
         onBreak,
       });
     },
