@@ -75,7 +75,8 @@ const runSuite = ({ name, files, ignored }) =>
       const failed = count('failing');
       totals.passed += count('passing');
       totals.skipped += count('pending');
-      totals.failed += failed === 0 && code !== 0 ? 1 : failed; // a suite that could not be run at all has failed
+      const ended = code === 0 && count('passing') > 0;
+      totals.failed += failed === 0 && !ended ? 1 : failed; // a suite that could not be run, or not to its end, has failed
       resolve(undefined);
     });
   });

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { adaptiveLinger, batcher } from '@orderstream/persistence';
 import { type Host, isTransient, type Logger } from '@orderstream/service-host';
-import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from 'kafkajs';
-import './kafkajs-codecs.js';
+import type { Admin, Consumer, EachBatchPayload } from 'kafkajs';
+import { kafkaClient, retry } from './kafka-client.js';
 import { onFetched } from './kafkajs-patches.js';
 import { type Received, receive } from './message.js';
 import { lagMessages, restartsTotal } from './metrics.js';
@@ -78,29 +78,15 @@ export const supervisedConsumer = ({ brokers, groupId, topics, onBatch }: Option
   let supervising: Promise<void> = Promise.resolve();
   let stalled = false;
 
-  const newKafka = () =>
-    new Kafka({
-      clientId: groupId,
-      brokers,
-      logLevel: logLevel.WARN,
-      logCreator:
-        () =>
-        ({ log: { message, timestamp: _, logger: __, ...fields } }) =>
-          log.debug({ kafka: fields }, message),
-      connectionTimeout: 3_000,
-      requestTimeout: 20_000,
-      retry: { retries: 5, maxRetryTime: 2_000, initialRetryTime: 100 },
-    });
-
   const runSession = async (): Promise<End> => {
-    const kafka = newKafka();
+    const kafka = kafkaClient({ clientId: groupId, brokers, log });
     const consumer = kafka.consumer({
       groupId,
       sessionTimeout: 6_000,
       heartbeatInterval: 1_000,
       rebalanceTimeout: 10_000,
       maxWaitTimeInMs: 800,
-      retry: { restartOnFailure: async () => false, retries: 5, maxRetryTime: 2_000, initialRetryTime: 100 },
+      retry: { ...retry, restartOnFailure: async () => false },
     });
     const admin = kafka.admin();
     const current = newSession();

@@ -28,9 +28,7 @@ describe('a topic reader', function () {
     producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 }); // a topic so new refuses some partitions, and all is sent again
     await producer.connect();
     await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
-    await eventually(async () =>
-      expect((await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions).to.have.length(partitions),
-    );
+    await eventually(async () => expect(await admin.fetchTopicOffsets(topic)).to.have.length(partitions)); // each has a leader
   });
   afterEach(async () => {
     for (const stop of stopping.splice(0)) await stop();

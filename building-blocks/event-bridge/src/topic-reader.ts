@@ -1,8 +1,7 @@
 import type { EventDefinition, EventOf } from '@orderstream/contracts';
 import type { Logger } from '@orderstream/service-host';
-import { Kafka, logLevel } from 'kafkajs';
 import { v7 as uuidv7 } from 'uuid';
-import './kafkajs-codecs.js';
+import { kafkaClient, retry } from './kafka-client.js';
 import { onFetched } from './kafkajs-patches.js';
 import { messageParser, receive } from './message.js';
 import { messagesTotal } from './metrics.js';
@@ -27,7 +26,6 @@ const maxMessages = 300;
 const pollMs = 10;
 const stallMs = 30_000;
 const heartbeatMs = 1_000;
-const retry = { retries: 5, maxRetryTime: 2_000, initialRetryTime: 100 };
 
 /**
  * Reads topics from their beginning, without committed offsets, inbox or dead letters. It counts, logs and skips
@@ -43,18 +41,7 @@ export const topicReader = <const Definitions extends readonly EventDefinition[]
   const topics = [...new Set(events.map(({ topic }) => topic))];
   const parse = messageParser(events);
   const groupId = `${name}-${uuidv7()}`; // unique, because readers of one group would share the partitions
-  const kafka = new Kafka({
-    clientId: name,
-    brokers,
-    logLevel: logLevel.WARN,
-    logCreator:
-      () =>
-      ({ log: { message, timestamp: _, logger: __, ...fields } }) =>
-        log.debug({ kafka: fields }, message),
-    connectionTimeout: 3_000,
-    requestTimeout: 20_000,
-    retry,
-  });
+  const kafka = kafkaClient({ clientId: name, brokers, log });
   const admin = kafka.admin();
   const consumer = kafka.consumer({
     groupId,
