@@ -113,7 +113,6 @@ const transactionOn = (client: Client): OwnTransaction => {
         const ending = send(how);
         ending.catch(() => undefined);
         if (how === 'COMMIT') await Promise.all(written);
-        if (how === 'COMMIT' && failedWrite) throw failedWrite;
         const { command } = await ending;
         if (command !== how) throw new Error('Rolled back: an earlier statement failed and its error was swallowed');
       }
