@@ -50,9 +50,7 @@ describe('the orders indexed anew from Kafka', function () {
     producer = kafka.producer();
     await producer.connect();
     await admin.createTopics({ topics: [{ topic: place.topic, numPartitions: 3 }], waitForLeaders: false });
-    await eventually(async () => {
-      expect((await admin.fetchTopicMetadata({ topics: [place.topic] })).topics[0]?.partitions).to.have.length(3);
-    });
+    await eventually(async () => expect(await admin.fetchTopicOffsets(place.topic)).to.have.length(3)); // each has a leader
   });
   afterEach(async () => {
     for (const child of processes) child.kill('SIGKILL');
