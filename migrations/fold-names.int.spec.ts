@@ -13,21 +13,21 @@ describe('the migration that folds names', function () {
   afterEach(() => database?.drop());
 
   const names = async (): Promise<string[]> => {
-    const { rows } = await database.db.raw('select name from categories order by id');
+    const { rows } = await database.knex.raw('select name from categories order by id');
     return rows.map(({ name }: { name: string }) => name);
   };
   /** Older ones have smaller ids. */
   const add = async (...added: string[]): Promise<void> => {
     for (const [index, name] of added.entries()) {
       const id = `${String(index).padStart(8, '0')}${randomUUID().slice(8)}`;
-      await database.db.raw('insert into categories (id, name) values (?, ?)', [id, name]);
+      await database.knex.raw('insert into categories (id, name) values (?, ?)', [id, name]);
     }
   };
 
   it('keeps every category: the oldest of a name as it is, the others with a number', async () => {
     const long = 'ς'.repeat(200);
     await add('ΚΑΦΕΣ', 'Lamps', 'καφες', 'Straße (2)', 'strasse', 'STRASSE (2)', 'Straße', 'Καφές', long, long.replaceAll('ς', 'σ'));
-    await up(database.db);
+    await up(database.knex);
     expect(await names()).to.deep.equal([
       'ΚΑΦΕΣ',
       'Lamps',
@@ -40,7 +40,7 @@ describe('the migration that folds names', function () {
       long,
       `${long.replaceAll('ς', 'σ').slice(0, 190)} (2)`,
     ]);
-    const refused = await database.db
+    const refused = await database.knex
       .raw('insert into categories (id, name) values (?, ?)', [randomUUID(), 'LÄMPS'])
       .catch((error) => error);
     expect(refused.constraint).to.equal('categories_name_key');
@@ -48,10 +48,10 @@ describe('the migration that folds names', function () {
 
   it('is undone, and done again', async () => {
     await add('ΚΑΦΕΣ');
-    await up(database.db);
-    await down(database.db);
-    await database.db.raw('insert into categories (id, name) values (?, ?)', ['ffffffff-0000-7000-8000-000000000000', 'καφες']);
-    await up(database.db);
+    await up(database.knex);
+    await down(database.knex);
+    await database.knex.raw('insert into categories (id, name) values (?, ?)', ['ffffffff-0000-7000-8000-000000000000', 'καφες']);
+    await up(database.knex);
     expect(await names()).to.deep.equal(['ΚΑΦΕΣ', 'καφες (2)']);
   });
 });

@@ -8,7 +8,7 @@ describe('the outbox', function () {
   afterEach(() => database?.drop());
 
   const indexes = async (): Promise<string[]> => {
-    const { rows } = await database!.db.raw(`select indexname from pg_indexes where tablename = 'outbox' order by 1`);
+    const { rows } = await database!.db.query(`select indexname from pg_indexes where tablename = 'outbox' order by 1`);
     return rows.map(({ indexname }: { indexname: string }) => indexname);
   };
 
@@ -20,9 +20,9 @@ describe('the outbox', function () {
 
   it('gets its old index back when the migration is taken back', async () => {
     database = await testDatabase('ordering');
-    await createOccurredAtIndex(database.db);
+    await createOccurredAtIndex(database.knex);
     expect(await indexes()).to.include('outbox_occurred_at_idx');
-    await dropOccurredAtIndex(database.db);
+    await dropOccurredAtIndex(database.knex);
     expect(await indexes()).not.to.include('outbox_occurred_at_idx');
   });
 });

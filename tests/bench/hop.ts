@@ -84,7 +84,7 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
   } finally {
     await consumer.stop();
     await inbox.drop();
-    await outbox.destroy();
+    await outbox.end();
   }
   return percentiles(hops);
 };

@@ -1,5 +1,5 @@
 import { Conflict, type MessageContext } from '@orderstream/contracts';
-import { inTransaction, type Transaction } from '@orderstream/persistence';
+import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
 import { currentContext, newContext } from '@orderstream/service-host';
 import { errorOf, eventually, openTransaction, somebodyWaits, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
@@ -23,7 +23,8 @@ for (const { kind, announcedIn, store } of stores) {
   describe(`an aggregate ${kind}`, function () {
     this.timeout(30_000);
     let database: TestDatabase;
-    let db: Knex;
+    let db: Database;
+    let knex: Knex;
     let a: string;
     let b: string;
     let told: { recorded: Recorded<Tally, TallyEvent>; context: MessageContext | undefined }[];
@@ -31,7 +32,7 @@ for (const { kind, announcedIn, store } of stores) {
 
     before(async () => {
       database = await testDatabase(tallyTables);
-      db = database.db;
+      ({ db, knex } = database);
     });
     after(() => database.drop());
     beforeEach(() => {
@@ -58,7 +59,7 @@ for (const { kind, announcedIn, store } of stores) {
     const count = (id: string, n: number): NewCommand<TallyCommand> => ({ type: 'Count', data: { id, n } });
     const handle = (...commands: NewCommand<TallyCommand>[]) => inTransaction(db, (tx) => tallies.handle(tx, commands, newContext()));
     const stateOf = async (id: string) => (await inTransaction(db, (tx) => store.load(tx, [id], []))).get(id);
-    const announced = (id: string) => db(announcedIn).where({ aggregate_id: id }).orderBy('position');
+    const announced = (id: string) => knex(announcedIn).where({ aggregate_id: id }).orderBy('position');
 
     /** The same transaction, and what it is sent. */
     const watched = (tx: Transaction): { tx: Transaction; sent: string[] } => {
@@ -67,11 +68,11 @@ for (const { kind, announcedIn, store } of stores) {
         sent.push(statement);
         tx.write(statement, values, because);
       };
-      const raw: Transaction['raw'] = (statement, values) => {
+      const query: Transaction['query'] = (statement, values) => {
         sent.push(statement);
-        return tx.raw(statement, values);
+        return tx.query(statement, values);
       };
-      return { tx: { ...tx, write, raw }, sent };
+      return { tx: { ...tx, write, query }, sent };
     };
 
     /** Somebody who does not take the lock. */
@@ -122,7 +123,7 @@ for (const { kind, announcedIn, store } of stores) {
       const refusal = await errorOf(handle(count(a, 1), count(b, 9), count(a, -9)));
       expect(refusal).to.be.instanceOf(Conflict).and.have.property('code', 'tally-below-zero');
       expect([await stateOf(a), await stateOf(b)]).to.deep.equal([undefined, undefined]);
-      expect([await announced(b), await db('jobs').where({ key: b })]).to.deep.equal([[], []]);
+      expect([await announced(b), await knex('jobs').where({ key: b })]).to.deep.equal([[], []]);
     });
 
     it('decides on what was prepared ahead, also where that is more', async () => {
@@ -179,7 +180,7 @@ for (const { kind, announcedIn, store } of stores) {
       const contexts = [newContext(), newContext()];
       await inTransaction(db, async (tx) => {
         await tallies.handle(tx, [count(a, 1), count(b, 2)], ({ data }) => contexts[data.n - 1]!);
-        await tx.raw('select 1');
+        await tx.query('select 1');
         expect(told).to.deep.equal([]);
       });
       await eventually(() =>
@@ -221,7 +222,7 @@ for (const { kind, announcedIn, store } of stores) {
       const context = newContext();
       const { recorded } = await inTransaction(db, (tx) => tallies.handle(tx, [count(a, 1), count(a, 9), count(b, 9)], context));
       const asking = recorded.filter(({ event }) => event.data.n === 9);
-      const jobs = await db('jobs').whereIn('key', [a, b]).orderBy('position');
+      const jobs = await knex('jobs').whereIn('key', [a, b]).orderBy('position');
       expect(jobs.map(({ id, key, kind, payload, correlation_id }) => [id, key, kind, payload, correlation_id])).to.deep.equal(
         asking.map(({ id, eventId }) => [eventId, id, 'report', { n: 9 }, context.correlationId]),
       );

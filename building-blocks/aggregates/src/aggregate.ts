@@ -145,7 +145,7 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
       const notify = () => {
         for (const entry of recorded) runWithContext(entry.context, () => onChange(entry));
       };
-      void tx.executionPromise.then(notify, () => undefined);
+      void tx.committed.then(notify, () => undefined);
     }
     return { stateOf: (id: string): Versioned<State> => current.get(id)!, recorded };
   };

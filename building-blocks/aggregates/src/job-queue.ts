@@ -1,7 +1,6 @@
 import type { MessageContext } from '@orderstream/contracts';
 import { contextOfEvent } from '@orderstream/event-bridge';
-import type { Queryable, Transaction } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import type { Database, Queryable, Transaction } from '@orderstream/persistence';
 
 /** A call to a third party that an event requests. */
 export type NewJob = {
@@ -54,9 +53,10 @@ export const contextOfJob = ({ id, correlationId, traceparent }: Job): MessageCo
 /** The topic under which the dead letters of jobs are listed. */
 export const jobsTopic = 'jobs';
 
-const ms = `? * interval '1 millisecond'`;
-const isParked = (key: string) =>
-  `exists (select from dead_letters as letter where letter.consumer = ? and letter.sequence = '${jobsTopic}/' || ${key})`;
+/** SQL. `value` and `consumer` are placeholders. */
+const ms = (value: string) => `${value} * interval '1 millisecond'`;
+const isParked = (consumer: string, key: string) =>
+  `exists (select from dead_letters as letter where letter.consumer = ${consumer} and letter.sequence = '${jobsTopic}/' || ${key})`;
 
 /**
  * The job queue of a service: rows of its table `jobs`, which commit with the events that request them.
@@ -83,14 +83,14 @@ export const jobQueue = (consumer: string) => {
       const by = holder?.hasRoom() ? holder : undefined;
       const keys = new Set<string>();
       const firstOfKey = jobs.map(({ key }) => !keys.has(key) && keys.add(key) !== undefined);
-      const { rows } = await tx.raw<{ rows: Row[] }>(
+      const { rows } = await tx.query<Row>(
         `with added as (
            insert into jobs (id, kind, key, payload, correlation_id, traceparent, locked_by, locked_until)
            select id, kind, key, payload, correlation_id, traceparent,
-                  case when free then ?::uuid end, case when free then clock_timestamp() + ${ms} end
-             from unnest(?::uuid[], ?::text[], ?::text[], ?::jsonb[], ?::text[], ?::text[], ?::boolean[]) with ordinality
+                  case when free then $1::uuid end, case when free then clock_timestamp() + ${ms('$2')} end
+             from unnest($3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[], $9::boolean[]) with ordinality
                     as asked(id, kind, key, payload, correlation_id, traceparent, first, place),
-                  lateral (select first and not exists (select from jobs where jobs.key = asked.key) and not ${isParked('asked.key')} as free) as standing
+                  lateral (select first and not exists (select from jobs where jobs.key = asked.key) and not ${isParked('$10', 'asked.key')} as free) as standing
             order by place
            returning ${columns}, locked_by)
          select ${columns} from added where locked_by is not null order by position`,
@@ -108,7 +108,7 @@ export const jobQueue = (consumer: string) => {
         ],
       );
       if (by && rows.length > 0)
-        tx.executionPromise.then(
+        tx.committed.then(
           () => by.begin(rows.map(fromRow)),
           () => undefined, // rolled back: the jobs do not exist
         );
@@ -120,7 +120,7 @@ export type JobQueue = ReturnType<typeof jobQueue>;
 
 /** Leases due jobs, the first of each key; also jobs whose lease has ended. */
 export const takeDue = async (
-  db: Knex,
+  db: Database,
   { consumer }: JobQueue,
   { id, leaseMs }: Holder,
   kinds: readonly string[],
@@ -128,66 +128,66 @@ export const takeDue = async (
 ): Promise<Job[]> => {
   // statement_timestamp(), because an index search needs a value that is constant during the query, which
   // clock_timestamp() is not
-  const { rows } = await db.raw<{ rows: Row[] }>(
+  const { rows } = await db.query<Row>(
     `update jobs
-        set locked_by = ?, locked_until = clock_timestamp() + ${ms}, lost_leases = lost_leases + case when locked_by <> ? then 1 else 0 end
+        set locked_by = $1, locked_until = clock_timestamp() + ${ms('$2')}, lost_leases = lost_leases + case when locked_by <> $1 then 1 else 0 end
       where id = any (array(
         select id from jobs as due
-         where run_at <= statement_timestamp() and (locked_until is null or locked_until <= statement_timestamp()) and kind = any(?)
+         where run_at <= statement_timestamp() and (locked_until is null or locked_until <= statement_timestamp()) and kind = any($3)
            and not exists (select from jobs as earlier where earlier.key = due.key and earlier.position < due.position)
-           and not ${isParked('due.key')}
-         order by run_at limit ? for update skip locked))
+           and not ${isParked('$4', 'due.key')}
+         order by run_at limit $5 for update skip locked))
       returning ${columns}`,
-    [id, leaseMs, id, kinds as string[], consumer, limit],
+    [id, leaseMs, kinds, consumer, limit],
   );
   return rows.map(fromRow);
 };
 
 /** Renews leases. Rows that another transaction has locked are skipped. */
-export const renewLeases = async (db: Knex, { id, leaseMs }: Holder, jobIds: readonly string[]): Promise<void> => {
-  await db.raw(
-    `update jobs set locked_until = clock_timestamp() + ${ms}
-      where id = any (array(select id from jobs where id = any(?::uuid[]) and locked_by = ? for update skip locked))`,
-    [leaseMs, jobIds as string[], id],
+export const renewLeases = async (db: Database, { id, leaseMs }: Holder, jobIds: readonly string[]): Promise<void> => {
+  await db.query(
+    `update jobs set locked_until = clock_timestamp() + ${ms('$1')}
+      where id = any (array(select id from jobs where id = any($2::uuid[]) and locked_by = $3 for update skip locked))`,
+    [leaseMs, jobIds, id],
   );
 };
 
 /** Releases all leases, so that other runners need not wait for their end. */
-export const releaseLeases = async (db: Knex, { id }: Holder): Promise<void> => {
-  await db.raw('update jobs set locked_by = null, locked_until = null where locked_by = ?', [id]);
+export const releaseLeases = async (db: Database, { id }: Holder): Promise<void> => {
+  await db.query('update jobs set locked_by = null, locked_until = null where locked_by = $1', [id]);
 };
 
 /** Removes the jobs that the holder still leases. @returns these jobs, and for each whether its key has more */
 export const removeJobs = async (tx: Transaction, { id }: Holder, jobIds: readonly string[]): Promise<Map<string, { more: boolean }>> => {
-  const { rows } = await tx.raw<{ rows: { id: string; more: boolean }[] }>(
-    `delete from jobs as done where id = any(?::uuid[]) and locked_by = ?
+  const { rows } = await tx.query<{ id: string; more: boolean }>(
+    `delete from jobs as done where id = any($1::uuid[]) and locked_by = $2
      returning id, exists (select from jobs as next where next.key = done.key and next.position > done.position) as more`,
-    [jobIds as string[], id],
+    [jobIds, id],
   );
   return new Map(rows.map((row) => [row.id, row]));
 };
 
 /** Releases a job that got no answer, to be retried later. */
 export const postpone = async (db: Queryable, { id }: Holder, jobId: string, afterMs: number, error: string): Promise<void> => {
-  await db.raw(
-    `update jobs set run_at = clock_timestamp() + ${ms}, locked_by = null, locked_until = null, attempts = attempts + 1, last_error = ?
-      where id = ? and locked_by = ?`,
+  await db.query(
+    `update jobs set run_at = clock_timestamp() + ${ms('$1')}, locked_by = null, locked_until = null, attempts = attempts + 1, last_error = $2
+      where id = $3 and locked_by = $4`,
     [afterMs, error, jobId, id],
   );
 };
 
 /** Puts a job back at its old position, leased: before the jobs that were added to its key since. */
 export const putBack = async (tx: Transaction, { id, leaseMs }: Holder, job: Job): Promise<void> => {
-  await tx.raw(
+  await tx.query(
     `insert into jobs (id, kind, key, position, payload, correlation_id, traceparent, attempts, locked_by, locked_until)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, clock_timestamp() + ${ms})`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp() + ${ms('$10')})`,
     [job.id, job.kind, job.key, job.position, JSON.stringify(job.payload), job.correlationId, job.traceparent, job.attempts, id, leaseMs],
   );
 };
 
 /** How many jobs are leased, are due, and are scheduled for later. */
-export const countJobs = async (db: Knex): Promise<{ state: 'held' | 'due' | 'later'; count: number }[]> => {
-  const { rows } = await db.raw(
+export const countJobs = async (db: Database): Promise<{ state: 'held' | 'due' | 'later'; count: number }[]> => {
+  const { rows } = await db.query(
     `select case when locked_until > clock_timestamp() then 'held' when run_at <= clock_timestamp() then 'due' else 'later' end as state,
             count(*)::int as count
        from jobs group by 1`,

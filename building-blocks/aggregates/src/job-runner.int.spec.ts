@@ -1,4 +1,4 @@
-import { inTransaction, type Transaction } from '@orderstream/persistence';
+import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
 import { eventually, type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
@@ -11,11 +11,11 @@ import { jobQueue } from './job-queue.js';
 import { jobRunner, type Perform, RetryLater } from './job-runner.js';
 import { jobsTotal } from './metrics.js';
 
-const tables = async (db: Knex): Promise<void> => {
-  await createInbox(db);
-  await upgradeInbox(db);
-  await createJobs(db);
-  await db.raw('create table outcomes (position bigint generated always as identity, n int)');
+const tables = async (knex: Knex): Promise<void> => {
+  await createInbox(knex);
+  await upgradeInbox(knex);
+  await createJobs(knex);
+  await knex.raw('create table outcomes (position bigint generated always as identity, n int)');
 };
 
 const gate = () => {
@@ -29,7 +29,8 @@ const gate = () => {
 describe('a job runner', function () {
   this.timeout(30_000);
   let database: TestDatabase;
-  let db: Knex;
+  let db: Database;
+  let knex: Knex;
   let queue: ReturnType<typeof jobQueue>;
   let running: { stop: () => Promise<void> }[];
   /** the third party: what it is asked, in order */
@@ -37,7 +38,7 @@ describe('a job runner', function () {
 
   before(async () => {
     database = await testDatabase(tables);
-    db = database.db;
+    ({ db, knex } = database);
   });
   after(() => database.drop());
   beforeEach(() => {
@@ -47,11 +48,11 @@ describe('a job runner', function () {
   });
   afterEach(async () => {
     await Promise.all(running.map((runner) => runner.stop()));
-    for (const table of ['jobs', 'dead_letters', 'outcomes']) await db(table).delete();
+    for (const table of ['jobs', 'dead_letters', 'outcomes']) await knex(table).delete();
   });
 
   const record = async (tx: Transaction, numbers: readonly number[]) =>
-    tx.raw('insert into outcomes (n) select unnest(?::int[])', [numbers]);
+    tx.query('insert into outcomes (n) select unnest($1::int[])', [numbers]);
 
   const start = async (answer: (n: number, signal: AbortSignal) => Promise<unknown> = async () => {}, options: object = {}, of = queue) => {
     const call: Perform<number> = async ({ payload }, signal) => {
@@ -73,9 +74,9 @@ describe('a job runner', function () {
         jobs.map(([key, n]) => jobOf(key, n)),
       ),
     );
-  const outcomes = async (): Promise<number[]> => (await db('outcomes').orderBy('position')).map(({ n }) => n);
+  const outcomes = async (): Promise<number[]> => (await knex('outcomes').orderBy('position')).map(({ n }) => n);
   const untilOutcomes = (expected: number[]) => eventually(async () => expect(await outcomes()).to.deep.equal(expected));
-  const letters = async () => db('dead_letters').where({ consumer: 'spec' });
+  const letters = async () => knex('dead_letters').where({ consumer: 'spec' });
 
   it('begins a job of its own process as soon as the job is committed, and not before', async () => {
     await start();
@@ -85,7 +86,7 @@ describe('a job runner', function () {
     });
     await eventually(() => expect(asked).to.deep.equal([1]), { timeoutMs: 500 });
     await untilOutcomes([1]);
-    expect(await db('jobs')).to.deep.equal([]);
+    expect(await knex('jobs')).to.deep.equal([]);
   });
 
   it('performs no job of a transaction that is rolled back', async () => {
@@ -124,10 +125,10 @@ describe('a job runner', function () {
     });
     await add(['a', 1], ['a', 2], ['b', 3]);
     await eventually(async () =>
-      expect(await db('jobs').where({ key: 'a' }).max('attempts')).to.satisfy(([row]: [{ max: number }]) => row.max >= 2),
+      expect(await knex('jobs').where({ key: 'a' }).max('attempts')).to.satisfy(([row]: [{ max: number }]) => row.max >= 2),
     );
     expect(await outcomes()).to.deep.equal([3]);
-    expect((await db('jobs').orderBy('position').first()).last_error).to.equal('nobody answers');
+    expect((await knex('jobs').orderBy('position').first()).last_error).to.equal('nobody answers');
     expect(asked).to.not.include(2);
     away = false;
     await untilOutcomes([3, 1, 2]);
@@ -158,7 +159,7 @@ describe('a job runner', function () {
     await add(['a', 1]);
     await eventually(() => expect(asked).to.deep.equal([1]));
     await running.pop()!.stop();
-    expect((await db('jobs').first()).locked_until).to.equal(null);
+    expect((await knex('jobs').first()).locked_until).to.equal(null);
     await start();
     await untilOutcomes([1]);
   });
@@ -170,7 +171,7 @@ describe('a job runner', function () {
     await add(['a', 1]);
     await eventually(() => expect(asked).to.deep.equal([1]));
     // what a frozen process does: its lease is not renewed any more
-    await db('jobs').update({ locked_until: db.raw("clock_timestamp() - interval '1 ms'") });
+    await knex('jobs').update({ locked_until: knex.raw("clock_timestamp() - interval '1 ms'") });
     const second = jobRunner({ db, queue: other, perform: { call: async () => [2] }, handle: record, leaseMs: 60_000 });
     running.push(second);
     await second.start(testHost());
@@ -178,7 +179,7 @@ describe('a job runner', function () {
     frozen.open();
     await add(['b', 3]);
     await untilOutcomes([2, 3]);
-    expect(await db('jobs')).to.deep.equal([]);
+    expect(await knex('jobs')).to.deep.equal([]);
   });
 
   it('does not count the answer of a holder whose job another holds by now', async () => {
@@ -188,11 +189,11 @@ describe('a job runner', function () {
     await start(() => frozen.opened);
     await add(['a', 1]);
     await eventually(() => expect(asked).to.deep.equal([1]));
-    await db('jobs').update({ locked_by: uuidv7(), locked_until: db.raw("clock_timestamp() + interval '1 minute'") });
+    await knex('jobs').update({ locked_by: uuidv7(), locked_until: knex.raw("clock_timestamp() + interval '1 minute'") });
     frozen.open();
     await eventually(async () => expect(await superseded()).to.equal(before + 1));
     expect(await outcomes()).to.deep.equal([]);
-    expect(await db('jobs')).to.have.length(1);
+    expect(await knex('jobs')).to.have.length(1);
   });
 
   it('keeps its lease for as long as a call takes', async () => {
@@ -200,9 +201,9 @@ describe('a job runner', function () {
     await start(() => slow.opened, { leaseMs: 150 });
     await add(['a', 1]);
     await start(async () => {}, { leaseMs: 150 }, jobQueue('spec'));
-    const begun = await db('jobs').first();
+    const begun = await knex('jobs').first();
     await eventually(async () => {
-      const { locked_by, locked_until } = await db('jobs').first();
+      const { locked_by, locked_until } = await knex('jobs').first();
       expect(locked_by).to.equal(begun.locked_by);
       expect(locked_until.getTime() - begun.locked_until.getTime()).to.be.greaterThan(1_200);
     });
@@ -213,7 +214,7 @@ describe('a job runner', function () {
 
   it('parks a job whose leases keep ending without an answer', async () => {
     await add(['a', 1]);
-    await db('jobs').update({ locked_by: uuidv7(), locked_until: db.fn.now(), lost_leases: 4 });
+    await knex('jobs').update({ locked_by: uuidv7(), locked_until: knex.fn.now(), lost_leases: 4 });
     await start();
     await eventually(async () => expect((await letters())[0]?.error).to.equal('its lease ended 5 times before an answer'));
     expect(asked).to.deep.equal([]);
@@ -223,7 +224,7 @@ describe('a job runner', function () {
     await inTransaction(db, (tx) => queue.add(tx, [{ ...jobOf('a', 1), kind: 'unheard of' }, jobOf('b', 2)]));
     await start();
     await untilOutcomes([2]);
-    expect(await db('jobs').select('kind')).to.deep.equal([{ kind: 'unheard of' }]);
+    expect(await knex('jobs').select('kind')).to.deep.equal([{ kind: 'unheard of' }]);
   });
 
   it('works through more than it may hold at once', async () => {

@@ -13,9 +13,8 @@ import {
   throughOutages,
   wait,
 } from '@orderstream/event-bridge';
-import { groupCommit, inTransaction, type Transaction } from '@orderstream/persistence';
+import { type Database, groupCommit, inTransaction, type Transaction } from '@orderstream/persistence';
 import { type Component, type Logger, limiter, runWithContext } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import {
   contextOfJob,
   type Holder,
@@ -50,7 +49,7 @@ export class RetryLater extends Error {
 export type Perform<Command> = (job: Job, signal: AbortSignal) => Promise<Command[]>;
 
 type Options<Command> = {
-  db: Knex;
+  db: Database;
   queue: JobQueue;
   /** by the kind of job; jobs of other kinds are left alone */
   perform: Readonly<Record<string, Perform<Command>>>;
@@ -109,7 +108,7 @@ export const jobRunner = <Command>({
   };
 
   const persist = <Result>(work: () => Promise<Result>): Promise<Result> =>
-    throughOutages(work, { consumer, probe: () => db.raw('select 1'), log, signal });
+    throughOutages(work, { consumer, probe: () => db.query('select 1'), log, signal });
 
   const finish = groupCommit(db, async (tx, answers: Answered<Command>[]) => {
     const ours = await removeJobs(
@@ -120,7 +119,7 @@ export const jobRunner = <Command>({
     const counting = answers.filter(({ job }) => ours.has(job.id));
     const contexts = new Map(counting.flatMap(({ job, commands }) => commands.map((command) => [command, contextOfJob(job)])));
     if (contexts.size > 0) await handle(tx, [...contexts.keys()], (command) => contexts.get(command)!);
-    if ([...ours.values()].some(({ more }) => more)) tx.executionPromise.then(pollNow, () => undefined);
+    if ([...ours.values()].some(({ more }) => more)) tx.committed.then(pollNow, () => undefined);
     return answers.map(({ job }) => ours.has(job.id));
   });
 

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Database } from '@orderstream/persistence';
 import { Counter, Gauge } from 'prom-client';
 import { countJobs } from './job-queue.js';
 
@@ -8,7 +8,7 @@ export const jobsTotal = new Counter({
   labelNames: ['kind', 'outcome'] as const,
 });
 
-let database: Knex | undefined;
+let database: Database | undefined;
 
 const jobs = new Gauge({
   name: 'jobs',
@@ -22,6 +22,6 @@ const jobs = new Gauge({
 });
 
 /** Sets the database whose jobs the gauge counts. */
-export const reportJobs = (db: Knex): void => {
+export const reportJobs = (db: Database): void => {
   database = db;
 };

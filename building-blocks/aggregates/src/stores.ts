@@ -54,9 +54,9 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
   project: (tx: Transaction, changes: Change<State, Event>[]) => void;
 }): Store<State, Command, Event> => ({
   load: async (tx, ids) => {
-    const { rows } = await tx.raw<{ rows: (StoredEvent & { aggregate_id: string })[] }>(
+    const { rows } = await tx.query<StoredEvent & { aggregate_id: string }>(
       `select aggregate_id, type, aggregate_version as version, payload as data, occurred_at as at
-         from ${table} where stream = any(?) order by stream, aggregate_version`,
+         from ${table} where stream = any($1) order by stream, aggregate_version`,
       [ids.map((id) => `${stream}-${id}`)],
     );
     const streams = new Map<string, StoredEvent[]>();
@@ -66,8 +66,8 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
   save: (tx, changes, toMessage) => {
     tx.write(
       `insert into ${table} (${messageColumns}, stream)
-       select m.*, ? || '-' || m.aggregate_id from ${messageUnnest} as m(${messageColumns})`,
-      [stream, ...messageValues(messagesOf(changes, toMessage))],
+       select m.*, $13 || '-' || m.aggregate_id from ${messageUnnest} as m(${messageColumns})`,
+      [...messageValues(messagesOf(changes, toMessage)), stream],
       (error: Error & { code?: string }) =>
         error.code === uniqueViolation
           ? new VersionConflict(`${table}: another transaction wrote to one of these streams`, { cause: error })

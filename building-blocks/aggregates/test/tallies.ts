@@ -28,24 +28,24 @@ export const evolve = ({ sum }: Tally, { data: { n } }: TallyEvent): Tally => ({
 const definition = countedIn('test.tallies');
 export const toMessage = ({ event: { data } }: Recorded<Tally, TallyEvent>) => ({ definition, data });
 
-export const tallyTables = async (db: Knex): Promise<void> => {
-  await createInbox(db);
-  await upgradeInbox(db);
-  await createJobs(db);
-  await createOutbox(db);
-  await createRequireAllSaved(db);
-  await db.raw('create table tallies (id uuid primary key, version int not null, sum int not null, loaded_version int not null)');
-  await db.raw('create table tally_events (like outbox including all, stream text not null, unique (stream, aggregate_version))');
+export const tallyTables = async (knex: Knex): Promise<void> => {
+  await createInbox(knex);
+  await upgradeInbox(knex);
+  await createJobs(knex);
+  await createOutbox(knex);
+  await createRequireAllSaved(knex);
+  await knex.raw('create table tallies (id uuid primary key, version int not null, sum int not null, loaded_version int not null)');
+  await knex.raw('create table tally_events (like outbox including all, stream text not null, unique (stream, aggregate_version))');
 };
 
 const save = (tx: Transaction, changes: TallyChange[]): void =>
   tx.write(
     `with saved as (
        insert into tallies as known (id, version, sum, loaded_version)
-       select * from unnest(?::uuid[], ?::int[], ?::int[], ?::int[])
+       select * from unnest($1::uuid[], $2::int[], $3::int[], $4::int[])
        on conflict (id) do update set version = excluded.version, sum = excluded.sum where known.version = excluded.loaded_version
        returning 1)
-     select require_all_saved(count(*), ?) from saved`,
+     select require_all_saved(count(*), $5) from saved`,
     [
       changes.map(({ id }) => id),
       changes.map(({ version }) => version),
@@ -63,7 +63,7 @@ export const stores: { kind: string; announcedIn: string; store: TallyStore }[] 
     announcedIn: 'outbox',
     store: stateStored({
       load: async (tx, ids) => {
-        const { rows } = await tx.raw('select id, version, sum from tallies where id = any(?::uuid[])', [ids]);
+        const { rows } = await tx.query('select id, version, sum from tallies where id = any($1::uuid[])', [ids]);
         return new Map(rows.map(({ id, version, sum }) => [id, { state: { sum }, version }]));
       },
       save,

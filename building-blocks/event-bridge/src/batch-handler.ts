@@ -1,7 +1,6 @@
 import type { Envelope } from '@orderstream/contracts';
-import { inTransaction, type Transaction } from '@orderstream/persistence';
+import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
 import { isTimeout, type Logger, runWithContext } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { blockedSequences, lockSequences } from './dead-letters.js';
 import { errorText, storable } from './error-text.js';
 import { contextOfEvent, type Handler } from './handlers.js';
@@ -17,7 +16,7 @@ import { retryDelayMs, wait } from './retry.js';
 type Subscribed = Exclude<ParsedMessage, { kind: 'not subscribed' }>;
 
 type Options = {
-  db: Knex;
+  db: Database;
   consumer: string;
   handlers: readonly Handler[];
   /** rejects while a server that the handlers need does not answer */

@@ -10,10 +10,10 @@ import { messagingTables } from '../test/messaging-tables.js';
 type Message = { key: string; n: number; id?: string; does?: 'fail' | 'exit'; raw?: string };
 
 const partitions = 3;
-const tables = async (db: Knex): Promise<void> => {
-  await messagingTables(db);
-  await db.raw('create table handled (position bigint generated always as identity, event_id uuid, key text, n int, pid int)');
-  await db.raw('create table cured (position int)');
+const tables = async (knex: Knex): Promise<void> => {
+  await messagingTables(knex);
+  await knex.raw('create table handled (position bigint generated always as identity, event_id uuid, key text, n int, pid int)');
+  await knex.raw('create table cured (position int)');
 };
 
 describe('a consumer', function () {
@@ -93,9 +93,9 @@ describe('a consumer', function () {
     Array.from({ length: count }, (_, index) => ({ key: `k${index % 7}`, n: from + Math.floor(index / 7) }));
 
   const handled = async (): Promise<{ event_id: string; key: string; n: number; pid: number }[]> =>
-    (await database.db.raw('select event_id, key, n, pid from handled order by position')).rows;
+    (await database.db.query('select event_id, key, n, pid from handled order by position')).rows;
   const letters = async (): Promise<{ key: string; error: string }[]> =>
-    (await database.db.raw('select key, error from dead_letters order by partition, "offset"')).rows;
+    (await database.db.query('select key, error from dead_letters order by partition, "offset"')).rows;
 
   /** Everything that was sent was handled once, each key in order; but for what is named. */
   const allHandledInOrder = async (but: string[] = []): Promise<void> => {
@@ -166,7 +166,7 @@ describe('a consumer', function () {
     };
     expect(await replay()).to.deep.equal({ replayed: 0, error: 'Error: this one can not be handled' });
     expect(await letters()).to.have.length(2);
-    await database.db.raw('insert into cured values (1)');
+    await database.db.query('insert into cured values (1)');
     expect(await replay()).to.deep.equal({ replayed: 2 });
     expect(await letters()).to.deep.equal([]);
     await allHandledInOrder();
@@ -201,8 +201,8 @@ describe('a consumer', function () {
     const name = new URL(database.url).pathname.slice(1);
     const server = await testDatabase(async () => {});
     const allow = async (allowed: boolean): Promise<void> => {
-      await server.db.raw(`alter database ?? allow_connections ${allowed}`, [name]);
-      if (!allowed) await server.db.raw('select pg_terminate_backend(pid) from pg_stat_activity where datname = ?', [name]);
+      await server.db.query(`alter database ${name} allow_connections ${allowed}`);
+      if (!allowed) await server.db.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
     };
     startWorker();
     await send(numbered(100));

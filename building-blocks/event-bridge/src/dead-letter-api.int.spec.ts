@@ -54,7 +54,7 @@ describe('the API of dead letters', () => {
     handled = [];
     gates = new Map();
     failing = new Set();
-    await database.db.raw('delete from dead_letters');
+    await database.db.query('delete from dead_letters');
   });
 
   const ask = async <Body>(path = '', method = 'GET', role = 'admin'): Promise<{ status: number; body: Body }> => {
@@ -88,7 +88,7 @@ describe('the API of dead letters', () => {
   };
   const untilHandlerHolds = () =>
     eventually(async () => {
-      const { rows } = await database.db.raw(`select 1 from pg_locks where locktype = 'advisory' and granted`);
+      const { rows } = await database.db.query(`select 1 from pg_locks where locktype = 'advisory' and granted`);
       expect(rows).to.have.length(1);
     });
 
@@ -212,7 +212,7 @@ describe('the API of dead letters', () => {
 
   it('discards a letter of a consumer that is no more, and does not replay it', async () => {
     await parkMessage(counted(1));
-    await database.db.raw(`update dead_letters set consumer = 'retired'`);
+    await database.db.query(`update dead_letters set consumer = 'retired'`);
     const [letter] = await letters();
     expect(await replay(letter!.id)).to.deep.include({ status: 409 });
     expect((await ask(`/${letter!.id}`, 'DELETE')).status).to.equal(204);

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Conflict, NotFound, Page, PageQuery, Problem, pageOf, Timestamp } from '@orderstream/contracts';
+import type { Database } from '@orderstream/persistence';
 import { type Api, api, currentLog, noContent } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { z } from 'zod';
 import { type DeadLetter, discard, findLetter, listLetters, type Replayable } from './dead-letters.js';
 
@@ -75,7 +75,7 @@ const viewOf = (letter: DeadLetter): z.infer<typeof DeadLetterView> => {
  * The dead letters of a service, for an operator to list, replay and discard. The letters of a key are replayed in
  * order, oldest first.
  */
-export const deadLetterApi = (db: Knex, consumers: readonly Replayable[]): Api => {
+export const deadLetterApi = (db: Database, consumers: readonly Replayable[]): Api => {
   const letters = api('Dead letters', '/dead-letters', { internal: true });
 
   const notFound = (id: string) => new NotFound('dead-letter-not-found', `There is no dead letter ${id}`);

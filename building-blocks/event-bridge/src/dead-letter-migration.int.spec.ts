@@ -8,7 +8,7 @@ import { listLetters } from './dead-letters.js';
 describe('the migration of dead letters', () => {
   let database: TestDatabase;
   const columns = 'id, topic, partition, "offset"::int, key, headers::text, payload, error, attempts';
-  const rows = async (): Promise<unknown[]> => (await database.db.raw(`select ${columns} from dead_letters order by parked_at`)).rows;
+  const rows = async (): Promise<unknown[]> => (await database.db.query(`select ${columns} from dead_letters order by parked_at`)).rows;
 
   before(async () => {
     database = await testDatabase(createInbox);
@@ -18,9 +18,9 @@ describe('the migration of dead letters', () => {
       ['0:3', {}],
     ];
     for (const [index, [key, headers]] of letters.entries()) {
-      await database.db.raw(
+      await database.db.query(
         `insert into dead_letters (id, consumer, topic, partition, "offset", key, headers, payload, error, attempts)
-         values (?, 'test', 't', 0, ?, ?, ?, ?, 'Error: old', 3)`,
+         values ($1, 'test', 't', 0, $2, $3, $4, $5, 'Error: old', 3)`,
         [uuidv7(), index + 1, key, JSON.stringify(headers), Buffer.from([0, 255])],
       );
     }
@@ -29,7 +29,7 @@ describe('the migration of dead letters', () => {
 
   it('keeps what was parked before, in order, and can be taken back', async () => {
     const before = await rows();
-    await database.db.transaction(upgradeInbox); // as migrations run
+    await database.knex.transaction(upgradeInbox); // as migrations run
     const { letters } = await listLetters(database.db, 10, 0);
     expect(letters.map(({ key, offset, attempts }) => [key?.toString() ?? null, offset, attempts])).to.deep.equal([
       ['o1', '1', 3],
@@ -41,17 +41,17 @@ describe('the migration of dead letters', () => {
       ['note', `"für"\\${'x'.repeat(200)}`],
     ]);
     expect(letters.filter(({ sequence }) => sequence === 't/o1')).to.have.length(2);
-    const asBefore = await database.db.raw(
-      `select distinct topic, key from dead_letters where (topic, key) in (select * from unnest(?::text[], ?::text[]))`,
+    const asBefore = await database.db.query(
+      `select distinct topic, key from dead_letters where (topic, key) in (select * from unnest($1::text[], $2::text[]))`,
       [
         ['t', 't'],
         ['o1', 'o2'],
       ],
     );
     expect(asBefore.rows, 'what the code before asks').to.deep.equal([{ topic: 't', key: 'o1' }]);
-    await database.db.raw(`update dead_letters set message_headers = '[]'`);
-    await database.db.transaction(downgradeInbox);
+    await database.db.query(`update dead_letters set message_headers = '[]'`);
+    await database.knex.transaction(downgradeInbox);
     expect(await rows()).to.deep.equal(before.map((row) => ({ ...(row as object), headers: '{}' })));
-    await upgradeInbox(database.db);
+    await upgradeInbox(database.knex);
   });
 });

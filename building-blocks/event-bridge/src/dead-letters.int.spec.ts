@@ -31,7 +31,7 @@ describe('dead letters', function () {
       db: database.db,
       handlers: [project(types, (_, events) => handle(events.map(({ data }) => data.n)))],
     });
-  const letters = async () => (await database.db.raw('select * from dead_letters order by parked_at, "offset"')).rows;
+  const letters = async () => (await database.db.query('select * from dead_letters order by parked_at, "offset"')).rows;
   const restarts = async (): Promise<number> =>
     (await restartsTotal.get()).values.filter(({ labels }) => labels.consumer === topic.group).reduce((sum, { value }) => sum + value, 0);
 
@@ -94,7 +94,7 @@ describe('dead letters', function () {
   }
 
   it('keep a message without its content when the database refuses the content', async () => {
-    await database.db.raw(`alter table dead_letters add check (payload is null)`);
+    await database.db.query(`alter table dead_letters add check (payload is null)`);
     await topic.send([{ key: 'k', value: 'poison' }, topic.counted(1, { key: 'other' })]);
     await topic.start(consumerOf());
     await eventually(async () => expect(await letters()).to.have.length(1), { timeoutMs: 20_000 });
@@ -104,11 +104,11 @@ describe('dead letters', function () {
   });
 
   it('do not hold up what follows even when the database refuses them whatever they are', async () => {
-    await database.db.raw(`alter table dead_letters add check (attempts < 0)`);
+    await database.db.query(`alter table dead_letters add check (attempts < 0)`);
     await topic.send([{ key: 'k', value: 'poison', partition: 0 }, topic.counted(1, { key: 'other', partition: 0 })]);
     await topic.start(consumerOf());
     await eventually(async () => expect((await topic.committed())[0]).to.equal('2'), { timeoutMs: 30_000 });
-    const { rows } = await database.db.raw('select event_id from inbox');
+    const { rows } = await database.db.query('select event_id from inbox');
     expect(rows).to.have.length(1);
     expect(await restarts()).to.equal(0);
   });

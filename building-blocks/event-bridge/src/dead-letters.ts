@@ -1,7 +1,6 @@
 import { Unavailable } from '@orderstream/contracts';
-import { inTransaction, lockNames, type Queryable, type Transaction } from '@orderstream/persistence';
+import { type Database, inTransaction, lockNames, type Queryable, type Transaction } from '@orderstream/persistence';
 import { isTimeout } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { errorText } from './error-text.js';
 import { type Header, headerOf, type Received } from './message.js';
 
@@ -42,8 +41,8 @@ const fromRow = ({ event_id, parked_at, offset, headers: stored, ...row }: Row):
 /** The sequences that have dead letters: later messages of these must be parked behind them. */
 export const blockedSequences = async (db: Queryable, consumer: string, sequences: readonly string[]): Promise<Set<string>> => {
   if (sequences.length === 0) return new Set();
-  const { rows } = await db.raw<{ rows: { sequence: string }[] }>(
-    'select distinct sequence from dead_letters where consumer = ? and sequence = any(?::text[])',
+  const { rows } = await db.query<{ sequence: string }>(
+    'select distinct sequence from dead_letters where consumer = $1 and sequence = any($2::text[])',
     [consumer, sequences],
   );
   return new Set(rows.map(({ sequence }) => sequence));
@@ -74,7 +73,7 @@ export const lockSequences = async (tx: Transaction, consumer: string, sequences
  * @param handle runs in the transaction that removes the letter
  */
 export const replay = async (
-  db: Knex,
+  db: Database,
   consumer: string,
   sequence: string,
   handle: (tx: Transaction, letter: DeadLetter) => Promise<void>,
@@ -100,15 +99,15 @@ export const replay = async (
 };
 
 /** @returns false when it no longer exists */
-export const discard = (db: Knex, { id, consumer, sequence }: DeadLetter): Promise<boolean> =>
+export const discard = (db: Database, { id, consumer, sequence }: DeadLetter): Promise<boolean> =>
   inTransaction(db, async (tx) => {
     await lockSequences(tx, consumer, [sequence]);
     return removeLetter(tx, id);
   });
 
 const firstLetterOf = async (tx: Transaction, consumer: string, sequence: string): Promise<DeadLetter | undefined> => {
-  const { rows } = await tx.raw<{ rows: Row[] }>(
-    `select ${columns} from dead_letters where consumer = ? and sequence = ? order by position limit 1`,
+  const { rows } = await tx.query<Row>(
+    `select ${columns} from dead_letters where consumer = $1 and sequence = $2 order by position limit 1`,
     [consumer, sequence],
   );
   return rows[0] && fromRow(rows[0]);
@@ -127,19 +126,19 @@ export const takeLetter = async (tx: Transaction, consumer: string, sequence: st
 
 /** @returns false when it no longer exists */
 const removeLetter = async (tx: Transaction, id: string): Promise<boolean> =>
-  (await tx.raw<{ rowCount: number }>('delete from dead_letters where id = ?', [id])).rowCount === 1;
+  (await tx.query('delete from dead_letters where id = $1', [id])).rowCount === 1;
 
-const recordFailure = async (db: Knex, id: string, error: string): Promise<void> => {
-  await db.raw('update dead_letters set error = ?, attempts = attempts + 1 where id = ?', [error, id]);
+const recordFailure = async (db: Database, id: string, error: string): Promise<void> => {
+  await db.query('update dead_letters set error = $1, attempts = attempts + 1 where id = $2', [error, id]);
 };
 
-export const findLetter = async (db: Knex, id: string): Promise<DeadLetter | undefined> => {
-  const { rows } = await db.raw<{ rows: Row[] }>(`select ${columns} from dead_letters where id = ?`, [id]);
+export const findLetter = async (db: Database, id: string): Promise<DeadLetter | undefined> => {
+  const { rows } = await db.query<Row>(`select ${columns} from dead_letters where id = $1`, [id]);
   return rows[0] && fromRow(rows[0]);
 };
 
-export const listLetters = async (db: Knex, limit: number, offset: number): Promise<{ letters: DeadLetter[]; total: number }> => {
-  const { rows } = await db.raw<{ rows: Row[] }>(`select ${columns} from dead_letters order by position limit ? offset ?`, [limit, offset]);
-  const counted = await db.raw<{ rows: { total: number }[] }>('select count(*)::int as total from dead_letters');
+export const listLetters = async (db: Database, limit: number, offset: number): Promise<{ letters: DeadLetter[]; total: number }> => {
+  const { rows } = await db.query<Row>(`select ${columns} from dead_letters order by position limit $1 offset $2`, [limit, offset]);
+  const counted = await db.query<{ total: number }>('select count(*)::int as total from dead_letters');
   return { letters: rows.map(fromRow), total: counted.rows[0]!.total };
 };

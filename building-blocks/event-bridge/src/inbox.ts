@@ -8,8 +8,8 @@ import type { Transaction } from '@orderstream/persistence';
  */
 export const markProcessed = async (tx: Transaction, consumer: string, eventIds: readonly string[]): Promise<Set<string>> => {
   if (eventIds.length === 0) return new Set();
-  const { rows } = await tx.raw<{ rows: { event_id: string }[] }>(
-    `insert into inbox (consumer, event_id) select ?, event_id from unnest(?::uuid[]) as event_id
+  const { rows } = await tx.query<{ event_id: string }>(
+    `insert into inbox (consumer, event_id) select $1, event_id from unnest($2::uuid[]) as event_id
      on conflict do nothing returning event_id`,
     [consumer, eventIds as string[]],
   );

@@ -1,6 +1,5 @@
-import type { Transaction } from '@orderstream/persistence';
+import type { Database, Transaction } from '@orderstream/persistence';
 import { type Component, currentLog, runWithContext } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { batchHandler, runHandlers } from './batch-handler.js';
 import { type DeadLetter, type Replayable, replay } from './dead-letters.js';
 import { contextOfEvent, type Handler } from './handlers.js';
@@ -10,7 +9,7 @@ import { joinBatches, supervisedConsumer } from './supervised-consumer.js';
 type Options = {
   brokers: string[];
   groupId: string;
-  db: Knex;
+  db: Database;
   handlers: readonly Handler[];
   /** rejects while a server that the handlers need besides the database, such as Elasticsearch, does not answer */
   probe?: () => Promise<unknown>;
@@ -30,7 +29,7 @@ export const kafkaConsumer = ({ brokers, groupId, db, handlers, probe = async ()
   const definitions = handlers.flatMap(({ events }) => events);
   const topics = [...new Set(definitions.map(({ topic }) => topic))];
   const parse = messageParser(definitions);
-  const probeAll = () => Promise.all([db.raw('select 1'), probe()]);
+  const probeAll = () => Promise.all([db.query('select 1'), probe()]);
   let handleBatch: ReturnType<typeof batchHandler>;
 
   const consumer = supervisedConsumer({

@@ -21,8 +21,9 @@ export const sourceOf = (topic: string): string => `/services/${topic.slice(0, t
 export const messageColumns =
   'id, topic, type, source, aggregate_id, aggregate_version, data_version, occurred_at, correlation_id, causation_id, traceparent, payload';
 
+/** Of the values `$1` to `$12`. */
 export const messageUnnest =
-  'unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int[], ?::int[], ?::timestamptz[], ?::text[], ?::text[], ?::text[], ?::jsonb[])';
+  'unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::jsonb[])';
 
 export const messageValues = (messages: readonly OutboxMessage[]): unknown[][] => [
   messages.map(({ id }) => id),

@@ -1,5 +1,4 @@
-import { inTransaction, type Transaction } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
 import { v7 as uuidv7 } from 'uuid';
 import { lockSequences } from './dead-letters.js';
 import { errorText, storable } from './error-text.js';
@@ -27,13 +26,13 @@ export const park = async (tx: Transaction, consumer: string, parkings: readonly
   if (parkings.length === 0) return [];
   const received = parkings.map((parking) => parking.received);
   const ids = parkings.map(() => uuidv7());
-  const { rows } = await tx.raw<{ rows: { id: string }[] }>(
+  const { rows } = await tx.query<{ id: string }>(
     `insert into dead_letters (id, consumer, topic, partition, "offset", fingerprint, sequence, message_key, event_id, type, message_headers, payload,
                                error, attempts, parked_at)
-     select id, ?, topic, partition, "offset", fingerprint, sequence, key, event_id, type, headers, payload, error, attempts,
+     select id, $1, topic, partition, "offset", fingerprint, sequence, key, event_id, type, headers, payload, error, attempts,
             clock_timestamp()
-       from unnest(?::uuid[], ?::text[], ?::int[], ?::bigint[], ?::text[], ?::text[], ?::bytea[], ?::uuid[], ?::text[], ?::json[], ?::bytea[],
-                   ?::text[], ?::int[]) with ordinality
+       from unnest($2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::bytea[], $9::uuid[], $10::text[], $11::json[], $12::bytea[],
+                   $13::text[], $14::int[]) with ordinality
             as m(id, topic, partition, "offset", fingerprint, sequence, key, event_id, type, headers, payload, error, attempts, place)
       order by place
      on conflict (consumer, topic, partition, "offset", fingerprint) do nothing returning id`,
@@ -83,7 +82,7 @@ export const isRefusal = (error: unknown): boolean =>
  * @throws any other error; one that {@link isRefusal} accepts when even the row without content is refused
  */
 export const parkForSure = async (
-  db: Knex,
+  db: Database,
   consumer: string,
   parking: Parking,
   { begin, ...patience }: Omit<Patience, 'consumer' | 'probe'> & { begin: (tx: Transaction) => Promise<boolean> },

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Database } from '@orderstream/persistence';
 import type { Received } from './message.js';
 
 /** How many crashes of the process a message may cause before it is parked. */
@@ -17,11 +17,11 @@ const placesOf = (messages: readonly Received[]): [string[], number[], string[],
  *
  * @returns 'suspect' when a row existed: handle the messages one by one, each with {@link startAttemptAlone}
  */
-export const startAttempt = async (db: Knex, consumer: string, messages: readonly Received[]): Promise<'clean' | 'suspect'> => {
-  const { rows } = await db.raw<{ rows: unknown[] }>(
+export const startAttempt = async (db: Database, consumer: string, messages: readonly Received[]): Promise<'clean' | 'suspect'> => {
+  const { rows } = await db.query(
     `insert into attempts (consumer, topic, partition, "offset", fingerprint, attempts, started_at)
-     select ?, topic, partition, "offset", fingerprint, 1, clock_timestamp()
-       from unnest(?::text[], ?::int[], ?::bigint[], ?::text[]) as m(topic, partition, "offset", fingerprint)
+     select $1, topic, partition, "offset", fingerprint, 1, clock_timestamp()
+       from unnest($2::text[], $3::int[], $4::bigint[], $5::text[]) as m(topic, partition, "offset", fingerprint)
      on conflict (consumer, topic, partition, "offset")
      do update set fingerprint = excluded.fingerprint, attempts = 1, started_at = excluded.started_at
       where attempts.fingerprint <> excluded.fingerprint -- left by another message, of a topic that was deleted and created again
@@ -33,12 +33,12 @@ export const startAttempt = async (db: Knex, consumer: string, messages: readonl
 
 /** @returns how often the process is known to have crashed during the handling of this message */
 export const startAttemptAlone = async (
-  db: Knex,
+  db: Database,
   consumer: string,
   { topic, partition, offset, fingerprint }: Received,
 ): Promise<number> => {
-  const { rows } = await db.raw<{ rows: { attempts: number }[] }>(
-    `insert into attempts (consumer, topic, partition, "offset", fingerprint, attempts, started_at) values (?, ?, ?, ?, ?, 1, clock_timestamp())
+  const { rows } = await db.query<{ attempts: number }>(
+    `insert into attempts (consumer, topic, partition, "offset", fingerprint, attempts, started_at) values ($1, $2, $3, $4, $5, 1, clock_timestamp())
      on conflict (consumer, topic, partition, "offset")
      do update set fingerprint = excluded.fingerprint, started_at = excluded.started_at,
        attempts = case when attempts.fingerprint = excluded.fingerprint then attempts.attempts + 1 else 1 end
@@ -49,10 +49,10 @@ export const startAttemptAlone = async (
 };
 
 /** Deletes the attempt rows, after the handler has returned or failed: the process did not crash. */
-export const finishAttempt = async (db: Knex, consumer: string, messages: readonly Received[]): Promise<void> => {
-  await db.raw(
-    `delete from attempts where consumer = ? and (topic, partition, "offset", fingerprint) in
-       (select * from unnest(?::text[], ?::int[], ?::bigint[], ?::text[]))`,
+export const finishAttempt = async (db: Database, consumer: string, messages: readonly Received[]): Promise<void> => {
+  await db.query(
+    `delete from attempts where consumer = $1 and (topic, partition, "offset", fingerprint) in
+       (select * from unnest($2::text[], $3::int[], $4::bigint[], $5::text[]))`,
     [consumer, ...placesOf(messages)],
   );
 };

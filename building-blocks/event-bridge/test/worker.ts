@@ -29,27 +29,22 @@ const database = connectDatabase(TEST_DATABASE_URL);
 /**
  * Dies between the commit of the database and the commit of the offset: when the transaction gives its connection back.
  */
-const deadly = new Proxy(database, {
-  get: (target, property, receiver) =>
-    property !== 'client'
-      ? Reflect.get(target, property, receiver)
-      : {
-          acquireConnection: () => target.client.acquireConnection(),
-          releaseConnection: () => process.kill(process.pid, 'SIGKILL'),
-        },
-});
+const deadly: typeof database = {
+  ...database,
+  connect: async () => ({ ...(await database.connect()), release: () => process.kill(process.pid, 'SIGKILL') }),
+};
 const db = TEST_DIE_AFTER_COMMIT ? deadly : database;
 
 const handler = project([Counted], async (tx, events) => {
   for (const { data } of events) {
     if (data.does === 'exit') process.kill(process.pid, 'SIGKILL');
     if (data.does === 'fail') {
-      const { rows } = await tx.raw('select count(*)::int as n from cured');
+      const { rows } = await tx.query('select count(*)::int as n from cured');
       if (rows[0].n === 0) throw new Error('this one can not be handled');
     }
   }
-  if (Number(TEST_SLOW_MS) > 0) await tx.raw('select pg_sleep(?)', [Number(TEST_SLOW_MS) / 1000]);
-  await tx.raw('insert into handled (event_id, key, n, pid) select * from unnest(?::uuid[], ?::text[], ?::int[], ?::int[])', [
+  if (Number(TEST_SLOW_MS) > 0) await tx.query('select pg_sleep($1)', [Number(TEST_SLOW_MS) / 1000]);
+  await tx.query('insert into handled (event_id, key, n, pid) select * from unnest($1::uuid[], $2::text[], $3::int[], $4::int[])', [
     events.map(({ id }) => id),
     events.map(({ aggregateId }) => aggregateId),
     events.map(({ data }) => data.n),

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { isConflict, isTimeout, isTransient } from '@orderstream/service-host';
-import { errorOf, type TestDatabase, testDatabase } from '@orderstream/testing';
+import { errorOf, openTransaction, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import { connectDatabase } from './connect.js';
 import { database } from './database.js';
@@ -46,7 +46,7 @@ describe('the database connection', function () {
   after(() => test.drop());
 
   it('gives numbers for int8, Dates for timestamptz and text for numeric', async () => {
-    const { rows } = await test.db.raw(
+    const { rows } = await test.db.query(
       `select 9007199254740991::int8 as big, array[1, 2]::int8[] as list, '{}'::int8[] as none, count(*) as n, 1.50::numeric as price,
               timestamptz '2026-01-05 10:15:00.123Z' as at, '{"a": [1]}'::jsonb as json from generate_series(1, 2)`,
     );
@@ -63,7 +63,7 @@ describe('the database connection', function () {
 
   it('says who it is, and sets limits', async () => {
     const db = connectDatabase(test.url, { applicationName: 'ordering' });
-    const { rows } = await db.raw(
+    const { rows } = await db.query(
       `select name, setting from pg_settings
        where name in ('application_name', 'statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')`,
     );
@@ -73,49 +73,60 @@ describe('the database connection', function () {
       lock_timeout: '2000',
       idle_in_transaction_session_timeout: '5000',
     });
-    await db.destroy();
+    await db.end();
   });
 
   it('outlives the end of its idle connections', async () => {
     const db = connectDatabase(test.url);
-    await Promise.all([1, 2, 3].map(() => db.raw('select pg_sleep(0.05)')));
-    await test.db.raw(
+    await Promise.all([1, 2, 3].map(() => db.query('select pg_sleep(0.05)')));
+    await test.db.query(
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
     );
     await new Promise((resolve) => setTimeout(resolve, 50)); // the process would end here
-    expect((await db.raw('select 1 as one')).rows).to.deep.equal([{ one: 1 }]);
-    await db.destroy();
+    expect((await db.query('select 1 as one')).rows).to.deep.equal([{ one: 1 }]);
+    await db.end();
   });
 
   it('calls a connection that ends under a statement transient', async () => {
     const db = connectDatabase(test.url, { poolMax: 1 });
-    const { rows } = await db.raw('select pg_backend_pid() as pid');
-    const failed = errorOf(db.raw('select pg_sleep(5)'));
+    const { rows } = await db.query('select pg_backend_pid() as pid');
+    const failed = errorOf(db.query('select pg_sleep(5)'));
     await new Promise((resolve) => setTimeout(resolve, 100));
-    await test.db.raw('select pg_terminate_backend(?)', [rows[0].pid]);
+    await test.db.query('select pg_terminate_backend($1)', [rows[0].pid]);
     expect(isTransient(await failed)).to.equal(true);
-    await db.destroy();
+    await db.end();
   });
 
   it('gives a statement up that takes too long', async () => {
     const db = connectDatabase(test.url, { statementTimeoutMs: 100 });
-    const error = await errorOf(db.raw('select pg_sleep(5)'));
+    const error = await errorOf(db.query('select pg_sleep(5)'));
     expect([isTransient(error), isTimeout(error)]).to.deep.equal([true, true]);
-    await db.destroy();
+    await db.end();
+  });
+
+  it('calls a pool transient that has no free connection for 5 s', async () => {
+    const db = connectDatabase(test.url, { poolMax: 1 });
+    const busy = await openTransaction(db);
+    await busy.tx.query('set local idle_in_transaction_session_timeout = 0');
+    const error = await errorOf(db.query('select 1'));
+    expect([isTransient(error), isTimeout(error)]).to.deep.equal([true, false]);
+    await busy.commit();
+    expect((await db.query('select 1 as one')).rows).to.deep.equal([{ one: 1 }]);
+    await db.end();
   });
 
   it('gives a connection up that has gone silent, and makes another', async () => {
     const network = await proxyTo(test.url);
     const db = connectDatabase(network.url, { statementTimeoutMs: 100, poolMax: 1 });
-    await db.raw('select 1');
+    await db.query('select 1');
     network.state.silent = true;
     const from = Date.now();
-    const error = await errorOf(db.raw('select 2 as two'));
+    const error = await errorOf(db.query('select 2 as two'));
     expect(isTimeout(error)).to.equal(true);
     expect(Date.now() - from).to.be.below(4_000);
     network.state.silent = false;
-    expect((await db.raw('select 3 as three')).rows).to.deep.equal([{ three: 3 }]);
-    await db.destroy();
+    expect((await db.query('select 3 as three')).rows).to.deep.equal([{ three: 3 }]);
+    await db.end();
     await network.close();
   });
 
@@ -123,41 +134,41 @@ describe('the database connection', function () {
     const network = await proxyTo(test.url);
     network.state.silent = true;
     const db = connectDatabase(network.url);
-    const error = await errorOf(db.raw('select 1'));
+    const error = await errorOf(db.query('select 1'));
     expect([isTransient(error), isTimeout(error)]).to.deep.equal([true, false]);
-    await db.destroy();
+    await db.end();
     await network.close();
   });
 
   it('does not take the words of an error for its kind', async () => {
     for (const words of ['Connection terminated unexpectedly', 'timeout expired', 'server closed the connection']) {
-      const error = await errorOf(test.db.raw('select ?::text::int', [words]));
+      const error = await errorOf(test.db.query('select $1::text::int', [words]));
       expect([isTransient(error), isTimeout(error)], words).to.deep.equal([false, false]);
     }
   });
 
   it('prepares a statement anew after a migration, whatever language the server speaks', async () => {
     const table = 'columns_come';
-    await test.db.raw(`create table ${table} as select 1 as id`);
+    await test.db.query(`create table ${table} as select 1 as id`);
     const network = await proxyTo(test.url, (said) => said.replace('cached plan must not change', 'le plan en cache a ete xxxx'));
     const db = connectDatabase(network.url, { poolMax: 1 });
-    const read = () => db.raw(`select * from ${table} where id = ?`, [1]);
+    const read = () => db.query(`select * from ${table} where id = $1`, [1]);
     await read();
-    await test.db.raw(`alter table ${table} add column note text`);
+    await test.db.query(`alter table ${table} add column note text`);
     const error = await errorOf(read());
     expect(error).to.have.property('message').that.contains('le plan en cache');
     expect(isConflict(error)).to.equal(true);
     expect((await read()).rows).to.deep.equal([{ id: 1, note: null }]);
-    await db.destroy();
+    await db.end();
     await network.close();
   });
 
   it('calls a server that is away transient, at once', async () => {
     const db = connectDatabase('postgres://x:x@127.0.0.1:1/x');
     const from = Date.now();
-    expect(isTransient(await errorOf(db.raw('select 1')))).to.equal(true);
+    expect(isTransient(await errorOf(db.query('select 1')))).to.equal(true);
     expect(Date.now() - from).to.be.below(2_000);
-    await db.destroy();
+    await db.end();
   });
 });
 

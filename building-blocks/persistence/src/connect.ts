@@ -1,7 +1,28 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { currentLog } from '@orderstream/service-host';
-import knex, { type Knex } from 'knex';
-import pg, { type QueryResult } from 'pg';
+import pg, { type ClientConfig, type PoolClient, type QueryResult } from 'pg';
+
+/** The database or a transaction: runs statements. `$1`, `$2` … stand for the values. */
+export type Queryable = {
+  /** @throws TypeError when a value is undefined: node-postgres would send null */
+  // biome-ignore lint/suspicious/noExplicitAny: as node-postgres has it, for the compiler does not know a row's columns
+  query<Row extends object = any>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
+};
+
+/** A connection that one caller uses until it releases it. */
+export type Connection = Queryable & {
+  /** Ends the connection at once: statements that are under way fail. */
+  destroy(reason: Error): void;
+  /** Gives the connection back to the pool, which closes it when it is not usable or `reason` says why not. */
+  release(reason?: Error): void;
+};
+
+/** A connection pool. */
+export type Database = Queryable & {
+  connect(): Promise<Connection>;
+  /** Closes the connections once they are released. */
+  end(): Promise<void>;
+};
 
 export type ConnectOptions = {
   /** largest number of connections (10) */
@@ -13,53 +34,73 @@ export type ConnectOptions = {
 };
 
 /**
- * A connection pool. It opens no connection before the first query. Every wait has a limit: connecting 3 s, a free
- * connection 5 s, a lock 2 s, a statement 10 s (2 s more when the network loses the answer), an idle transaction 5 s.
- * The end of an idle connection never crashes the process.
+ * A connection pool. It opens no connection before the first query. Every wait has a limit: a connection 5 s, a lock
+ * 2 s, a statement 10 s (2 s more when the network loses the answer), an idle transaction 5 s. The end of an idle
+ * connection never crashes the process.
  *
  * Statements are prepared: the server parses and plans a text once for each connection. Concurrent statements of one
- * transaction are pipelined and cost one round trip: `Promise.all([tx.raw(…), tx.raw(…)])`. `int8` is a number,
+ * transaction are pipelined and cost one round trip: `Promise.all([tx.query(…), tx.query(…)])`. `int8` is a number,
  * `timestamptz` a Date, `numeric` text.
  */
 export const connectDatabase = (
   url: string,
   { poolMax = 10, applicationName = processName(), statementTimeoutMs = 10_000 }: ConnectOptions = {},
-): Knex =>
-  knex({
-    client: 'pg',
-    connection: {
-      connectionString: url,
-      application_name: applicationName,
-      connectionTimeoutMillis: 3_000,
-      statement_timeout: statementTimeoutMs,
-      query_timeout: statementTimeoutMs + 2_000,
-      lock_timeout: 2_000,
-      idle_in_transaction_session_timeout: 5_000,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-      types: { getTypeParser },
-      pipeline: true,
-    } as Knex.PgConnectionConfig,
-    pool: {
-      min: 0,
-      max: poolMax,
-      idleTimeoutMillis: 60_000,
-      afterCreate: (client: Client, done: () => void) => {
-        tune(client);
-        done();
-      },
+): Database => {
+  const config: ClientConfig & { pipeline: boolean } = {
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + 2_000,
+    lock_timeout: 2_000,
+    idle_in_transaction_session_timeout: 5_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    types: { getTypeParser } as ClientConfig['types'],
+    pipeline: true,
+    stream: packetSocket,
+  };
+  const pool = new pg.Pool({ ...config, max: poolMax, idleTimeoutMillis: 60_000 });
+  pool.on('connect', (client) => client.on('error', (error) => currentLog().debug({ err: error }, 'a database connection ended')));
+  pool.on('error', () => undefined); // an idle connection ended: the pool has removed it
+
+  const connect = async (): Promise<Connection> => connectionOf(await pool.connect());
+  return {
+    connect,
+    query: async (text, values) => {
+      const connection = await connect();
+      try {
+        return await connection.query(text, values);
+      } finally {
+        connection.release();
+      }
     },
-    acquireConnectionTimeout: 5_000,
-    log: {
-      warn: (detail: unknown) => currentLog().warn({ detail }, 'database client warns'),
-      error: (detail: unknown) => currentLog().error({ detail }, 'database client reports an error'),
-      deprecate: () => undefined,
-      debug: (detail: unknown) => currentLog().debug({ detail }, 'database client'),
-    },
-  });
+    end: () => pool.end(),
+  };
+};
 
 /** The service's name, from its folder: `services/ordering/dist/main.js`. */
 const processName = (): string => /services[\\/]([\w-]+)[\\/]/.exec(process.argv[1] ?? '')?.[1] ?? 'orderstream';
+
+/** A socket that sends what is written in one turn of the event loop in one packet. */
+const packetSocket = (): Socket => {
+  const socket = new Socket();
+  const write = socket.write.bind(socket) as (...chunk: unknown[]) => boolean;
+  let gathering = false;
+  const send = () => {
+    gathering = false;
+    socket.uncork();
+  };
+  socket.write = (...chunk: unknown[]) => {
+    if (!gathering) {
+      gathering = true;
+      socket.cork();
+      process.nextTick(send);
+    }
+    return write(...chunk);
+  };
+  return socket;
+};
 
 const int8 = 20;
 const int8Array = 1016;
@@ -71,16 +112,37 @@ const getTypeParser = (oid: number, format?: 'text' | 'binary'): unknown => {
   return pg.types.getTypeParser(oid, format);
 };
 
-type Statement = { text: string; values?: readonly unknown[]; name?: string };
-type Query = (statement: Statement, done: (error: Error | null, result: QueryResult) => void) => unknown;
+const connectionOf = (client: PoolClient): Connection => {
+  let useless: Error | undefined;
+  return {
+    query: (text, values = []) => {
+      if (values.some(isMissing)) throw new TypeError(`A value is missing in: ${text}`);
+      const name = values.length > 0 ? preparedNameOf(text) : undefined;
+      return new Promise((resolve, reject) => {
+        client.query({ text, values: values as unknown[], ...(name && { name }) }, (error: DatabaseError | null, result) => {
+          if (!error) return resolve(result);
+          if (makesUseless(error)) useless = error;
+          error.message = `${text} - ${error.message}`;
+          reject(error);
+        });
+      });
+    },
+    destroy: (reason) => {
+      useless = reason;
+      (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy(reason);
+    },
+    release: (reason) => client.release(reason ?? useless),
+  };
+};
 
-/** node-postgres' client, as knex uses it. */
-export type Client = { query: Query; connection: { stream: Socket }; __knex__disposed?: Error };
+/** A missing value, also inside a list. */
+const isMissing = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.includes(undefined));
 
 /** A limit, because texts that are built from requests (columns, filters) are unbounded in number. */
 const mostPrepared = 200;
 const preparedNames = new Map<string, string>();
 
+/** The name under which node-postgres prepares the text, once for each connection. */
 const preparedNameOf = (text: string): string | undefined => {
   const known = preparedNames.get(text);
   if (known || preparedNames.size >= mostPrepared) return known;
@@ -89,49 +151,18 @@ const preparedNameOf = (text: string): string | undefined => {
   return name;
 };
 
-/**
- * Names every statement that has values, so that node-postgres prepares it once for each connection. Corks the socket,
- * so that the statements of one turn of the event loop go out in one packet.
- */
-const tune = (client: Client): void => {
-  const query = client.query.bind(client);
-  const { stream } = client.connection;
-  let corked = false;
-  const uncork = () => {
-    corked = false;
-    stream.uncork();
-  };
-  client.query = (statement, done) => {
-    if (!corked) {
-      corked = true;
-      stream.cork();
-      process.nextTick(uncork);
-    }
-    const name = statement.values?.length ? preparedNameOf(statement.text) : undefined;
-    return query(name ? { ...statement, name } : statement, (error, result) => {
-      if (error) discardWhenUseless(client, error);
-      done(error, result);
-    });
-  };
-};
+type DatabaseError = Error & { code?: string; routine?: string };
 
 /**
- * Discards a connection that is no longer usable: one whose answer timed out, because the next query would get that
- * answer, and one whose prepared statements predate a migration; then the transaction runs again. It compares codes,
- * because the server's messages are localised.
+ * Whether the connection is no longer usable: its answer timed out, so the next query would get that answer; or its
+ * prepared statements predate a migration, and then the transaction runs again. Gives the error a code that says so.
+ * Compares codes, because the server's messages are localised.
  */
-const discardWhenUseless = (client: Client, error: Error & { code?: string; routine?: string }): void => {
-  if (error.code === undefined && error.message === 'Query read timeout') {
-    discard(client, Object.assign(error, { code: 'ETIMEDOUT' }));
-    client.connection.stream.destroy();
-  } else if (error.code === featureNotSupported && error.routine === 'RevalidateCachedQuery') {
-    discard(client, Object.assign(error, { code: serializationFailure }));
-  }
-};
-
-/** Marks a connection, as knex does, so that the pool does not hand it out again. */
-export const discard = (client: Client, reason: Error): void => {
-  client.__knex__disposed = reason;
+const makesUseless = (error: DatabaseError): boolean => {
+  if (error.code === undefined && error.message === 'Query read timeout') error.code = 'ETIMEDOUT';
+  else if (error.code === featureNotSupported && error.routine === 'RevalidateCachedQuery') error.code = serializationFailure;
+  else return false;
+  return true;
 };
 
 const featureNotSupported = '0A000';

@@ -1,19 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Component, isTransient } from '@orderstream/service-host';
-import type { Knex } from 'knex';
+import type { Database } from './connect.js';
 
 const retryMs = 250;
 
 /**
- * The component of a database: its start waits until the server answers; it is ready while the server answers within a
- * second.
+ * The component of a database: its start waits until the server answers; it is ready while the server answers.
  */
-export const database = (db: Knex): Component => ({
+export const database = (db: Database): Component => ({
   name: 'database',
   start: async ({ log, stopping }) => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await db.raw('select 1');
+        await db.query('select 1');
         return;
       } catch (error) {
         if (!isTransient(error) || stopping.aborted) throw error; // a wrong password stays wrong
@@ -22,9 +21,9 @@ export const database = (db: Knex): Component => ({
       }
     }
   },
-  stop: () => db.destroy(),
+  stop: () => db.end(),
   isReady: async () => {
-    await db.raw('select 1').timeout(1_000);
+    await db.query('select 1');
     return true;
   },
 });

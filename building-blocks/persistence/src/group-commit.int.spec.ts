@@ -6,8 +6,8 @@ describe('group commit', function () {
   this.timeout(20_000);
   let test: TestDatabase;
   before(async () => {
-    test = await testDatabase(async (db) => {
-      await db.raw('create table notes (text text primary key, tx xid8 not null default pg_current_xact_id())');
+    test = await testDatabase(async (knex) => {
+      await knex.raw('create table notes (text text primary key, tx xid8 not null default pg_current_xact_id())');
     });
   });
   after(() => test.drop());
@@ -17,13 +17,13 @@ describe('group commit', function () {
     const note = groupCommit(test.db, async (tx, texts: string[]) => {
       groups.push(texts);
       if (texts.includes('refused')) throw new Error('no such note');
-      await tx.raw('insert into notes (text) select * from unnest(?::text[])', [texts]);
+      await tx.query('insert into notes (text) select * from unnest($1::text[])', [texts]);
       return texts.map((text) => `noted ${text}`);
     });
     return { groups, note };
   };
   const transactionsOf = async (...texts: string[]): Promise<number> =>
-    new Set((await test.db('notes').whereIn('text', texts)).map(({ tx }) => tx)).size;
+    new Set((await test.knex('notes').whereIn('text', texts)).map(({ tx }) => tx)).size;
 
   it('commits concurrent requests in one transaction, and answers each', async () => {
     const { note } = noting();

@@ -1,7 +1,7 @@
 import { Refusal } from '@orderstream/contracts';
 import { isTransient } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { batcher } from './batcher.js';
+import type { Database } from './connect.js';
 import { inTransaction, type Transaction } from './transaction.js';
 
 const maxBatchSize = 100;
@@ -16,7 +16,7 @@ const maxBatchSize = 100;
  * @param work returns one outcome for each item, in their order; it must have no side effect outside `tx`
  */
 export const groupCommit = <Item, Result>(
-  db: Knex,
+  db: Database,
   work: (tx: Transaction, items: Item[]) => Promise<readonly (Result | Refusal)[]>,
 ): ((item: Item) => Promise<Result>) => {
   type Outcome = { result: Result } | { error: unknown };

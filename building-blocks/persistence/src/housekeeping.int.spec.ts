@@ -9,13 +9,15 @@ describe('housekeeping', function () {
   let test: TestDatabase;
 
   beforeEach(async () => {
-    test = await testDatabase(async (db) => {
-      await createIdempotencyKeys(db);
-      await db.raw('create table outbox (position bigint generated always as identity primary key, occurred_at timestamptz not null)');
-      await db.raw('create table inbox (consumer text, event_id uuid, handled_at timestamptz not null, primary key (consumer, event_id))');
-      await db.raw("insert into outbox (occurred_at) select now() - (25 - i) * interval '12 hours' from generate_series(1, 25) as i");
-      await db.raw("insert into inbox select 'c', gen_random_uuid(), now() - i * interval '1 day' from generate_series(1, 20) as i");
-      await db.raw(
+    test = await testDatabase(async (knex) => {
+      await createIdempotencyKeys(knex);
+      await knex.raw('create table outbox (position bigint generated always as identity primary key, occurred_at timestamptz not null)');
+      await knex.raw(
+        'create table inbox (consumer text, event_id uuid, handled_at timestamptz not null, primary key (consumer, event_id))',
+      );
+      await knex.raw("insert into outbox (occurred_at) select now() - (25 - i) * interval '12 hours' from generate_series(1, 25) as i");
+      await knex.raw("insert into inbox select 'c', gen_random_uuid(), now() - i * interval '1 day' from generate_series(1, 20) as i");
+      await knex.raw(
         "insert into idempotency_keys (caller, method, path, key, created_at) select 'c', 'POST', '/', i::text, now() - i * interval '10 hours' from generate_series(0, 4) as i",
       );
     });
@@ -23,7 +25,7 @@ describe('housekeeping', function () {
   afterEach(() => test.drop());
 
   const counts = async (): Promise<unknown> => {
-    const { rows } = await test.db.raw(
+    const { rows } = await test.db.query(
       'select (select count(*) from outbox) as outbox, (select count(*) from inbox) as inbox, (select count(*) from idempotency_keys) as keys',
     );
     return rows[0];
@@ -38,7 +40,7 @@ describe('housekeeping', function () {
 
   it('leaves alone what it is not told to clean, and tables that are not there', async () => {
     expect(await removeOldRows({ db: test.db, tables: ['inbox'] })).to.deep.equal({ inbox: 7 });
-    await test.db.raw('drop table outbox');
+    await test.db.query('drop table outbox');
     expect(await removeOldRows({ db: test.db })).to.deep.equal({ inbox: 0, idempotency_keys: 2 });
   });
 
@@ -51,10 +53,10 @@ describe('housekeeping', function () {
 
   it('goes on after a round that failed', async () => {
     const component = housekeeping({ db: test.db, everyMs: 10 });
-    await test.db.raw('alter table inbox rename column handled_at to elsewhere');
+    await test.db.query('alter table inbox rename column handled_at to elsewhere');
     await component.start({ log: createLogger('test', 'silent') } as never);
     await eventually(async () => expect(await counts()).to.have.property('outbox', 14));
-    await test.db.raw('alter table inbox rename column elsewhere to handled_at');
+    await test.db.query('alter table inbox rename column elsewhere to handled_at');
     await eventually(async () => expect(await counts()).to.have.property('inbox', 13));
     await component.stop();
   });

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Component, Logger } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { Counter } from 'prom-client';
+import type { Database } from './connect.js';
 
 type Table = 'outbox' | 'inbox' | 'idempotency_keys';
 
 export type HousekeepingOptions = {
-  db: Knex;
+  db: Database;
   /** how long outbox rows stay, days (7): a snapshot sends them again after the connector lost its slot */
   outboxDays?: number;
   /** how long inbox rows stay, days (14): longer than a message may be redelivered */
@@ -22,27 +22,27 @@ export type HousekeepingOptions = {
 
 type Rule = { table: Table; days: number; sql: string };
 
-/** Bindings: days, chunk size. Rows that another transaction has locked are skipped. */
+/** `$1`: days, `$2`: chunk size. Rows that another transaction has locked are skipped. */
 const rules = (outboxDays: number, inboxDays: number): Rule[] => [
   {
     table: 'outbox',
     days: outboxDays,
     // reads only the oldest rows, in the order of the primary key, so `occurred_at` needs no index
-    sql: `with oldest as (select position, occurred_at from outbox order by position limit :chunk for update skip locked)
+    sql: `with oldest as (select position, occurred_at from outbox order by position limit $2 for update skip locked)
           delete from outbox using oldest
-          where outbox.position = oldest.position and oldest.occurred_at < now() - make_interval(days => :days)`,
+          where outbox.position = oldest.position and oldest.occurred_at < now() - make_interval(days => $1)`,
   },
   {
     table: 'inbox',
     days: inboxDays,
     sql: `delete from inbox where ctid = any (array(
-            select ctid from inbox where handled_at < now() - make_interval(days => :days) limit :chunk for update skip locked))`,
+            select ctid from inbox where handled_at < now() - make_interval(days => $1) limit $2 for update skip locked))`,
   },
   {
     table: 'idempotency_keys',
     days: 1,
     sql: `delete from idempotency_keys where ctid = any (array(
-            select ctid from idempotency_keys where created_at < now() - make_interval(days => :days) limit :chunk for update skip locked))`,
+            select ctid from idempotency_keys where created_at < now() - make_interval(days => $1) limit $2 for update skip locked))`,
   },
 ];
 
@@ -56,8 +56,8 @@ const countRemoved = (table: Table, rows: number): void => {
   removedRows.labels(table).inc(rows);
 };
 
-const existing = async (db: Knex, tables: readonly Table[]): Promise<Set<string>> => {
-  const { rows } = await db.raw('select name from unnest(?::text[]) as name where to_regclass(name) is not null', [[...tables]]);
+const existing = async (db: Database, tables: readonly Table[]): Promise<Set<string>> => {
+  const { rows } = await db.query('select name from unnest($1::text[]) as name where to_regclass(name) is not null', [[...tables]]);
   return new Set(rows.map(({ name }: { name: string }) => name));
 };
 
@@ -78,7 +78,7 @@ export const removeOldRows = async (
   for (const { table, days, sql } of rules(outboxDays, inboxDays).filter((rule) => present.has(rule.table))) {
     removed[table] = 0;
     for (;;) {
-      const { rowCount } = (await db.raw(sql, { days, chunk: chunkSize })) as { rowCount: number };
+      const rowCount = (await db.query(sql, [days, chunkSize])).rowCount ?? 0;
       removed[table] += rowCount;
       countRemoved(table, rowCount);
       if (rowCount < chunkSize || signal?.aborted) break;

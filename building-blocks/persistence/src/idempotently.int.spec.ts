@@ -11,10 +11,10 @@ describe('an idempotent request', function () {
   this.timeout(20_000);
   let test: TestDatabase;
   before(async () => {
-    test = await testDatabase(async (db) => {
-      await createIdempotencyKeys(db);
-      await createRequireAllSaved(db);
-      await db.raw('create table orders (id serial primary key, note text)');
+    test = await testDatabase(async (knex) => {
+      await createIdempotencyKeys(knex);
+      await createRequireAllSaved(knex);
+      await knex.raw('create table orders (id serial primary key, note text)');
     });
   });
   after(() => test.drop());
@@ -31,11 +31,11 @@ describe('an idempotent request', function () {
   });
 
   const place = async (tx: Transaction): Promise<Reply<{ id: number; lines: number[] }>> => {
-    const { rows } = await tx.raw("insert into orders (note) values ('a') returning id");
+    const { rows } = await tx.query("insert into orders (note) values ('a') returning id");
     return created({ id: rows[0].id, lines: [2, 1] }, `/api/orders/${rows[0].id}`);
   };
 
-  const orderCount = async (): Promise<number> => (await test.db.raw('select count(*) as n from orders')).rows[0].n;
+  const orderCount = async (): Promise<number> => (await test.db.query('select count(*) as n from orders')).rows[0].n;
   const refusalOf = errorOf<Refusal>;
 
   it('without a key is done each time', async () => {
@@ -106,7 +106,7 @@ describe('an idempotent request', function () {
   });
 
   it('is known by an answer that an earlier version stored under its path', async () => {
-    await test.db.raw(
+    await test.db.query(
       `insert into idempotency_keys (caller, method, path, key, request_hash, status, headers, body)
        select caller, method, '/orders', 'k11', request_hash, status, headers, body from idempotency_keys
         where key = 'k1' and caller = 'alice'`,
@@ -175,7 +175,7 @@ describe('an idempotent request', function () {
 
   it('may use its key again after a day', async () => {
     const { body } = await idempotently(test.db, request('k7'), place);
-    await test.db.raw("update idempotency_keys set created_at = created_at - interval '25 hours' where key = 'k7'");
+    await test.db.query("update idempotency_keys set created_at = created_at - interval '25 hours' where key = 'k7'");
     const again = await idempotently(test.db, request('k7', { body: { note: 'b' } }), place);
     expect(again.body.id).not.to.equal(body.id);
     expect((await idempotently(test.db, request('k7', { body: { note: 'b' } }), place)).body).to.deep.equal(again.body);

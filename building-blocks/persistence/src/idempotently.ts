@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Conflict, Refusal, Unprocessable } from '@orderstream/contracts';
 import { idempotencyKeyOf, Reply, type User } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { canonicalJson } from './canonical-json.js';
+import type { Database } from './connect.js';
 import { groupCommit } from './group-commit.js';
 import { inTransaction, type Transaction } from './transaction.js';
 
@@ -32,7 +32,7 @@ type Stored = { mine: boolean; request_hash: string | null; status: number; head
  *   body, Conflict with `retryAfterSeconds` while the first request is still in progress
  */
 export const idempotently = <Body>(
-  db: Knex,
+  db: Database,
   request: IdempotentRequest,
   work: (tx: Transaction) => Promise<Reply<Body>>,
 ): Promise<Reply<Body>> =>
@@ -58,7 +58,7 @@ type Work<Request, Body, Prepared> = {
 
 /** {@link idempotently} for concurrent requests, which commit in one transaction ({@link groupCommit}). */
 export const idempotentBatcher = <Request extends IdempotentRequest, Body, Prepared>(
-  db: Knex,
+  db: Database,
   work: Work<Request, Body, Prepared>,
 ): ((request: Request) => Promise<Reply<Body>>) => groupCommit<Request, Reply<Body>>(db, (tx, requests) => answer(tx, requests, work));
 
@@ -130,9 +130,9 @@ const lockId = ({ caller, method, path, key }: Scope): string =>
  */
 const lockOrReplay = async (tx: Transaction, keyed: readonly Keyed[]): Promise<Map<IdempotentRequest, Reply | Refusal>> => {
   if (keyed.length === 0) return new Map();
-  const { rows } = await tx.raw<{ rows: Stored[] }>(
+  const { rows } = await tx.query<Stored>(
     `select pg_try_advisory_xact_lock(asked.lock) as mine, known.request_hash, known.status, known.headers, known.body
-       from unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[])
+       from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[])
             with ordinality as asked(lock, caller, method, path, key, place)
        left join idempotency_keys as known
          on known.caller = asked.caller and known.method = asked.method and known.path = asked.path and known.key = asked.key
@@ -169,12 +169,12 @@ const remember = (tx: Transaction, answered: readonly (Keyed & { reply: Reply })
   tx.write(
     `with saved as (
        insert into idempotency_keys as known (caller, method, path, key, request_hash, status, headers, body)
-       select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int[], ?::jsonb[], ?::jsonb[])
+       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::jsonb[], $8::jsonb[])
        on conflict (caller, method, path, key) do update
          set request_hash = excluded.request_hash, status = excluded.status, headers = excluded.headers, body = excluded.body, created_at = now()
          where known.created_at <= now() - interval '24 hours'
        returning 1)
-     select require_all_saved(count(*), ?) from saved`,
+     select require_all_saved(count(*), $9) from saved`,
     [
       ...scopeValues(answered),
       answered.map(({ requestHash }) => requestHash),

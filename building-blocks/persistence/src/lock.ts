@@ -6,9 +6,9 @@ import type { Transaction } from './transaction.js';
  */
 export const lockNames = async (tx: Transaction, names: readonly string[]): Promise<void> => {
   if (names.length === 0) return;
-  await tx.raw(
+  await tx.query(
     `select pg_advisory_xact_lock(lock) from
-       (select distinct hashtextextended(name, 0) as lock from unnest(?::text[]) as name order by lock) as locks`,
+       (select distinct hashtextextended(name, 0) as lock from unnest($1::text[]) as name order by lock) as locks`,
     [names as string[]],
   );
 };

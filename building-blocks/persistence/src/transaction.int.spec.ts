@@ -34,9 +34,9 @@ describe('a transaction', function () {
   this.timeout(20_000);
   let test: TestDatabase;
   before(async () => {
-    test = await testDatabase(async (db) => {
-      await db.raw('create table counters (id int primary key, n int not null)');
-      await db.raw('insert into counters values (1, 0), (2, 0)');
+    test = await testDatabase(async (knex) => {
+      await knex.raw('create table counters (id int primary key, n int not null)');
+      await knex.raw('insert into counters values (1, 0), (2, 0)');
     });
   });
   after(() => test.drop());
@@ -44,9 +44,9 @@ describe('a transaction', function () {
   it('pipelines concurrent statements, in their order', async () => {
     const [, , found] = await inTransaction(test.db, (tx) =>
       Promise.all([
-        tx.raw('insert into counters values (?, 1)', [7]),
-        tx.raw('update counters set n = n + ? where id = 7', [1]),
-        tx.raw('select n from counters where id = ?', [7]),
+        tx.query('insert into counters values ($1, 1)', [7]),
+        tx.query('update counters set n = n + $1 where id = 7', [1]),
+        tx.query('select n from counters where id = $1', [7]),
       ]),
     );
     expect(found.rows).to.deep.equal([{ n: 2 }]);
@@ -54,29 +54,29 @@ describe('a transaction', function () {
 
   it('rolls back the statements that were pipelined with one that fails', async () => {
     const failing = inTransaction(test.db, (tx) =>
-      Promise.all([tx.raw('insert into counters values (?, 1)', [8]), tx.raw('insert into counters values (?, 1)', [1])]),
+      Promise.all([tx.query('insert into counters values ($1, 1)', [8]), tx.query('insert into counters values ($1, 1)', [1])]),
     );
     expect(await errorOf(failing)).to.have.property('code', '23505');
-    expect(await test.db('counters').where({ id: 8 })).to.deep.equal([]);
+    expect(await test.knex('counters').where({ id: 8 })).to.deep.equal([]);
   });
 
   it('runs a transaction again whose statements were prepared before a migration', async () => {
-    await test.db.raw('create table migrated (id int)');
-    await test.db.raw('insert into migrated values (1)');
+    await test.db.query('create table migrated (id int)');
+    await test.db.query('insert into migrated values (1)');
     const db = connectDatabase(test.url, { poolMax: 1 });
-    const read = () => inTransaction(db, async (tx) => (await tx.raw('select * from migrated where id = ?', [1])).rows);
+    const read = () => inTransaction(db, async (tx) => (await tx.query('select * from migrated where id = $1', [1])).rows);
     expect(await read()).to.deep.equal([{ id: 1 }]);
-    await test.db.raw('alter table migrated add column note text');
+    await test.db.query('alter table migrated add column note text');
     expect(await read()).to.deep.equal([{ id: 1, note: null }]);
-    await db.destroy();
+    await db.end();
   });
 
   it('takes no statement once it is over', async () => {
     const tx = await inTransaction(test.db, async (open) => {
-      await open.raw('select 1');
+      await open.query('select 1');
       return open;
     });
-    expect(await errorOf(tx.raw('select 1'))).to.have.property('message', 'The transaction is over');
+    expect(await errorOf(tx.query('select 1'))).to.have.property('message', 'The transaction is over');
   });
 
   it('takes no value that is missing for a null', async () => {
@@ -91,7 +91,7 @@ describe('a transaction', function () {
     ]) {
       const failing = inTransaction(
         test.db,
-        (tx) => tx.raw('insert into counters select * from unnest(?::int[], ?::int[])', [ids, ns]) as Promise<unknown>,
+        (tx) => tx.query('insert into counters select * from unnest($1::int[], $2::int[])', [ids, ns]) as Promise<unknown>,
       );
       expect(await errorOf(failing))
         .to.be.an.instanceOf(TypeError)
@@ -102,28 +102,28 @@ describe('a transaction', function () {
 
   it('fails when an earlier statement failed and its error was swallowed', async () => {
     const failing = inTransaction(test.db, async (tx) => {
-      await tx.raw('insert into counters values (?, 1)', [10]);
-      await errorOf(tx.raw('insert into counters values (?, 1)', [1]));
+      await tx.query('insert into counters values ($1, 1)', [10]);
+      await errorOf(tx.query('insert into counters values ($1, 1)', [1]));
     });
     expect(await errorOf(failing))
       .to.have.property('message')
       .that.matches(/^Rolled back/);
-    expect(await test.db('counters').where({ id: 10 })).to.deep.equal([]);
+    expect(await test.knex('counters').where({ id: 10 })).to.deep.equal([]);
   });
 
   it('fails with what a write failed with, in the words that were given for it, whatever is asked after it', async () => {
     const conflict = (cause: Error) => new VersionConflict('somebody else was faster', { cause });
     for (const ask of [false, true]) {
       const failing = inTransaction(test.db, async (tx) => {
-        tx.write('insert into counters values (?, 1)', [20]);
-        tx.write('insert into counters values (?, 1)', [1], ask ? undefined : conflict);
-        if (ask) await tx.raw('select 1');
+        tx.write('insert into counters values ($1, 1)', [20]);
+        tx.write('insert into counters values ($1, 1)', [1], ask ? undefined : conflict);
+        if (ask) await tx.query('select 1');
       });
       const error = await errorOf<Error & { code?: string }>(failing);
       expect(ask ? error.code : error.name).to.equal(ask ? '23505' : 'VersionConflict');
-      expect(await test.db('counters').where({ id: 20 })).to.deep.equal([]);
+      expect(await test.knex('counters').where({ id: 20 })).to.deep.equal([]);
     }
-    expect((await inTransaction(test.db, (tx) => tx.raw('select 1 as one') as Promise<{ rows: unknown[] }>)).rows).to.have.length(1);
+    expect((await inTransaction(test.db, (tx) => tx.query('select 1 as one') as Promise<{ rows: unknown[] }>)).rows).to.have.length(1);
   });
 
   it('costs two round trips: queries go out with BEGIN, writes with COMMIT', async () => {
@@ -131,32 +131,29 @@ describe('a transaction', function () {
     const db = connectDatabase(url, { poolMax: 1 });
     const change = () =>
       inTransaction(db, async (tx) => {
-        const [{ rows }] = await Promise.all([
-          tx.raw<{ rows: { n: number }[] }>('select n from counters where id = ?', [7]),
-          databaseNow(tx),
-        ]);
-        tx.write('update counters set n = ? where id = ?', [rows[0]!.n + 1, 7]);
-        tx.write('insert into counters values (?, 1) on conflict do nothing', [21]);
+        const [{ rows }] = await Promise.all([tx.query<{ n: number }>('select n from counters where id = $1', [7]), databaseNow(tx)]);
+        tx.write('update counters set n = $1 where id = $2', [rows[0]!.n + 1, 7]);
+        tx.write('insert into counters values ($1, 1) on conflict do nothing', [21]);
       });
     await change(); // connects, and has its statements prepared
     const before = packets();
     await change();
     expect(packets() - before).to.equal(2);
-    await db.destroy();
+    await db.end();
     close();
   });
 
   it('fulfils its promise after a commit, and rejects it after a rollback', async () => {
     const outcomes: string[] = [];
-    const count = async (id: number) => (await test.db.raw('select count(*) as n from counters where id = ?', [id])).rows[0].n;
+    const count = async (id: number) => (await test.db.query('select count(*) as n from counters where id = $1', [id])).rows[0].n;
     let heard: Promise<unknown> = Promise.resolve();
     const insert = (id: number, fails: boolean) =>
       inTransaction(test.db, async (tx) => {
-        heard = tx.executionPromise.then(
+        heard = tx.committed.then(
           async () => outcomes.push(`committed ${await count(id)}`),
           async () => outcomes.push(`not ${await count(id)}`),
         );
-        await tx.raw('insert into counters values (?, 1)', [id]);
+        await tx.query('insert into counters values ($1, 1)', [id]);
         if (fails) throw new Error('no');
       });
     await insert(11, false);
@@ -169,25 +166,25 @@ describe('a transaction', function () {
   it('leaves no connection in the pool that ended under it', async () => {
     const db = connectDatabase(test.url, { poolMax: 1 });
     const failing = inTransaction(db, async (tx) => {
-      const { rows } = await tx.raw('select pg_backend_pid() as pid');
-      await test.db.raw('select pg_terminate_backend(?)', [rows[0].pid]);
-      await tx.raw('select 1');
+      const { rows } = await tx.query('select pg_backend_pid() as pid');
+      await test.db.query('select pg_terminate_backend($1)', [rows[0].pid]);
+      await tx.query('select 1');
     });
     const error = await errorOf(failing);
     expect([isTransient(error), isConflict(error)]).to.deep.equal([true, false]);
-    expect((await inTransaction(db, (tx) => tx.raw('select 1 as one') as Promise<{ rows: unknown[] }>)).rows).to.deep.equal([{ one: 1 }]);
-    await db.destroy();
+    expect((await inTransaction(db, (tx) => tx.query('select 1 as one') as Promise<{ rows: unknown[] }>)).rows).to.deep.equal([{ one: 1 }]);
+    await db.end();
   });
 
   it('runs again after a conflict', async () => {
     const add = (first: number, second: number) =>
       inTransaction(test.db, async (tx) => {
-        await tx.raw('update counters set n = n + 1 where id = ?', [first]);
-        await tx.raw('select pg_sleep(0.2)');
-        await tx.raw('update counters set n = n + 1 where id = ?', [second]);
+        await tx.query('update counters set n = n + 1 where id = $1', [first]);
+        await tx.query('select pg_sleep(0.2)');
+        await tx.query('update counters set n = n + 1 where id = $1', [second]);
       });
     await Promise.all([add(1, 2), add(2, 1)]); // a deadlock: Postgres ends one of them
-    expect((await test.db.raw('select n from counters where id in (1, 2)')).rows).to.deep.equal([{ n: 2 }, { n: 2 }]);
+    expect((await test.db.query('select n from counters where id in (1, 2)')).rows).to.deep.equal([{ n: 2 }, { n: 2 }]);
   });
 
   it('runs at most five times, and once for another error', async () => {
@@ -211,7 +208,7 @@ describe('a transaction', function () {
   it('reads the clock of the database now, not at its start', async () => {
     await inTransaction(test.db, async (tx) => {
       const first = await databaseNow(tx);
-      await tx.raw('select pg_sleep(0.01)');
+      await tx.query('select pg_sleep(0.01)');
       expect((await databaseNow(tx)).getTime()).to.be.above(first.getTime());
     });
   });

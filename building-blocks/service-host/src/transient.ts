@@ -43,7 +43,6 @@ const timeoutCodes = new Set(['ETIMEDOUT', 'TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT',
 const transientNames = new Set([
   'VersionConflict',
   'Unavailable',
-  'KnexTimeoutError',
   // Elasticsearch
   'ConnectionError',
   'NoLivingConnectionsError',
@@ -52,11 +51,11 @@ const transientNames = new Set([
 const timeoutNames = new Set(['TimeoutError']); // not the pool's: that no connection was free is nobody's own fault
 const transientStatuses = new Set([429, 502, 503, 504]);
 /**
- * What node-postgres and knex say without a code, at the end of the statement. What a server says has one, and may hold
+ * What node-postgres says without a code, at the end of the statement. What a server says has one, and may hold
  * anybody's words.
  */
 const connectionLost =
-  /(^| - )(Connection terminated( unexpectedly)?|Client (has encountered a connection error|was closed) and is not queryable|timeout expired|Unable to acquire a connection)$/;
+  /(^| - )(Connection terminated( unexpectedly| due to connection timeout)?|Client (has encountered a connection error|was closed) and is not queryable|timeout expired|timeout exceeded when trying to connect|Cannot use a pool after calling end on the pool)$/;
 
 type Shape = {
   name?: unknown;

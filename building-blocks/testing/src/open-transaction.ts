@@ -1,8 +1,7 @@
-import { inTransaction, type Transaction } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
 
 /** A transaction that stays open until it is told to commit. */
-export const openTransaction = async (db: Knex): Promise<{ tx: Transaction; commit: () => Promise<void> }> => {
+export const openTransaction = async (db: Database): Promise<{ tx: Transaction; commit: () => Promise<void> }> => {
   let end: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;

@@ -1,12 +1,19 @@
 import { readdir } from 'node:fs/promises';
-import { connectDatabase } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { connectDatabase, type Database } from '@orderstream/persistence';
+import knex, { type Knex } from 'knex';
+import pg from 'pg';
 import { eventually } from './eventually.js';
 
 /** A database of a test's own, on the real server at `TEST_POSTGRES_URL` (a superuser's). */
-export type TestDatabase = { url: string; db: Knex; drop: () => Promise<void> };
+export type TestDatabase = {
+  url: string;
+  db: Database;
+  /** for tests that read and write tables as a service does not */
+  knex: Knex;
+  drop: () => Promise<void>;
+};
 
-type Migration = { up: (db: Knex) => Promise<void> };
+type Migration = { up: (knex: Knex) => Promise<void> };
 
 const migrations = new URL('../../../migrations/', import.meta.url);
 
@@ -15,31 +22,37 @@ const migrations = new URL('../../../migrations/', import.meta.url);
  *
  * @throws Error when `TEST_POSTGRES_URL` is not set
  */
-export const testDatabase = async (content: string | ((db: Knex) => Promise<void>)): Promise<TestDatabase> => {
+export const testDatabase = async (content: string | ((knex: Knex) => Promise<void>)): Promise<TestDatabase> => {
   const server = new URL(testAddress('TEST_POSTGRES_URL'));
   const name = `test_${process.pid}_${Date.now().toString(36)}_${Math.random().toString(36).slice(2, 8)}`;
   const admin = connectDatabase(server.href, { poolMax: 1 });
-  await admin.raw('create database ??', [name]);
+  await admin.query(`create database ${name}`);
 
   const own = new URL(server);
   own.pathname = `/${name}`;
   const db = connectDatabase(own.href);
-  if (typeof content === 'string') await migrate(db, content);
-  else await content(db);
+  const types = {
+    getTypeParser: (oid: number, format: 'text' | 'binary') => (oid === int8 ? Number : pg.types.getTypeParser(oid, format)),
+  };
+  const builder = knex({ client: 'pg', connection: { connectionString: own.href, types } as Knex.PgConnectionConfig, pool: { min: 0 } });
+  if (typeof content === 'string') await migrate(builder, content);
+  else await content(builder);
 
   const drop = async (): Promise<void> => {
-    await db.destroy();
-    await admin.raw('drop database ?? with (force)', [name]);
-    await admin.destroy();
+    await Promise.all([db.end(), builder.destroy()]);
+    await admin.query(`drop database ${name} with (force)`);
+    await admin.end();
   };
-  return { url: own.href, db, drop };
+  return { url: own.href, db, knex: builder, drop };
 };
 
-const migrate = async (db: Knex, service: string): Promise<void> => {
+const int8 = 20;
+
+const migrate = async (knex: Knex, service: string): Promise<void> => {
   const folder = new URL(`${service}/`, migrations);
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.ts')).sort()) {
     const { up } = (await import(new URL(file, folder).href)) as Migration;
-    await up(db);
+    await up(knex);
   }
 };
 
@@ -51,9 +64,9 @@ export const testAddress = (variable: 'TEST_POSTGRES_URL' | 'TEST_KAFKA_BROKERS'
 };
 
 /** Resolves once a transaction in this database waits for an advisory lock. */
-export const somebodyWaits = (db: Knex): Promise<void> =>
+export const somebodyWaits = (db: Database): Promise<void> =>
   eventually(async () => {
-    const { rows } = await db.raw(
+    const { rows } = await db.query(
       `select 1 from pg_locks
         where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`,
     );

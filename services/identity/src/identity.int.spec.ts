@@ -1,10 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { connectDatabase } from '@orderstream/persistence';
+import type { Database } from '@orderstream/persistence';
 import { authenticator } from '@orderstream/service-host';
+import { openTransaction, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { artifactStore, sweepArtifacts } from './oidc/artifact-store.js';
@@ -12,7 +12,6 @@ import { publishedBeforeMs, rotateSigningKeys } from './oidc/signing-keys.js';
 import { demoUsers, seedDemoUsers } from './users/demo-users.js';
 
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const superuserUrl = process.env.TEST_POSTGRES_URL;
 const issuer = 'http://127.0.0.1:8080/api/identity/oidc';
 const audience = 'urn:orderstream:api';
 const [alice, , admin] = demoUsers as [(typeof demoUsers)[0], (typeof demoUsers)[0], (typeof demoUsers)[0]];
@@ -61,11 +60,11 @@ const stop = async ({ process: child }: Running) => {
 
 describe('identity', function () {
   this.timeout(60_000);
-  let superuser: Knex;
-  let db: Knex;
+  let test: TestDatabase;
+  let db: Database;
+  let knex: Knex;
   let databaseUrl: string;
   let identity: Running;
-  const database = `identity_spec_${process.pid}`;
 
   const askToken = async (
     fields: Record<string, string>,
@@ -90,32 +89,23 @@ describe('identity', function () {
   const kids = async (at = identity): Promise<string[]> =>
     (await json<Jwks>(await fetch(`${at.url}/identity/oidc/jwks`))).keys.map(({ kid }) => kid);
 
-  before(async function () {
-    if (!superuserUrl) return this.skip();
-    superuser = connectDatabase(superuserUrl);
-    await superuser.raw('create database ??', [database]);
-    databaseUrl = Object.assign(new URL(superuserUrl), { pathname: `/${database}` }).href;
-    await promisify(execFile)(process.execPath, ['--import', 'tsx', fileOf('../../../migrations/migrate.ts'), 'apply', 'identity'], {
-      env: { ...process.env, IDENTITY_DATABASE_URL: databaseUrl },
-    });
-    db = connectDatabase(databaseUrl);
+  before(async () => {
+    test = await testDatabase('identity');
+    ({ db, knex, url: databaseUrl } = test);
     expect(await seedDemoUsers(db)).to.have.length(3);
     identity = await start(databaseUrl);
   });
 
-  beforeEach(() => db('login_failures').delete());
+  beforeEach(() => knex('login_failures').delete());
 
   after(async () => {
-    if (!superuser) return;
     if (identity) await stop(identity);
-    await db?.destroy();
-    await superuser.raw('drop database if exists ?? with (force)', [database]);
-    await superuser.destroy();
+    await test.drop();
   });
 
   it('seeds the demo users once, and announces each in the same transaction', async () => {
     expect(await seedDemoUsers(db)).to.deep.equal([]);
-    const rows = await db('outbox').select('topic', 'type', 'source', 'aggregate_id', 'aggregate_version', 'payload').orderBy('position');
+    const rows = await knex('outbox').select('topic', 'type', 'source', 'aggregate_id', 'aggregate_version', 'payload').orderBy('position');
     expect(rows.map(({ payload, ...row }) => row)).to.deep.equal(
       demoUsers.map(({ id }) => ({
         topic: 'identity.users',
@@ -213,16 +203,16 @@ describe('identity', function () {
   });
 
   it('answers that it is unavailable while its database does not answer, whoever the client is', async () => {
-    const busy = await db.transaction();
+    const busy = await openTransaction(db);
     try {
-      await busy.raw('lock table users, oidc_artifacts');
+      await busy.tx.query('lock table users, oidc_artifacts');
       for (const client_id of ['cli', 'other']) {
         const fields = { grant_type: 'password', client_id, username: alice.email, password: 'Pass123$' };
         const { status, headers, body } = await askToken(fields);
         expect([status, body.error, headers.get('retry-after')], client_id).to.deep.equal([503, 'temporarily_unavailable', '1']);
       }
     } finally {
-      await busy.rollback();
+      await busy.commit();
     }
   });
 
@@ -260,9 +250,9 @@ describe('identity', function () {
     expect(wrong).to.deep.include({ status: 400 });
     expect(wrong.body.error).to.equal('invalid_grant');
     expect((await logIn('nobody@example.com')).body).to.deep.equal(wrong.body);
-    await db('users').where({ id: alice.id }).update({ active: false });
+    await knex('users').where({ id: alice.id }).update({ active: false });
     expect((await logIn(alice.email)).body).to.deep.equal(wrong.body);
-    await db('users').where({ id: alice.id }).update({ active: true });
+    await knex('users').where({ id: alice.id }).update({ active: true });
     expect((await logIn(alice.email)).status).to.equal(200);
   });
 
@@ -274,9 +264,9 @@ describe('identity', function () {
       expect(throttled.headers.get('retry-after')).to.equal('1');
       expect(throttled.body.error).to.equal('invalid_grant');
     }
-    await db('login_failures').update({ last_failed_at: db.raw("last_failed_at - interval '2 s'") });
+    await knex('login_failures').update({ last_failed_at: knex.raw("last_failed_at - interval '2 s'") });
     expect((await logIn(alice.email)).status).to.equal(200);
-    expect(await db('login_failures').where({ subject: `account:${alice.email}` })).to.deep.equal([]);
+    expect(await knex('login_failures').where({ subject: `account:${alice.email}` })).to.deep.equal([]);
   });
 
   it('does not let a right guess among many at once slip through', async () => {
@@ -306,7 +296,10 @@ describe('identity', function () {
   it('counts failures of an address by what the gateway says it is', async () => {
     const headers = { 'x-forwarded-for': '1.2.3.4, 198.51.100.7' };
     await logIn('nobody@example.com', 'x', { headers });
-    expect(await db('login_failures').pluck('subject').orderBy('subject')).to.deep.equal(['account:nobody@example.com', 'ip:198.51.100.7']);
+    expect(await knex('login_failures').pluck('subject').orderBy('subject')).to.deep.equal([
+      'account:nobody@example.com',
+      'ip:198.51.100.7',
+    ]);
   });
 
   it('describes itself under its public issuer, and only what it serves', async () => {
@@ -347,7 +340,7 @@ describe('identity', function () {
 
   it('makes one key when instances start together on an empty table, and signs with a rotated one in time', async () => {
     await stop(identity);
-    await db('signing_keys').delete();
+    await knex('signing_keys').delete();
     const [one, other] = await Promise.all([start(databaseUrl), start(databaseUrl)]);
     expect(await kids(one)).to.deep.equal(await kids(other));
     const old = (await logIn(alice.email, 'Pass123$', { at: one })).body.access_token;
@@ -357,7 +350,7 @@ describe('identity', function () {
     identity = await start(databaseUrl);
     expect(await kids()).to.deep.equal([headerOf(old).kid, kid]);
     expect(headerOf((await logIn(alice.email)).body.access_token).kid).to.equal(headerOf(old).kid);
-    await db('signing_keys').update({ signs_from: db.raw("signs_from - ? * interval '1 ms'", [publishedBeforeMs]) });
+    await knex('signing_keys').update({ signs_from: knex.raw("signs_from - ? * interval '1 ms'", [publishedBeforeMs]) });
     await stop(identity);
     identity = await start(databaseUrl);
     const signedAnew = (await logIn(alice.email)).body.access_token;
@@ -388,7 +381,7 @@ describe('identity', function () {
       id: body.id,
       roles: ['shopper'],
     });
-    expect(await db('outbox').where({ aggregate_id: body.id })).to.have.length(1);
+    expect(await knex('outbox').where({ aggregate_id: body.id })).to.have.length(1);
 
     const taken = await register({ ...request, email: 'carol@example.com' });
     expect([taken.status, taken.body.code]).to.deep.equal([409, 'email-taken']);
@@ -417,7 +410,7 @@ describe('identity', function () {
     const request = { email: 'erin@example.com', password: 'Secret-42', fullName: 'Erin' };
     const statuses = (await Promise.all([register(request), register(request), register(request)])).map(({ status }) => status);
     expect(statuses.sort()).to.deep.equal([201, 409, 409]);
-    expect(await db('outbox').whereRaw("payload->>'email' = 'erin@example.com'")).to.have.length(1);
+    expect(await knex('outbox').whereRaw("payload->>'email' = 'erin@example.com'")).to.have.length(1);
   });
 
   it('keeps what the provider stores, lets one of two consume it, and forgets it in time', async () => {
@@ -437,9 +430,9 @@ describe('identity', function () {
     expect(await codes.find('c1')).to.equal(undefined);
     expect(await codes.find('c2')).to.equal(undefined);
 
-    await db('oidc_artifacts')
+    await knex('oidc_artifacts')
       .where({ id: 's1' })
-      .update({ expires_at: db.raw("now() - interval '1 s'") });
+      .update({ expires_at: knex.raw("now() - interval '1 s'") });
     expect(await sessions.find('s1')).to.equal(undefined);
     expect(await sweepArtifacts(db)).to.equal(1);
   });

@@ -9,5 +9,5 @@ try {
   const { kid, signsFrom } = await rotateSigningKeys(db);
   process.stdout.write(`key ${kid} signs from ${signsFrom.toISOString()}\n`);
 } finally {
-  await db.destroy();
+  await db.end();
 }

@@ -13,5 +13,5 @@ try {
   const added = await seedDemoUsers(db);
   process.stdout.write(added.length > 0 ? `seeded ${added.join(', ')}\n` : 'demo users are there already\n');
 } finally {
-  await db.destroy();
+  await db.end();
 }

@@ -102,8 +102,8 @@ export const ordering = async ({ windowSeconds = 600 } = {}) => {
           );
         });
       }
-      await db.raw(
-        `update orders set pending_until = date_trunc('milliseconds', clock_timestamp() + make_interval(secs => ?)) where id = any(?::uuid[])`,
+      await db.query(
+        `update orders set pending_until = date_trunc('milliseconds', clock_timestamp() + make_interval(secs => $1)) where id = any($2::uuid[])`,
         [inSeconds, ids] as never[],
       );
       return ids;

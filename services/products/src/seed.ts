@@ -14,5 +14,5 @@ try {
   const { categories, products } = await seedDemoProducts(db, newContext());
   console.log(`demo data: ${categories} categories and ${products} products added`);
 } finally {
-  await db.destroy();
+  await db.end();
 }

@@ -25,5 +25,5 @@ for (let said = ''; ; await sleep(500)) {
     process.exit(1);
   }
 }
-await db.destroy();
+await db.end();
 console.log('The reports have all orders, in a new index.');

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@elastic/elasticsearch';
 import { orderEvents, type SalesReport, type Topic } from '@orderstream/contracts';
 import { kafkaConsumer } from '@orderstream/event-bridge';
-import { connectDatabase } from '@orderstream/persistence';
+import { connectDatabase, type Database } from '@orderstream/persistence';
 import { type Component, createLogger, type Host } from '@orderstream/service-host';
 import { testAddress } from '@orderstream/testing';
-import type { Knex } from 'knex';
 import { indexOrders } from '../src/orders/index-orders.js';
 import { orderProjection } from '../src/orders/order-projection.js';
 import { type OrdersIndex, ordersIndex } from '../src/orders/orders-index.js';
@@ -21,7 +20,7 @@ export type Place = { databaseUrl: string; topic: string; prefix: string; group:
  * For specs: reports as its `main.ts` makes it, on a database, a topic and indices of a spec's own, and without HTTP.
  */
 export type Instance = {
-  db: Knex;
+  db: Database;
   client: Client;
   index: OrdersIndex;
   consumer: Component;
@@ -94,7 +93,7 @@ export const instance = ({ databaseUrl, topic, prefix, group }: Place): Instance
     stop: async () => {
       await Promise.all(running.map((component) => component.stop()));
       await client.close();
-      await db.destroy();
+      await db.end();
     },
   };
 };

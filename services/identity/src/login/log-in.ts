@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Database } from '@orderstream/persistence';
 import { hashPassword, verifyPassword } from '../users/password.js';
 import { findCredentials, normalEmail, type User } from '../users/user-store.js';
 import { countFailure, forgiveAccount, throttle } from './login-throttle.js';
@@ -10,7 +10,7 @@ export type LogIn = (email: string, password: string, ip: string) => Promise<Log
  * Checks a password. An unknown e-mail, a wrong password and a deactivated user take the same time and look the same.
  * The throttle is asked again after the slow part, so that many guesses at once do not all slip through.
  */
-export const logIn = (db: Knex): LogIn => {
+export const logIn = (db: Database): LogIn => {
   const nobody = hashPassword('nobody has this password');
   nobody.catch(() => undefined);
 

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Database } from '@orderstream/persistence';
 
 /** How often a subject failed in a row, and when last. */
 export type Failures = { failures: number; lastFailedAt: Date };
@@ -27,45 +27,40 @@ const subjectsOf = (email: string, ip: string) => ({ account: `account:${email}`
  * The longer wait of the account and the address, by the database's clock; and whether the account has failures to
  * clear.
  */
-export const throttle = async (db: Knex, email: string, ip: string): Promise<{ waitMs: number; failedBefore: boolean }> => {
+export const throttle = async (db: Database, email: string, ip: string): Promise<{ waitMs: number; failedBefore: boolean }> => {
   const subjects = subjectsOf(email, ip);
-  const rows: (Failures & { subject: string; now: Date })[] = await db('login_failures')
-    .select('subject', 'failures', 'last_failed_at as lastFailedAt', db.raw('clock_timestamp() as now'))
-    .whereIn('subject', Object.values(subjects));
+  const { rows } = await db.query<Failures & { subject: string; now: Date }>(
+    'select subject, failures, last_failed_at as "lastFailedAt", clock_timestamp() as now from login_failures where subject = any($1)',
+    [Object.values(subjects)],
+  );
   const waits = rows.map((row) => waitMs(row, row.now, row.subject === subjects.account ? patience.account : patience.ip));
   return { waitMs: Math.max(0, ...waits), failedBefore: rows.some(({ subject }) => subject === subjects.account) };
 };
 
 /** Counts a failure against the account (whether it exists or not) and the address. */
-export const countFailure = async (db: Knex, email: string, ip: string): Promise<void> => {
+export const countFailure = async (db: Database, email: string, ip: string): Promise<void> => {
   const { account, ip: address } = subjectsOf(email, ip);
-  await db.raw(
+  await db.query(
     `insert into login_failures as f (subject, failures, last_failed_at)
-     values (?, 1, clock_timestamp()), (?, 1, clock_timestamp())
+     values ($1, 1, clock_timestamp()), ($2, 1, clock_timestamp())
      on conflict (subject) do update set
-       failures = case when f.last_failed_at < clock_timestamp() - ? * interval '1 ms' then 1 else least(f.failures + 1, 1000000) end,
+       failures = case when f.last_failed_at < clock_timestamp() - $3 * interval '1 ms' then 1 else least(f.failures + 1, 1000000) end,
        last_failed_at = clock_timestamp()`,
     [account, address, forgottenAfterMs],
   );
 };
 
 /** A success forgives the account's failures, never the address's: it may have an account of its own. */
-export const forgiveAccount = async (db: Knex, email: string): Promise<void> => {
-  await db('login_failures')
-    .where({ subject: subjectsOf(email, '').account })
-    .delete();
+export const forgiveAccount = async (db: Database, email: string): Promise<void> => {
+  await db.query('delete from login_failures where subject = $1', [subjectsOf(email, '').account]);
 };
 
 /** @returns how many that are forgotten anyway went, at most `limit` */
-export const sweepFailures = (db: Knex, limit = 1_000): Promise<number> =>
-  db('login_failures')
-    .whereIn(
-      'subject',
-      db('login_failures')
-        .select('subject')
-        .whereRaw("last_failed_at < clock_timestamp() - ? * interval '1 ms'", [forgottenAfterMs])
-        .limit(limit)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .delete();
+export const sweepFailures = async (db: Database, limit = 1_000): Promise<number> => {
+  const { rowCount } = await db.query(
+    `delete from login_failures where subject in (
+       select subject from login_failures where last_failed_at < clock_timestamp() - $1 * interval '1 ms' limit $2 for update skip locked)`,
+    [forgottenAfterMs, limit],
+  );
+  return rowCount ?? 0;
+};

@@ -1,71 +1,76 @@
-import type { Knex } from 'knex';
+import type { Database } from '@orderstream/persistence';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { answered } from './answered.js';
 
-type Row = {
-  model: string;
-  id: string;
-  payload: AdapterPayload;
-  grant_id: string | null;
-  uid: string | null;
-  user_code: string | null;
-  consumed_at: Date | null;
-  expires_at: Date | null;
-};
+type Row = { payload: AdapterPayload; consumed_at: Date | null };
 
 /**
  * Where oidc-provider keeps sessions, grants, codes and refresh tokens, so that they outlive a restart and instances
  * share them.
  */
 export const artifactStore =
-  (db: Knex) =>
+  (db: Database) =>
   (model: string): Adapter => {
-    const table = () => db<Row>('oidc_artifacts');
-    const alive = () => table().where({ model }).whereRaw('(expires_at is null or expires_at > clock_timestamp())');
-    const payloadOf = (row: Row | undefined): AdapterPayload | undefined =>
-      row && { ...row.payload, ...(row.consumed_at && { consumed: Math.floor(row.consumed_at.getTime() / 1000) }) };
+    const find = async (column: 'id' | 'uid' | 'user_code', value: string): Promise<AdapterPayload | undefined> => {
+      const { rows } = await db.query<Row>(
+        `select payload, consumed_at from oidc_artifacts
+          where model = $1 and ${column} = $2 and (expires_at is null or expires_at > clock_timestamp())`,
+        [model, value],
+      );
+      return rows[0] && payloadOf(rows[0]);
+    };
 
     const adapter: Adapter = {
       upsert: async (id, payload, expiresIn) => {
-        const row = {
-          payload: JSON.stringify(payload),
-          grant_id: payload.grantId ?? null,
-          uid: payload.uid ?? null,
-          user_code: payload.userCode ?? null,
-          expires_at: expiresIn ? db.raw("clock_timestamp() + ? * interval '1 second'", [expiresIn]) : null,
-        };
-        await db('oidc_artifacts')
-          .insert({ model, id, ...row })
-          .onConflict(['model', 'id'])
-          .merge(row);
+        await db.query(
+          `insert into oidc_artifacts (model, id, payload, grant_id, uid, user_code, expires_at)
+           values ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7 * interval '1 second')
+           on conflict (model, id) do update set payload = excluded.payload, grant_id = excluded.grant_id, uid = excluded.uid,
+             user_code = excluded.user_code, expires_at = excluded.expires_at`,
+          [
+            model,
+            id,
+            JSON.stringify(payload),
+            payload.grantId ?? null,
+            payload.uid ?? null,
+            payload.userCode ?? null,
+            expiresIn || null, // null: it never expires
+          ],
+        );
       },
-      find: async (id) => payloadOf(await alive().where({ id }).first()),
-      findByUid: async (uid) => payloadOf(await alive().where({ uid }).first()),
-      findByUserCode: async (userCode) => payloadOf(await alive().where({ user_code: userCode }).first()),
+      find: (id) => find('id', id),
+      findByUid: (uid) => find('uid', uid),
+      findByUserCode: (userCode) => find('user_code', userCode),
       /** Of two that use the same code or refresh token at once, the database lets one. */
       consume: async (id) => {
-        const consumed = await table()
-          .where({ model, id })
-          .whereNull('consumed_at')
-          .update({ consumed_at: db.raw('clock_timestamp()') });
-        if (consumed === 0) throw new errors.InvalidGrant('already consumed');
+        const { rowCount } = await db.query(
+          'update oidc_artifacts set consumed_at = clock_timestamp() where model = $1 and id = $2 and consumed_at is null',
+          [model, id],
+        );
+        if (rowCount === 0) throw new errors.InvalidGrant('already consumed');
       },
       destroy: async (id) => {
-        await table().where({ model, id }).delete();
+        await db.query('delete from oidc_artifacts where model = $1 and id = $2', [model, id]);
       },
       revokeByGrantId: async (grantId) => {
-        await table().where({ grant_id: grantId }).delete();
+        await db.query('delete from oidc_artifacts where grant_id = $1', [grantId]);
       },
     };
     const methods = Object.entries(adapter).map(([name, ask]) => [name, (...values: unknown[]) => answered(() => ask(...values))]);
     return Object.fromEntries(methods) as Adapter;
   };
 
+const payloadOf = ({ payload, consumed_at }: Row): AdapterPayload => ({
+  ...payload,
+  ...(consumed_at && { consumed: Math.floor(consumed_at.getTime() / 1000) }),
+});
+
 /** @returns how many expired rows went, at most `limit` */
-export const sweepArtifacts = (db: Knex, limit = 1_000): Promise<number> =>
-  db('oidc_artifacts')
-    .whereIn(
-      ['model', 'id'],
-      db('oidc_artifacts').select('model', 'id').whereRaw('expires_at < clock_timestamp()').limit(limit).forUpdate().skipLocked(),
-    )
-    .delete();
+export const sweepArtifacts = async (db: Database, limit = 1_000): Promise<number> => {
+  const { rowCount } = await db.query(
+    `delete from oidc_artifacts where (model, id) in (
+       select model, id from oidc_artifacts where expires_at < clock_timestamp() limit $1 for update skip locked)`,
+    [limit],
+  );
+  return rowCount ?? 0;
+};

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Database } from '@orderstream/persistence';
 import Provider, { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { LogIn } from '../login/log-in.js';
 import { findUser } from '../users/user-store.js';
@@ -9,7 +9,7 @@ import { passwordGrant } from './password-grant.js';
 import type { SigningKey } from './signing-keys.js';
 
 export type ProviderOptions = {
-  db: Knex;
+  db: Database;
   /** public URL, through the gateway */
   issuer: string;
   /** of the platform's API: what access tokens are for */

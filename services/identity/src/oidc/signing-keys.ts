@@ -1,6 +1,6 @@
 import { createHash, generateKeyPair, type JsonWebKey } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Knex } from 'knex';
+import { type Database, inTransaction, lockNames, type Queryable, type Transaction } from '@orderstream/persistence';
 
 export type SigningJwk = JsonWebKey & { kid: string; alg: 'RS256'; use: 'sig' };
 export type SigningKey = { kid: string; jwk: SigningJwk; signsFrom: Date };
@@ -28,11 +28,11 @@ export const publishedKeys = (keys: readonly SigningKey[], now: Date): SigningKe
 /**
  * Reads the keys, and makes the first one where there is none: under a lock, so instances that start together agree.
  */
-export const loadSigningKeys = async (db: Knex): Promise<SigningKey[]> => {
+export const loadSigningKeys = async (db: Database): Promise<SigningKey[]> => {
   const keys = await readKeys(db);
   if (keys.length > 0) return keys;
   const key = await generateSigningKey(); // before the lock: it takes a while
-  return db.transaction(async (tx) => {
+  return inTransaction(db, async (tx) => {
     await lockSigningKeys(tx);
     const known = await readKeys(tx);
     if (known.length > 0) return known;
@@ -42,34 +42,34 @@ export const loadSigningKeys = async (db: Knex): Promise<SigningKey[]> => {
 };
 
 /** Adds a key that takes over once everybody knows it, and forgets those that signed long ago. */
-export const rotateSigningKeys = async (db: Knex): Promise<SigningKey> => {
+export const rotateSigningKeys = async (db: Database): Promise<SigningKey> => {
   const jwk = await generateSigningKey();
-  return db.transaction(async (tx) => {
+  return inTransaction(db, async (tx) => {
     await lockSigningKeys(tx);
     await insertKey(tx, jwk, publishedBeforeMs);
     const keys = await readKeys(tx);
     const kept = publishedKeys(keys, await clock(tx)).map(({ kid }) => kid);
-    await tx('signing_keys').whereNotIn('kid', kept).delete();
+    await tx.query('delete from signing_keys where kid <> all($1)', [kept]);
     return keys.find(({ kid }) => kid === jwk.kid) as SigningKey;
   });
 };
 
 /** What to publish now, by the database's clock, on which all instances agree. */
-export const currentKeys = async (db: Knex): Promise<SigningKey[]> => publishedKeys(await loadSigningKeys(db), await clock(db));
+export const currentKeys = async (db: Database): Promise<SigningKey[]> => publishedKeys(await loadSigningKeys(db), await clock(db));
 
-const clock = async (db: Knex): Promise<Date> => (await db.raw('select clock_timestamp() as now')).rows[0].now;
+const clock = async (db: Queryable): Promise<Date> => (await db.query<{ now: Date }>('select clock_timestamp() as now')).rows[0]!.now;
 
-const readKeys = async (db: Knex): Promise<SigningKey[]> =>
-  db('signing_keys').select('kid', 'private_jwk as jwk', 'signs_from as signsFrom').orderBy('signs_from');
+const readKeys = async (db: Queryable): Promise<SigningKey[]> =>
+  (await db.query<SigningKey>('select kid, private_jwk as jwk, signs_from as "signsFrom" from signing_keys order by signs_from')).rows;
 
-const insertKey = (tx: Knex.Transaction, jwk: SigningJwk, fromMs: number) =>
-  tx('signing_keys').insert({
-    kid: jwk.kid,
-    private_jwk: JSON.stringify(jwk),
-    signs_from: tx.raw("clock_timestamp() + ? * interval '1 ms'", [fromMs]),
-  });
+const insertKey = (tx: Transaction, jwk: SigningJwk, fromMs: number) =>
+  tx.query("insert into signing_keys (kid, private_jwk, signs_from) values ($1, $2, clock_timestamp() + $3 * interval '1 ms')", [
+    jwk.kid,
+    JSON.stringify(jwk),
+    fromMs,
+  ]);
 
-const lockSigningKeys = (tx: Knex.Transaction) => tx.raw("select pg_advisory_xact_lock(hashtext('identity signing keys'))");
+const lockSigningKeys = (tx: Transaction) => lockNames(tx, ['identity signing keys']);
 
 const generateSigningKey = async (): Promise<SigningJwk> => {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });

@@ -1,7 +1,6 @@
 import type { RegisterRequest, Role } from '@orderstream/contracts';
-import { inTransaction } from '@orderstream/persistence';
+import { type Database, inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 import { registerUser } from './register-user.js';
 import { findCredentials } from './user-store.js';
@@ -16,7 +15,7 @@ export const demoUsers: DemoUser[] = [
 ];
 
 /** Registers the demo users that are missing; safe to repeat. @returns the e-mails of those it registered */
-export const seedDemoUsers = async (db: Knex): Promise<string[]> => {
+export const seedDemoUsers = async (db: Database): Promise<string[]> => {
   const register = registerUser({ newId: uuidv7 });
   const added: string[] = [];
   for (const { id, roles, ...user } of demoUsers) {

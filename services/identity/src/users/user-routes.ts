@@ -1,13 +1,12 @@
 import { Problem, RegisterRequest } from '@orderstream/contracts';
-import { idempotently } from '@orderstream/persistence';
+import { type Database, idempotently } from '@orderstream/persistence';
 import { type Api, api, Reply } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { RegisterUser } from './register-user.js';
 
 const Registered = z.object({ id: z.uuid() }).meta({ id: 'Registered' });
 
-export const userRoutes = ({ db, registerUser }: { db: Knex; registerUser: RegisterUser }): Api =>
+export const userRoutes = ({ db, registerUser }: { db: Database; registerUser: RegisterUser }): Api =>
   api('Users', '/identity').post(
     '/identity/register',
     {

@@ -1,6 +1,5 @@
 import type { Role, UserView } from '@orderstream/contracts';
-import type { Transaction } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import type { Database, Transaction } from '@orderstream/persistence';
 
 export type User = {
   id: string;
@@ -44,24 +43,24 @@ export const userView = ({ id, email, fullName, roles, active, createdAt }: User
 
 /** @returns false when the e-mail or the id is taken */
 export const insertUser = async (tx: Transaction, user: User, passwordHash: string): Promise<boolean> => {
-  const { rowCount } = await tx.raw(
-    `insert into users (id, email, password_hash, full_name, roles, active, version, created_at) values (?, ?, ?, ?, ?, ?, ?, ?)
+  const { rowCount } = await tx.query(
+    `insert into users (id, email, password_hash, full_name, roles, active, version, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
      on conflict do nothing`,
     [user.id, user.email, passwordHash, user.fullName, user.roles, user.active, user.version, user.createdAt],
   );
   return rowCount === 1;
 };
 
-export const findUser = async (db: Knex, id: string): Promise<User | undefined> => {
-  const row = await db<Row>('users').where({ id }).first();
-  return row && userOf(row);
+export const findUser = async (db: Database, id: string): Promise<User | undefined> => {
+  const { rows } = await db.query<Row>('select * from users where id = $1', [id]);
+  return rows[0] && userOf(rows[0]);
 };
 
 /** @param email as it was typed: the case of its letters and blanks around it do not matter */
-export const findCredentials = async (db: Knex, email: string): Promise<{ user: User; passwordHash: string } | undefined> => {
-  const row = await db<Row>('users')
-    .where({ email: normalEmail(email) })
-    .first();
+export const findCredentials = async (db: Database, email: string): Promise<{ user: User; passwordHash: string } | undefined> => {
+  const {
+    rows: [row],
+  } = await db.query<Row>('select * from users where email = $1', [normalEmail(email)]);
   return row && { user: userOf(row), passwordHash: row.password_hash };
 };
 

@@ -7,9 +7,9 @@ import type { PricedProduct } from '../orders/order-lines.js';
 export const catalogueProjection = project([ProductAdded], async (tx, events) => {
   const newest = new Map(events.map((event) => [event.data.id, event])); // a statement may write a row only once
   const products = [...newest.values()];
-  await tx.raw(
+  await tx.query(
     `insert into catalogue (product_id, name, price_amount, price_currency, version)
-     select * from unnest(?::uuid[], ?::text[], ?::bigint[], ?::text[], ?::int[])
+     select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::int[])
      on conflict (product_id) do update
         set name = excluded.name, price_amount = excluded.price_amount, price_currency = excluded.price_currency, version = excluded.version
       where catalogue.version < excluded.version`,
@@ -27,8 +27,8 @@ type Row = { product_id: string; name: string; price_amount: number; price_curre
 
 /** The products with these ids; unknown ones are left out. */
 export const findProducts = async (db: Queryable, ids: readonly string[]): Promise<PricedProduct[]> => {
-  const { rows } = await db.raw<{ rows: Row[] }>(
-    'select product_id, name, price_amount, price_currency from catalogue where product_id = any(?::uuid[])',
+  const { rows } = await db.query<Row>(
+    'select product_id, name, price_amount, price_currency from catalogue where product_id = any($1::uuid[])',
     [ids],
   );
   return rows.map((row) => ({ id: row.product_id, name: row.name, price: { amount: row.price_amount, currency: row.price_currency } }));

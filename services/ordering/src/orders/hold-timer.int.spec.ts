@@ -26,10 +26,10 @@ describe('the hold timer', function () {
     timers.push(timer);
     await timer.start(testHost);
   };
-  const countOf = async (status: string): Promise<number> => Number((await shop.db('orders').where({ status }).count())[0]?.count);
+  const countOf = async (status: string): Promise<number> => Number((await shop.knex('orders').where({ status }).count())[0]?.count);
   /** ms from each order's deadline to its confirmation, by the database's clock. */
   const lateness = async (): Promise<number[]> => {
-    const { rows } = await shop.db.raw(
+    const { rows } = await shop.db.query(
       `select extract(epoch from h.at - o.pending_until)::float8 * 1000 as ms
          from orders o join order_history h on h.order_id = o.id and h.type = 'OrderConfirmed'`,
     );
@@ -57,14 +57,14 @@ describe('the hold timer', function () {
       const { id } = await shop.placeFor();
       await shop.tell('AcceptStock', id);
       await shop.tell('AcceptPayment', id);
-      await eventually(async () => expect(await shop.db('orders').where({ id }).first('status')).to.deep.equal({ status: 'Confirmed' }));
+      await eventually(async () => expect(await shop.knex('orders').where({ id }).first('status')).to.deep.equal({ status: 'Confirmed' }));
     }
     expect(Math.max(...(await lateness()))).to.be.below(250);
   });
 
   it('is woken by a release whose old deadline has passed', async () => {
     const [id] = (await shop.payMany(1, 3600)) as [string];
-    await shop.db.raw(`update orders set state = state || '{"onHold": true, "deadline": "2026-01-05T10:00:00.000Z"}'`);
+    await shop.db.query(`update orders set state = state || '{"onHold": true, "deadline": "2026-01-05T10:00:00.000Z"}'`);
     await start();
     await new Promise((resolve) => setTimeout(resolve, 100)); // it has looked, and waits
     await shop.tell('ReleaseOrder', id);
@@ -75,7 +75,7 @@ describe('the hold timer', function () {
     const [id] = (await shop.payMany(1, 0)) as [string];
     await start();
     await eventually(async () => expect(await countOf('Confirmed')).to.equal(1));
-    const [, , paid, confirmed] = await shop.db('outbox').where({ aggregate_id: id }).orderBy('position');
+    const [, , paid, confirmed] = await shop.knex('outbox').where({ aggregate_id: id }).orderBy('position');
     expect(confirmed).to.include({ type: 'OrderConfirmed', correlation_id: paid.correlation_id, causation_id: paid.id });
     expect(confirmed.traceparent.split('-')[1]).to.equal(paid.traceparent.split('-')[1]);
   });
@@ -93,7 +93,7 @@ describe('the hold timer', function () {
     await eventually(async () => expect(await countOf('Confirmed')).to.equal(10_000), { timeoutMs: 10_000, everyMs: 100 });
     expect(performance.now() - began).to.be.below(10_000);
 
-    const { rows } = await shop.db.raw(
+    const { rows } = await shop.db.query(
       `select count(*) as events, count(distinct aggregate_id) as orders from outbox where type = 'OrderConfirmed'`,
     );
     expect(rows).to.deep.equal([{ events: 10_000, orders: 10_000 }]);
@@ -102,10 +102,10 @@ describe('the hold timer', function () {
 
   it('goes on after the database was away', async () => {
     await start();
-    await shop.db.raw('alter table orders rename to orders_away');
+    await shop.db.query('alter table orders rename to orders_away');
     await new Promise((resolve) => setTimeout(resolve, 1_200)); // it has looked in vain
-    await shop.db.raw('alter table orders_away rename to orders');
-    await shop.db.raw(
+    await shop.db.query('alter table orders_away rename to orders');
+    await shop.db.query(
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
     );
     await shop.payMany(3, 0);
@@ -116,7 +116,7 @@ describe('the hold timer', function () {
     await start();
     const [id] = (await shop.payMany(2, 3600)) as [string];
     await shop.tell('CancelOrder', id);
-    await shop.db.raw(`update orders set pending_until = '2026-01-05T10:00:00Z' where status = 'CancelRequested'`);
+    await shop.db.query(`update orders set pending_until = '2026-01-05T10:00:00Z' where status = 'CancelRequested'`);
     shop.deadlines.set(0);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect([await countOf('CancelRequested'), await countOf('Paid'), await countOf('Confirmed')]).to.deep.equal([1, 1, 0]);

@@ -1,15 +1,14 @@
 import { tryLockAggregate } from '@orderstream/aggregates';
 import type { MessageContext } from '@orderstream/contracts';
 import { retryDelayMs } from '@orderstream/event-bridge';
-import { inTransaction, type Transaction } from '@orderstream/persistence';
+import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
 import { type Component, childContext, type Logger } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { holdLateness, holdTimerFailures } from '../metrics.js';
 import type { Orders } from './orders.js';
 import type { WakeUp } from './wake-up.js';
 
 type Options = {
-  db: Knex;
+  db: Database;
   orders: Orders;
   deadlines: WakeUp;
   /** most orders in one transaction */
@@ -30,11 +29,11 @@ const contextOf = ({ correlation_id: correlationId, traceparent, last_event_id }
   childContext({ correlationId, traceparent }, last_event_id);
 
 /** Milliseconds by the database's clock; 0 or less when an order is due, Infinity when none waits. */
-const untilEarliestDeadline = async (db: Knex): Promise<number> => {
-  const { rows } = await db.raw<{ rows: [{ ms: number | null }] }>(
+const untilEarliestDeadline = async (db: Database): Promise<number> => {
+  const { rows } = await db.query<{ ms: number | null }>(
     `select (extract(epoch from min(pending_until) - clock_timestamp()) * 1000)::float8 as ms from orders where status = 'Paid'`,
   );
-  return rows[0].ms ?? Number.POSITIVE_INFINITY;
+  return rows[0]!.ms ?? Number.POSITIVE_INFINITY;
 };
 
 /**
@@ -42,13 +41,13 @@ const untilEarliestDeadline = async (db: Knex): Promise<number> => {
  * because an index search needs a value that is constant during the query, which clock_timestamp() is not.
  */
 const takeDue = async (tx: Transaction, limit: number): Promise<DueOrder[]> => {
-  const { rows } = await tx.raw<{ rows: DueOrder[] }>(
+  const { rows } = await tx.query<DueOrder>(
     `select id, correlation_id, traceparent, last_event_id, late from (
        select id, correlation_id, traceparent, last_event_id, extract(epoch from statement_timestamp() - pending_until)::float8 as late
          from orders
         where status = 'Paid' and pending_until <= statement_timestamp()
         order by pending_until
-        limit ?) as due
+        limit $1) as due
       where ${tryLockAggregate('id')}`,
     [limit],
   );

@@ -43,7 +43,7 @@ describe('the consumers of orders', function () {
     event(definition, paymentId, { id: paymentId, customerId, orderId, ...data });
   const deliver = (events: Envelope[], autoShip = true): Promise<void> =>
     inTransaction(shop.db, (tx) => orderConsumers({ orders: shop.orders, autoShip }).handle(tx, events));
-  const statusOf = async (id: string): Promise<string> => (await shop.db('orders').where({ id }).first('status')).status;
+  const statusOf = async (id: string): Promise<string> => (await shop.knex('orders').where({ id }).first('status')).status;
 
   it('takes orders through their lives, many in one transaction', async () => {
     const orders = await Promise.all([shop.placeFor(), shop.placeFor(), shop.placeFor(), shop.placeFor()]);
@@ -75,7 +75,7 @@ describe('the consumers of orders', function () {
     await shop.tell('ConfirmOrder', happy);
     await deliver([payment(PaymentSettled, happy)]);
     expect(await statusOf(happy)).to.equal('Shipped');
-    expect(await shop.db('orders').where({ id: failed }).first('state')).to.have.nested.property('state.reason', 'provider-unreachable');
+    expect(await shop.knex('orders').where({ id: failed }).first('state')).to.have.nested.property('state.reason', 'provider-unreachable');
   });
 
   it('does not ship by itself where an operator does', async () => {
@@ -83,7 +83,7 @@ describe('the consumers of orders', function () {
     await deliver([stock(StockReserved, id, { lines: [] }), payment(PaymentApproved, id)]);
     await shop.tell('ConfirmOrder', id);
     await deliver([payment(PaymentSettled, id)], false);
-    expect(await shop.db('orders').where({ id }).first('status', 'version')).to.deep.equal({ status: 'Confirmed', version: 5 });
+    expect(await shop.knex('orders').where({ id }).first('status', 'version')).to.deep.equal({ status: 'Confirmed', version: 5 });
   });
 
   it('counts events that come twice, too late or for an unknown order', async () => {
@@ -98,7 +98,7 @@ describe('the consumers of orders', function () {
       before[0] + 2,
       before[1] + 1,
     ]);
-    expect(await shop.db('orders').where({ id }).first('status', 'version')).to.deep.equal({ status: 'Cancelled', version: 2 });
+    expect(await shop.knex('orders').where({ id }).first('status', 'version')).to.deep.equal({ status: 'Cancelled', version: 2 });
   });
 
   it('waits for an order that is committed but not visible yet', async () => {
@@ -116,7 +116,7 @@ describe('the consumers of orders', function () {
     const { id } = await shop.placeFor();
     const reserved = stock(StockReserved, id, { lines: [] });
     await deliver([reserved]);
-    const pending = await shop.db('outbox').where({ aggregate_id: id, type: 'OrderPending' }).first();
+    const pending = await shop.knex('outbox').where({ aggregate_id: id, type: 'OrderPending' }).first();
     expect(pending).to.include({ correlation_id: 'story-1', causation_id: reserved.id, aggregate_version: 2 });
   });
 });

@@ -1,11 +1,10 @@
 import { HoldOrderRequest, OrderView, PlaceOrderRequest, Problem, Refusal } from '@orderstream/contracts';
-import { type IdempotentRequest, idempotentBatcher } from '@orderstream/persistence';
+import { type Database, type IdempotentRequest, idempotentBatcher } from '@orderstream/persistence';
 import { type Api, accepted, api, created } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import type { CommandOrder } from './command-order.js';
 import type { Placement, PlaceOrders } from './place-orders.js';
 
-type Deps = { db: Knex; newId: () => string; placeOrders: PlaceOrders; commandOrder: CommandOrder; holdMaxSeconds: number };
+type Deps = { db: Database; newId: () => string; placeOrders: PlaceOrders; commandOrder: CommandOrder; holdMaxSeconds: number };
 
 type PlacementRequest = IdempotentRequest & { placement: Placement };
 const placementOf = ({ placement }: PlacementRequest): Placement => placement;

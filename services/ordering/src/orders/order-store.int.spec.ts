@@ -24,7 +24,7 @@ describe('orders in Postgres', function () {
     const order = await shop.tell('AcceptSettlement', id, { autoShip: true });
     expect(order).to.include({ status: 'Shipped', version: 5, paymentId });
 
-    const history = await shop.db('order_history').where({ order_id: id }).orderBy('version');
+    const history = await shop.knex('order_history').where({ order_id: id }).orderBy('version');
     expect(history.map(({ version, type, status }) => [version, type, status])).to.deep.equal([
       [1, 'OrderPlaced', 'Placed'],
       [2, 'OrderPending', 'PendingPayment'],
@@ -34,7 +34,7 @@ describe('orders in Postgres', function () {
     ]);
     expect(history.map(({ data }) => data).slice(1)).to.deep.equal([{}, { paymentId }, { confirmedBy: 'Deadline' }, {}]);
 
-    const outbox = await shop.db('outbox').where({ aggregate_id: id }).orderBy('position');
+    const outbox = await shop.knex('outbox').where({ aggregate_id: id }).orderBy('position');
     const announced = outbox.map(({ payload }) => OrderConfirmed.data.parse(payload)) as OrderEventData[];
     expect(announced.map(({ version, status, previousStatus }) => [version, status, previousStatus])).to.deep.equal([
       [1, 'Placed', undefined],
@@ -65,7 +65,7 @@ describe('orders in Postgres', function () {
       ),
     );
     const counted = await shop
-      .db('orders')
+      .knex('orders')
       .whereIn('id', ids)
       .groupBy('status', 'version')
       .orderBy('status')
@@ -86,7 +86,7 @@ describe('orders in Postgres', function () {
       const [first, second] = await Promise.allSettled(run % 2 === 0 ? [cancel(), elapse()] : [elapse(), cancel()]);
       const cancelling = run % 2 === 0 ? first : second;
 
-      const types = (await shop.db('order_history').where({ order_id: id }).orderBy('version')).map(({ type }) => type);
+      const types = (await shop.knex('order_history').where({ order_id: id }).orderBy('version')).map(({ type }) => type);
       expect(types.slice(0, 3)).to.deep.equal(['OrderPlaced', 'OrderPending', 'OrderPaid']);
       if (cancelling.status === 'fulfilled') {
         expect(types.slice(3)).to.deep.equal([OrderCancelRequested.type]);
@@ -110,7 +110,7 @@ describe('orders in Postgres', function () {
       tries += 1;
       const loaded = await orderStore.load(tx, [id], []);
       // as if the lock had been lost between loading and saving
-      await tx.raw('update orders set version = version + 1 where id = ?', [id]);
+      await tx.query('update orders set version = version + 1 where id = $1', [id]);
       const { state, version } = loaded.get(id)!;
       const event = { type: 'OrderPending' as const, data: { orderId: id }, at: new Date() };
       const recorded = [{ id, eventId: uuidv7(), event, version: version + 1, before: state, state, context: newContext() }];
@@ -119,6 +119,6 @@ describe('orders in Postgres', function () {
     const error = await saving.catch((reason: Error) => reason);
     expect(error).to.have.property('code', '40001');
     expect(tries, 'decided anew').to.equal(5);
-    expect(await shop.db('orders').where({ id }).first('version')).to.deep.equal({ version: 1 });
+    expect(await shop.knex('orders').where({ id }).first('version')).to.deep.equal({ version: 1 });
   });
 });

@@ -47,19 +47,20 @@ const load = async (
 ): Promise<Map<string, Versioned<Order>>> => {
   const existing = idsToLoad(ids, commands);
   if (existing.length === 0) return new Map();
-  const { rows } = await tx.raw<{ rows: OrderRow[] }>(`select ${orderColumns.join(', ')} from orders where id = any(?::uuid[])`, [
-    existing,
-  ]);
+  const { rows } = await tx.query<OrderRow>(`select ${orderColumns.join(', ')} from orders where id = any($1::uuid[])`, [existing]);
   return new Map(rows.map((row) => [row.id, { state: orderOf(row), version: row.version }]));
 };
 
-/** One statement writes orders and history; it fails unless every order still has the version that was loaded. */
+/**
+ * One statement writes orders (`$8` and on) and history (`$1` to `$6`); it fails unless every order still has the
+ * version that was loaded.
+ */
 const withHistory = `
   noted as (
     insert into order_history (order_id, version, type, status, at, data)
-    select * from unnest(?::uuid[], ?::int[], ?::text[], ?::text[], ?::timestamptz[], ?::jsonb[])
+    select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[])
   )
-  select require_all_saved(count(*), ?) from saved`;
+  select require_all_saved(count(*), $7) from saved`;
 
 const historyValues = (changes: OrderChange[]): unknown[][] => {
   const recorded = changes.flatMap((change) => change.recorded);
@@ -77,8 +78,8 @@ const insertNew = `
   with saved as (
     insert into orders (id, version, status, pending_until, correlation_id, traceparent, last_event_id, state,
                         order_number, customer_id, total_amount, total_currency, placed_at)
-    select * from unnest(?::uuid[], ?::int[], ?::text[], ?::timestamptz[], ?::text[], ?::text[], ?::uuid[], ?::jsonb[],
-                         ?::text[], ?::uuid[], ?::bigint[], ?::text[], ?::timestamptz[])
+    select * from unnest($8::uuid[], $9::int[], $10::text[], $11::timestamptz[], $12::text[], $13::text[], $14::uuid[], $15::jsonb[],
+                         $16::text[], $17::uuid[], $18::bigint[], $19::text[], $20::timestamptz[])
     on conflict (id) do nothing
     returning 1
   ), ${withHistory}`;
@@ -89,7 +90,7 @@ const updateExisting = `
        set version = changed.version, status = changed.status, pending_until = changed.pending_until,
            correlation_id = changed.correlation_id, traceparent = changed.traceparent, last_event_id = changed.last_event_id,
            state = changed.state
-      from unnest(?::uuid[], ?::int[], ?::text[], ?::timestamptz[], ?::text[], ?::text[], ?::uuid[], ?::jsonb[], ?::int[])
+      from unnest($8::uuid[], $9::int[], $10::text[], $11::timestamptz[], $12::text[], $13::text[], $14::uuid[], $15::jsonb[], $16::int[])
         as changed(id, version, status, pending_until, correlation_id, traceparent, last_event_id, state, loaded_version)
      where orders.id = changed.id and orders.version = changed.loaded_version
     returning 1
@@ -128,7 +129,7 @@ const newRowValues = (changes: OrderChange[]): unknown[][] => {
 };
 
 const write = (tx: Transaction, statement: string, rows: unknown[][], changes: OrderChange[]): void => {
-  if (changes.length > 0) tx.write(statement, [...rows, ...historyValues(changes), changes.length]);
+  if (changes.length > 0) tx.write(statement, [...historyValues(changes), changes.length, ...rows]);
 };
 
 const save = (tx: Transaction, changes: OrderChange[]): void => {

@@ -43,7 +43,7 @@ const wakingHoldTimer = (store: OrderStore, deadlines: WakeUp): OrderStore => ({
       state.status === 'Paid' ? [state.pendingUntil.getTime() - recorded.at(-1)!.event.at.getTime()] : [],
     );
     if (spans.length === 0) return;
-    void tx.executionPromise.then(
+    void tx.committed.then(
       () => deadlines.set(Math.min(...spans)),
       () => undefined,
     );

@@ -15,9 +15,9 @@ describe('placing an order', () => {
   after(() => shop.drop());
 
   const rows = async (orderId: string) => ({
-    orders: await shop.db('orders').where({ id: orderId }),
-    history: await shop.db('order_history').where({ order_id: orderId }),
-    outbox: await shop.db('outbox').where({ aggregate_id: orderId }),
+    orders: await shop.knex('orders').where({ id: orderId }),
+    history: await shop.knex('order_history').where({ order_id: orderId }),
+    outbox: await shop.knex('outbox').where({ aggregate_id: orderId }),
   });
 
   it('writes the order, its history and its announcement in one transaction', async () => {

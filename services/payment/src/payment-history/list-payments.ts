@@ -1,27 +1,20 @@
 import { type Page, type PaymentQuery, type PaymentView, pageOf } from '@orderstream/contracts';
-import type { Knex } from 'knex';
+import { type Database, rowsOf, sql } from '@orderstream/persistence';
 
 /** Payments, newest first: of one customer, or of all when `customerId` is left out. */
-export const listPayments = async (db: Knex, query: PaymentQuery, customerId?: string): Promise<Page<PaymentView>> => {
-  const chosen = db('payments').where({
+export const listPayments = async (db: Database, query: PaymentQuery, customerId?: string): Promise<Page<PaymentView>> => {
+  const chosen = sql('payments').where({
     ...(customerId && { customer_id: customerId }),
     ...(query.orderId && { order_id: query.orderId }),
   });
-  const [counted, rows] = await Promise.all([
-    chosen.clone().count('* as total').first<{ total: number }>(),
-    chosen
-      .clone()
-      .select<{ view: PaymentView }[]>('view')
-      .orderBy([
-        { column: 'created_at', order: 'desc' },
-        { column: 'id', order: 'desc' },
-      ])
-      .limit(query.limit)
-      .offset((query.page - 1) * query.limit),
+  const newestFirst = chosen.clone().select('view').orderByRaw('created_at desc, id desc');
+  const [rows, [counted]] = await Promise.all([
+    rowsOf<{ view: PaymentView }>(db, newestFirst.limit(query.limit).offset((query.page - 1) * query.limit)),
+    rowsOf<{ total: number }>(db, chosen.count('* as total')),
   ]);
   return pageOf(
     rows.map(({ view }) => view),
-    counted.total,
+    counted!.total,
     query,
   );
 };

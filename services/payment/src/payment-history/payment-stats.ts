@@ -1,11 +1,11 @@
 import { exactTotal, type PaymentStats, type PaymentStatus } from '@orderstream/contracts';
-import type { Knex } from 'knex';
+import type { Database } from '@orderstream/persistence';
 
 type Row = { status: PaymentStatus; currency: string; count: number; amount: string };
 
 /** The number and the total amount of payments, by status and currency. */
-export const paymentStats = async (db: Knex): Promise<PaymentStats> => {
-  const { rows } = await db.raw<{ rows: Row[] }>(
+export const paymentStats = async (db: Database): Promise<PaymentStats> => {
+  const { rows } = await db.query<Row>(
     `select status, currency, count(*) as count, sum(amount) as amount
        from payments group by status, currency order by status, currency`,
   ); // a sum of bigint is a numeric: it never overflows, and comes as text

@@ -62,7 +62,7 @@ describe('a job of a payment', function () {
   };
   const types = async (id: string) => (await listPaymentEvents(test.db, id)).map(({ type }) => type);
   const approvedOnce = async (id: string): Promise<void> => {
-    await eventually(async () => expect(await test.db('jobs').where({ key: id })).to.deep.equal([]), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await test.knex('jobs').where({ key: id })).to.deep.equal([]), { timeoutMs: 20_000 });
     expect(await types(id)).to.deep.equal(['PaymentInitiated', 'PaymentApproved']);
     expect((await psp.calls(id)).filter(({ effect }) => effect)).to.have.length(1);
     expect(await psp.account(id)).to.include({ status: 'Authorised', authorised: 1990 });

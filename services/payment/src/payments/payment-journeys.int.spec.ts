@@ -1,6 +1,6 @@
 import { jobRunner } from '@orderstream/aggregates';
 import type { Envelope, OrderEventData } from '@orderstream/contracts';
-import { inTransaction } from '@orderstream/persistence';
+import { type Database, inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
 import { eventually, type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
@@ -44,13 +44,14 @@ const orderOf = (paymentMethod: Method): OrderEventData => ({
 describe('a payment, with the provider', function () {
   this.timeout(60_000);
   let test: TestDatabase;
-  let db: Knex;
+  let db: Database;
+  let knex: Knex;
   let psp: PspProcess;
   let parts: { stop: () => Promise<void> }[];
 
   before(async () => {
     [test, psp] = await Promise.all([testDatabase('payment'), startPsp()]);
-    db = test.db;
+    ({ db, knex } = test);
   });
   const startRunner = async (breakMs = 200, patienceMs = 60_000) => {
     const client = pspClient({ url: psp.url, timeoutMs: 300, concurrency: 8, backoffMs: 10, breakMs });
@@ -65,7 +66,7 @@ describe('a payment, with the provider', function () {
   beforeEach(() => startRunner());
   afterEach(async () => {
     await psp.reset();
-    await eventually(async () => expect(await db('jobs')).to.deep.equal([]), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await knex('jobs')).to.deep.equal([]), { timeoutMs: 20_000 });
     await stopRunner();
   });
   after(async () => {
@@ -132,7 +133,7 @@ describe('a payment, with the provider', function () {
     await startRunner(1_000);
     const tries = await Promise.all(Array.from({ length: 12 }, () => begin('tok_approved')));
     await eventually(async () => {
-      const { rows } = await db.raw(`select 1 from jobs where kind = 'create' and last_error like 'the provider is not called%'`);
+      const { rows } = await db.query(`select 1 from jobs where kind = 'create' and last_error like 'the provider is not called%'`);
       expect(rows).to.have.length.at.least(1);
     });
     await psp.reset();
@@ -187,7 +188,9 @@ describe('a payment, with the provider', function () {
     await until(id, 'Approved');
     await psp.toggleErrors();
     await deliver('OrderConfirmed', order);
-    await eventually(async () => expect((await db('jobs').where({ key: id }).first())?.attempts).to.be.at.least(2), { timeoutMs: 20_000 });
+    await eventually(async () => expect((await knex('jobs').where({ key: id }).first())?.attempts).to.be.at.least(2), {
+      timeoutMs: 20_000,
+    });
     expect((await statuses(id)).at(-1)).to.equal('Settling');
     await psp.toggleErrors();
     await until(id, 'Completed');
@@ -210,7 +213,7 @@ describe('a payment, with the provider', function () {
     it('waits for a provider that does not answer', async () => {
       await psp.toggleErrors();
       const { id } = await pay('tok_approved');
-      await eventually(async () => expect((await db('jobs').where({ key: id }).first())?.attempts).to.be.at.least(2), {
+      await eventually(async () => expect((await knex('jobs').where({ key: id }).first())?.attempts).to.be.at.least(2), {
         timeoutMs: 20_000,
       });
       expect(await statuses(id)).to.deep.equal(['Processing']);
@@ -230,7 +233,7 @@ describe('a payment, with the provider', function () {
       }),
     );
     await psp.reset();
-    await eventually(async () => expect(await db('jobs')).to.deep.equal([]), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await knex('jobs')).to.deep.equal([]), { timeoutMs: 20_000 });
     for (const { id } of many) {
       const account = (await psp.account(id)) ?? { authorised: 0, captured: 0, refunded: 0, voided: 0 };
       const { authorised, captured, refunded, voided } = account;

@@ -1,14 +1,13 @@
 import { CreatePaymentRequest, Page, PaymentHistory, PaymentQuery, PaymentStats, PaymentView, Problem } from '@orderstream/contracts';
-import { idempotently } from '@orderstream/persistence';
+import { type Database, idempotently } from '@orderstream/persistence';
 import { type Api, api, created, isAdmin, type User } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { findPayment } from '../payment-history/find-payment.js';
 import { listPaymentEvents } from '../payment-history/list-payment-events.js';
 import { listPayments } from '../payment-history/list-payments.js';
 import { paymentStats } from '../payment-history/payment-stats.js';
 import type { CreatePayment } from './create-payment.js';
 
-type Deps = { db: Knex; createPayment: CreatePayment };
+type Deps = { db: Database; createPayment: CreatePayment };
 
 /** The customer whose payments a user may see; undefined for an admin, who sees all. */
 const scopeOf = (user: User) => (isAdmin(user) ? undefined : user.id);

@@ -33,7 +33,7 @@ export const upsertPayments = (tx: Transaction, rows: readonly PaymentRow[]): vo
   const views = rows.map(({ id, payment, version }) => eventDataOf(id, payment, version));
   tx.write(
     `insert into payments (id, order_id, customer_id, amount, currency, status, view, version, created_at)
-     select * from unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::bigint[], ?::text[], ?::text[], ?::jsonb[], ?::int[], ?::timestamptz[])
+     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::jsonb[], $8::int[], $9::timestamptz[])
      on conflict (id) do update set status = excluded.status, view = excluded.view, version = excluded.version
       where payments.version < excluded.version`,
     [

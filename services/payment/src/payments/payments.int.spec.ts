@@ -1,6 +1,6 @@
 import type { NewCommand } from '@orderstream/aggregates';
 import { PaymentStats, paymentEvents } from '@orderstream/contracts';
-import { inTransaction } from '@orderstream/persistence';
+import { type Database, inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
 import { openTransaction, somebodyWaits, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
@@ -24,15 +24,16 @@ const ofNewOrder = (customerId = uuidv7()) => {
 describe('payments in Postgres', function () {
   this.timeout(30_000);
   let test: TestDatabase;
-  let db: Knex;
+  let db: Database;
+  let knex: Knex;
   before(async () => {
     test = await testDatabase('payment');
-    db = test.db;
+    ({ db, knex } = test);
   });
   after(() => test.drop());
 
   const run = (...commands: NewCommand<PaymentCommand>[]) => inTransaction(db, (tx) => payments.handle(tx, commands, newContext()));
-  const statusOf = async (id: string) => (await db('payments').where({ id }).first('status'))?.status;
+  const statusOf = async (id: string) => (await knex('payments').where({ id }).first('status'))?.status;
   const typesOf = async (id: string) => (await listPaymentEvents(db, id)).map(({ type }) => type);
 
   it('decides on what others wrote, though they do not show it yet', async () => {
@@ -84,7 +85,7 @@ describe('payments in Postgres', function () {
     const data = ofNewOrder();
     const context = newContext({ 'x-correlation-id': 'spec-1' });
     await inTransaction(db, (tx) => payments.handle(tx, [{ type: 'CancelPayment', data }], { ...context, causationId: data.orderId }));
-    const rows = await db('payment_events')
+    const rows = await knex('payment_events')
       .where({ stream: `payment-${data.paymentId}` })
       .orderBy('position');
     expect(rows.map(({ type }) => type)).to.deep.equal(['PaymentInitiated', 'PaymentCancelled']);
@@ -100,7 +101,7 @@ describe('payments in Postgres', function () {
       content_type: 'application/json',
     });
     expect(rows[1].traceparent).to.match(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
-    const { rows: published } = await db.raw(
+    const { rows: published } = await db.query(
       `select p.pubinsert, p.pubupdate, p.pubdelete, t.tablename from pg_publication p join pg_publication_tables t using (pubname)
         where pubname = 'outbox_publication'`,
     );
@@ -144,7 +145,7 @@ describe('payments in Postgres', function () {
     await run(...many.map((data) => ({ type: 'InitiatePayment' as const, data })));
     await run(...many.map(({ paymentId }) => ({ type: 'DeclinePayment' as const, data: { paymentId, reason: 'card_declined' } })));
     const ids = many.map(({ paymentId }) => paymentId);
-    expect(await db('payments').whereIn('id', ids).where({ status: 'Declined', version: 2 })).to.have.length(300);
+    expect(await knex('payments').whereIn('id', ids).where({ status: 'Declined', version: 2 })).to.have.length(300);
   });
 
   it('counts by status and currency', async () => {
@@ -191,7 +192,7 @@ describe('payments in Postgres', function () {
   });
 
   describe('made anew from the event store', () => {
-    const table = () => db('payments').orderBy('id');
+    const table = () => knex('payments').orderBy('id');
 
     it('is what it was', async () => {
       const before = await table();
@@ -201,12 +202,12 @@ describe('payments in Postgres', function () {
 
     it('is what it was, after it was lost, and after it was spoilt', async () => {
       const before = await table();
-      await db('payments').delete();
+      await knex('payments').delete();
       await rebuildPayments(db);
       expect(await table()).to.deep.equal(before);
 
-      await db('payments').update({ status: 'Failed', version: 99, view: '{}' });
-      await db('payments').insert({ ...before[0], id: uuidv7(), order_id: uuidv7() });
+      await knex('payments').update({ status: 'Failed', version: 99, view: '{}' });
+      await knex('payments').insert({ ...before[0], id: uuidv7(), order_id: uuidv7() });
       await rebuildPayments(db);
       expect(await table()).to.deep.equal(before);
     });

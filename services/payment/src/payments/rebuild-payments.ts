@@ -1,6 +1,5 @@
 import type { StoredEvent } from '@orderstream/aggregates';
-import { inTransaction, type Transaction } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
 import { fold, upsertPayments } from './payment-store.js';
 
 const streamsAtOnce = 500;
@@ -11,12 +10,12 @@ const streamsAtOnce = 500;
  *
  * @returns the number of payments
  */
-export const rebuildPayments = async (db: Knex): Promise<number> => {
-  await db.raw('delete from payments where not exists (select from payment_events where aggregate_id = payments.id::text)');
+export const rebuildPayments = async (db: Database): Promise<number> => {
+  await db.query('delete from payments where not exists (select from payment_events where aggregate_id = payments.id::text)');
   let count = 0;
   for (let after = ''; ; ) {
-    const { rows } = await db.raw<{ rows: { stream: string; id: string }[] }>(
-      `select stream, aggregate_id as id from payment_events where aggregate_version = 1 and stream > ? order by stream limit ${streamsAtOnce}`,
+    const { rows } = await db.query<{ stream: string; id: string }>(
+      `select stream, aggregate_id as id from payment_events where aggregate_version = 1 and stream > $1 order by stream limit ${streamsAtOnce}`,
       [after],
     );
     const last = rows.at(-1);
@@ -33,11 +32,11 @@ export const rebuildPayments = async (db: Knex): Promise<number> => {
 };
 
 const rebuild = async (tx: Transaction, ids: string[]): Promise<void> => {
-  await tx.raw('select from payments where id = any(?::uuid[]) order by id for update', [ids]);
-  await tx.raw('delete from payments where id = any(?::uuid[])', [ids]); // removes wrong values too, such as a version that is too high
-  const { rows } = await tx.raw<{ rows: (StoredEvent & { id: string })[] }>(
+  await tx.query('select from payments where id = any($1::uuid[]) order by id for update', [ids]);
+  await tx.query('delete from payments where id = any($1::uuid[])', [ids]); // removes wrong values too, such as a version that is too high
+  const { rows } = await tx.query<StoredEvent & { id: string }>(
     `select aggregate_id as id, type, aggregate_version as version, payload as data, occurred_at as at
-       from payment_events where stream = any(?) order by stream, aggregate_version`,
+       from payment_events where stream = any($1) order by stream, aggregate_version`,
     [ids.map((id) => `payment-${id}`)],
   );
   const streams = new Map(ids.map((id): [string, StoredEvent[]] => [id, []]));

@@ -7,9 +7,7 @@ import { readProduct } from './product-view.js';
 
 /** @throws Invalid when one is not there */
 const requireCategories = async (tx: Transaction, categoryIds: string[]): Promise<void> => {
-  const { rows } = await tx.raw<{ rows: { id: string }[] }>('select id from categories where id = any(?) order by id for share', [
-    categoryIds,
-  ]);
+  const { rows } = await tx.query<{ id: string }>('select id from categories where id = any($1) order by id for share', [categoryIds]);
   const known = new Set(rows.map(({ id }) => id));
   const errors = categoryIds.flatMap((id, index) =>
     known.has(id) ? [] : [{ path: `categoryIds.${index}`, message: `is not a category` }],
@@ -27,13 +25,13 @@ export const addProduct = async (
   const categories = categoryIds.map((categoryId) => categoryId.toLowerCase());
   await requireCategories(tx, categories);
   const at = await databaseNow(tx);
-  await tx.raw(
+  await tx.query(
     `insert into products (id, name, description, price_amount, price_currency, version, created_at, updated_at)
-     values (?, ?, ?, ?, ?, 1, ?, ?)`,
+     values ($1, $2, $3, $4, $5, 1, $6, $7)`,
     [id, name, description, price.amount, price.currency, at, at],
   );
-  await tx.raw('insert into product_categories (product_id, category_id) select distinct ?::uuid, unnest(?::uuid[])', [id, categories]);
-  await tx.raw('insert into stock (product_id, quantity, reserved, version) values (?, 0, 0, 0)', [id]);
+  await tx.query('insert into product_categories (product_id, category_id) select distinct $1::uuid, unnest($2::uuid[])', [id, categories]);
+  await tx.query('insert into stock (product_id, quantity, reserved, version) values ($1, 0, 0, 0)', [id]);
   const empty = await readProduct(tx, id);
   const product: ProductView = { ...empty, available: quantity };
   appendToOutbox(tx, [

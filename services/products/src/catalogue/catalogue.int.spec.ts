@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { AddProductRequest, Conflict, Invalid, NotFound, ProductAdded, ProductQuery, StockLevelChanged } from '@orderstream/contracts';
-import { inTransaction } from '@orderstream/persistence';
+import { type Database, inTransaction, sql } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
 import { type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
-import type { Knex } from 'knex';
 import { demoProducts } from '../demo/demo-products.js';
 import { seedDemoProducts } from '../demo/seed-demo-products.js';
 import { runStock } from '../stock/run-stock.js';
@@ -18,7 +17,7 @@ const context = newContext();
 describe('the catalogue', function () {
   this.timeout(30_000);
   let database: TestDatabase;
-  let db: Knex;
+  let db: Database;
 
   beforeEach(async () => {
     database = await testDatabase('products');
@@ -48,7 +47,7 @@ describe('the catalogue', function () {
 
     it('announces it as the contracts have it, and its level', async () => {
       const added = await add({ name: 'Lamp', quantity: 7 });
-      const { rows } = await db.raw('select topic, type, aggregate_id, aggregate_version, payload from outbox order by position');
+      const { rows } = await db.query('select topic, type, aggregate_id, aggregate_version, payload from outbox order by position');
       expect(rows).to.deep.equal([
         { topic: ProductAdded.topic, type: 'ProductAdded', aggregate_id: added.id, aggregate_version: 1, payload: added },
         {
@@ -162,12 +161,13 @@ describe('the catalogue', function () {
   });
 
   it('finds a name among many by an index', async () => {
-    await db.raw(
+    await db.query(
       `insert into products (id, name, description, price_amount, price_currency, version, created_at, updated_at)
        select gen_random_uuid(), md5(n::text), '', 1, 'EUR', 1, now(), now() from generate_series(1, 5000) as n`,
     );
-    await db.raw('vacuum analyze products');
-    const { rows } = await db.raw(`explain select from products p where ${nameContains}`, ['küchen']);
+    await db.query('vacuum analyze products');
+    const found = sql('products as p').whereRaw(nameContains, ['küchen']).toSQL().toNative();
+    const { rows } = await db.query(`explain ${found.sql}`, found.bindings);
     expect(JSON.stringify(rows)).to.contain('products_search_idx');
   });
 
@@ -194,11 +194,11 @@ describe('the catalogue', function () {
   describe('demo data', () => {
     it('is added once, announced like any product, and left alone afterwards', async () => {
       expect(await seedDemoProducts(db, context)).to.deep.equal({ categories: 6, products: demoProducts.length });
-      const { rows } = await db.raw('select count(*)::int as count from outbox');
-      await db.raw('update stock set quantity = 5 where product_id = ?', [demoProducts[0]!.id]);
+      const { rows } = await db.query('select count(*)::int as count from outbox');
+      await db.query('update stock set quantity = 5 where product_id = $1', [demoProducts[0]!.id]);
 
       expect(await seedDemoProducts(db, context)).to.deep.equal({ categories: 0, products: 0 });
-      expect((await db.raw('select count(*)::int as count from outbox')).rows).to.deep.equal(rows);
+      expect((await db.query('select count(*)::int as count from outbox')).rows).to.deep.equal(rows);
       expect(rows[0].count).to.equal(2 * demoProducts.length);
       expect((await readProduct(db, demoProducts[0]!.id)).available).to.equal(5);
     });

@@ -1,14 +1,13 @@
 import { CategoryView, Page, PageQuery, Text } from '@orderstream/contracts';
-import { idempotently } from '@orderstream/persistence';
+import { type Database, idempotently } from '@orderstream/persistence';
 import { type Api, api, created } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { addCategory, listCategories } from './categories.js';
 
 const AddCategoryRequest = z.strictObject({ name: Text() }).meta({ id: 'AddCategoryRequest' });
 
-export const categoryRoutes = ({ db }: { db: Knex }): Api => {
+export const categoryRoutes = ({ db }: { db: Database }): Api => {
   const routes = api('Categories', '/categories');
 
   routes.get(

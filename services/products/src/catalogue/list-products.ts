@@ -1,6 +1,6 @@
 import { type Page, type ProductQuery, type ProductView, pageOf } from '@orderstream/contracts';
-import type { Knex } from 'knex';
-import { productColumns, productTables, toProductView } from './product-view.js';
+import { type Database, rowsOf, sql } from '@orderstream/persistence';
+import { type ProductRow, productColumns, productTables, toProductView } from './product-view.js';
 
 const sortColumns = { name: 'p.search_name', price: 'p.price_amount', createdAt: 'p.created_at' };
 
@@ -14,33 +14,23 @@ const orderBy = (sort: ProductQuery['sort']): string => {
 /** Folded first, and only then is every %, _ and backslash taken for what it is: a full-width ％ folds to one. */
 export const nameContains = String.raw`p.search_name like '%' || regexp_replace(folded(?), '([\\%_])', '\\\1', 'g') || '%'`;
 
-type Condition = [sql: string, ...bindings: Knex.RawBinding[]];
-
-const conditionsOf = ({ search, category, minPrice, maxPrice, inStock }: ProductQuery): Condition[] => {
-  const conditions: Condition[] = [];
-  if (search !== undefined) {
-    conditions.push([nameContains, search]);
-  }
-  if (category !== undefined) {
-    conditions.push(['exists (select from product_categories pc where pc.product_id = p.id and pc.category_id = ?)', category]);
-  }
-  if (minPrice !== undefined) conditions.push(['p.price_amount >= ?', minPrice]);
-  if (maxPrice !== undefined) conditions.push(['p.price_amount <= ?', maxPrice]);
-  if (inStock !== undefined) conditions.push([inStock ? 's.quantity > s.reserved' : 's.quantity <= s.reserved']);
-  return conditions;
+export const matchingProducts = ({ search, category, minPrice, maxPrice, inStock }: Omit<ProductQuery, 'sort' | 'page' | 'limit'>) => {
+  const matching = sql.queryBuilder().fromRaw(productTables);
+  if (search !== undefined) matching.whereRaw(nameContains, [search]);
+  if (category !== undefined)
+    matching.whereRaw('exists (select from product_categories pc where pc.product_id = p.id and pc.category_id = ?)', [category]);
+  if (minPrice !== undefined) matching.where('p.price_amount', '>=', minPrice);
+  if (maxPrice !== undefined) matching.where('p.price_amount', '<=', maxPrice);
+  if (inStock !== undefined) matching.whereRaw(inStock ? 's.quantity > s.reserved' : 's.quantity <= s.reserved');
+  return matching;
 };
 
-export const listProducts = async (db: Knex, query: ProductQuery): Promise<Page<ProductView>> => {
-  const conditions = conditionsOf(query);
-  const where = conditions.length > 0 ? `where ${conditions.map(([sql]) => sql).join(' and ')}` : '';
-  const bindings = conditions.flatMap(([, ...values]) => values);
-  const [counted, listed] = await Promise.all([
-    db.raw(`select count(*)::int as total from ${productTables} ${where}`, bindings),
-    db.raw(`select ${productColumns} from ${productTables} ${where} order by ${orderBy(query.sort)} limit ? offset ?`, [
-      ...bindings,
-      query.limit,
-      (query.page - 1) * query.limit,
-    ]),
+export const listProducts = async (db: Database, query: ProductQuery): Promise<Page<ProductView>> => {
+  const matching = matchingProducts(query);
+  const listed = matching.clone().select(sql.raw(productColumns)).orderByRaw(orderBy(query.sort));
+  const [rows, [counted]] = await Promise.all([
+    rowsOf<ProductRow>(db, listed.limit(query.limit).offset((query.page - 1) * query.limit)),
+    rowsOf<{ total: number }>(db, matching.count('* as total')),
   ]);
-  return pageOf(listed.rows.map(toProductView), counted.rows[0].total, query);
+  return pageOf(rows.map(toProductView), counted!.total, query);
 };

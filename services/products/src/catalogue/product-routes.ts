@@ -1,13 +1,12 @@
 import { AddProductRequest, Page, ProductQuery, ProductView } from '@orderstream/contracts';
-import { idempotently } from '@orderstream/persistence';
+import { type Database, idempotently } from '@orderstream/persistence';
 import { type Api, api, created } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 import { addProduct } from './add-product.js';
 import { listProducts } from './list-products.js';
 import { readProduct } from './product-view.js';
 
-export const productRoutes = ({ db }: { db: Knex }): Api => {
+export const productRoutes = ({ db }: { db: Database }): Api => {
   const routes = api('Products', '/products');
 
   routes.get(

@@ -1,7 +1,7 @@
 import { NotFound, type ProductView } from '@orderstream/contracts';
 import type { Queryable } from '@orderstream/persistence';
 
-type ProductRow = {
+export type ProductRow = {
   id: string;
   name: string;
   description: string;
@@ -36,7 +36,7 @@ export const toProductView = (row: ProductRow): ProductView => ({
 });
 
 export const readProduct = async (db: Queryable, id: string): Promise<ProductView> => {
-  const { rows } = await db.raw<{ rows: ProductRow[] }>(`select ${productColumns} from ${productTables} where p.id = ?`, [id]);
+  const { rows } = await db.query<ProductRow>(`select ${productColumns} from ${productTables} where p.id = $1`, [id]);
   if (!rows[0]) throw new NotFound('product-not-found', `There is no product ${id}`);
   return toProductView(rows[0]);
 };

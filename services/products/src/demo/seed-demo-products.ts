@@ -1,21 +1,20 @@
 import type { MessageContext } from '@orderstream/contracts';
-import { inTransaction, type Transaction } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
 import { addProduct } from '../catalogue/add-product.js';
 import { addCategory } from '../catalogue/categories.js';
 import { demoCategories, demoProducts } from './demo-products.js';
 
 const missing = async <Row extends { id: string }>(tx: Transaction, table: 'categories' | 'products', rows: Row[]): Promise<Row[]> => {
-  const known = await tx.raw<{ rows: { id: string }[] }>(`select id from ${table} where id = any(?)`, [rows.map(({ id }) => id)]);
+  const known = await tx.query<{ id: string }>(`select id from ${table} where id = any($1)`, [rows.map(({ id }) => id)]);
   const ids = new Set(known.rows.map(({ id }) => id));
   return rows.filter(({ id }) => !ids.has(id));
 };
 
 /** Adds what is not there yet, as `POST` would: what is there stays as it is, its stock too. Safe to repeat. */
-export const seedDemoProducts = (db: Knex, context: MessageContext): Promise<{ categories: number; products: number }> =>
+export const seedDemoProducts = (db: Database, context: MessageContext): Promise<{ categories: number; products: number }> =>
   inTransaction(db, async (tx) => {
-    await tx.raw(`set local lock_timeout = '30s'`); // adding all of it takes a while
-    await tx.raw(`select pg_advisory_xact_lock(hashtextextended('seed-demo-products', 0))`); // two seeds at once: one after the other
+    await tx.query(`set local lock_timeout = '30s'`); // adding all of it takes a while
+    await tx.query(`select pg_advisory_xact_lock(hashtextextended('seed-demo-products', 0))`); // two seeds at once: one after the other
     const categories = await missing(tx, 'categories', demoCategories);
     for (const category of categories) await addCategory(tx, category);
     const products = await missing(tx, 'products', demoProducts);

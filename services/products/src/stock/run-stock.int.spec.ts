@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Conflict, NotFound } from '@orderstream/contracts';
-import { inTransaction } from '@orderstream/persistence';
+import { type Database, inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
 import { type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
-import type { Knex } from 'knex';
 import { addProduct } from '../catalogue/add-product.js';
 import { readStock } from './read-stock.js';
 import { runStock, type SentStockCommand } from './run-stock.js';
@@ -20,7 +19,7 @@ const commit = (orderId: string) => ({ type: 'CommitStock' as const, data: { ord
 describe('stocks in Postgres', function () {
   this.timeout(60_000);
   let database: TestDatabase;
-  let db: Knex;
+  let db: Database;
 
   before(async () => {
     database = await testDatabase('products');
@@ -42,14 +41,14 @@ describe('stocks in Postgres', function () {
       ),
     );
   const announced = async (key: string): Promise<{ type: string; version: number }[]> => {
-    const { rows } = await db.raw(
-      `select type, aggregate_version as version from outbox where topic = 'products.stock' and aggregate_id = ? order by position`,
+    const { rows } = await db.query(
+      `select type, aggregate_version as version from outbox where topic = 'products.stock' and aggregate_id = $1 order by position`,
       [key],
     );
     return rows;
   };
   const statuses = async (orderIds: string[]): Promise<Record<string, number>> => {
-    const { rows } = await db.raw('select status, count(*)::int as count from reservations where order_id = any(?) group by status', [
+    const { rows } = await db.query('select status, count(*)::int as count from reservations where order_id = any($1) group by status', [
       orderIds,
     ]);
     return Object.fromEntries(rows.map(({ status, count }: { status: string; count: number }) => [status, count]));
@@ -172,7 +171,7 @@ describe('stocks in Postgres', function () {
       }),
     );
 
-    const { rows } = await db.raw(`
+    const { rows } = await db.query(`
       with lines as (
         select r.status, (line->>'productId')::uuid as product_id, (line->>'quantity')::int as quantity
         from reservations r, jsonb_array_elements(r.lines) as line
@@ -187,9 +186,9 @@ describe('stocks in Postgres', function () {
 
   it('is guarded by the database itself', async () => {
     const productId = await product(1);
-    const broken = (sql: string) => db.raw(sql, [productId]).catch((error: { constraint?: string }) => error.constraint);
-    expect(await broken('update stock set reserved = 2 where product_id = ?')).to.equal('stock_reserved_check');
-    expect(await broken('update stock set reserved = -1 where product_id = ?')).to.equal('stock_reserved_check');
-    expect(await broken('update stock set quantity = -1, reserved = -1 where product_id = ?')).to.be.a('string');
+    const broken = (sql: string) => db.query(sql, [productId]).catch((error: { constraint?: string }) => error.constraint);
+    expect(await broken('update stock set reserved = 2 where product_id = $1')).to.equal('stock_reserved_check');
+    expect(await broken('update stock set reserved = -1 where product_id = $1')).to.equal('stock_reserved_check');
+    expect(await broken('update stock set quantity = -1, reserved = -1 where product_id = $1')).to.be.a('string');
   });
 });

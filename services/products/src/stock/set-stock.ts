@@ -1,13 +1,12 @@
 import type { MessageContext, StockView } from '@orderstream/contracts';
-import { inTransaction } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { type Database, inTransaction } from '@orderstream/persistence';
 import { runStock } from './run-stock.js';
 
 export type SetStock = ReturnType<typeof setStock>;
 
 /** Sets the quantity to what somebody counted; what is reserved stays reserved. */
 export const setStock =
-  ({ db }: { db: Knex }) =>
+  ({ db }: { db: Database }) =>
   (productId: string, quantity: number, context: MessageContext): Promise<StockView> =>
     inTransaction(db, async (tx) => {
       const { levels } = await runStock(tx, [{ command: { type: 'SetStock', data: { productId, quantity } }, context }]);

@@ -1,10 +1,10 @@
 import { Problem, SetStockRequest, StockView } from '@orderstream/contracts';
+import type { Database } from '@orderstream/persistence';
 import { type Api, api } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { readStock } from './read-stock.js';
 import type { SetStock } from './set-stock.js';
 
-export const stockRoutes = ({ db, setStock }: { db: Knex; setStock: SetStock }): Api => {
+export const stockRoutes = ({ db, setStock }: { db: Database; setStock: SetStock }): Api => {
   const routes = api('Stock', '/products');
 
   routes.get('/products/:id/stock', { summary: 'The stock of a product', who: 'anyone', answers: { 200: StockView } }, ({ params }) =>

@@ -10,8 +10,8 @@ const unique = (ids: string[]): string[] => [...new Set(ids)];
 
 const loadReservations = async (tx: Transaction, orderIds: string[]): Promise<Record<string, Reservation>> => {
   if (orderIds.length === 0) return {};
-  const { rows } = await tx.raw<{ rows: ReservationRow[] }>(
-    'select order_id, status, lines, version from reservations where order_id = any(?) order by order_id for update',
+  const { rows } = await tx.query<ReservationRow>(
+    'select order_id, status, lines, version from reservations where order_id = any($1) order by order_id for update',
     [orderIds],
   );
   return Object.fromEntries(rows.map(({ order_id, ...reservation }) => [order_id, reservation]));
@@ -20,10 +20,10 @@ const loadReservations = async (tx: Transaction, orderIds: string[]): Promise<Re
 /** The levels of these products, and of the products in the reservations of these orders. */
 const loadLevels = async (tx: Transaction, productIds: string[], orderIds: string[]): Promise<Record<string, Level>> => {
   if (productIds.length + orderIds.length === 0) return {};
-  const { rows } = await tx.raw<{ rows: LevelRow[] }>(
+  const { rows } = await tx.query<LevelRow>(
     `select product_id, quantity, reserved, version from stock
-      where product_id = any(?::uuid[] || array(select (line ->> 'productId')::uuid from reservations, jsonb_array_elements(lines) as line
-                                                 where order_id = any(?::uuid[])))
+      where product_id = any($1::uuid[] || array(select (line ->> 'productId')::uuid from reservations, jsonb_array_elements(lines) as line
+                                                 where order_id = any($2::uuid[])))
       order by product_id for update`,
     [productIds, orderIds],
   );
@@ -76,17 +76,17 @@ const saveReservations = (tx: Transaction, before: Stock, after: Stock, at: Date
     tx.write(
       `with saved as (
          insert into reservations (order_id, status, lines, version, created_at, updated_at)
-         select *, ?::timestamptz, ?::timestamptz from unnest(?::uuid[], ?::text[], ?::jsonb[], ?::int[])
+         select *, $1::timestamptz, $2::timestamptz from unnest($3::uuid[], $4::text[], $5::jsonb[], $6::int[])
          on conflict (order_id) do nothing returning 1)
-       select require_all_saved(count(*), ?) from saved`,
+       select require_all_saved(count(*), $7) from saved`,
       [at, at, ...values(made), made.length],
     );
   }
   if (locked.length > 0) {
     tx.write(
       `update reservations
-          set status = changed.status, lines = changed.lines, version = changed.version, updated_at = ?::timestamptz
-         from unnest(?::uuid[], ?::text[], ?::jsonb[], ?::int[]) as changed(order_id, status, lines, version)
+          set status = changed.status, lines = changed.lines, version = changed.version, updated_at = $1::timestamptz
+         from unnest($2::uuid[], $3::text[], $4::jsonb[], $5::int[]) as changed(order_id, status, lines, version)
         where reservations.order_id = changed.order_id`,
       [at, ...values(locked)],
     );
@@ -98,7 +98,7 @@ const saveLevels = (tx: Transaction, before: Stock, after: Stock): void => {
   if (rows.length === 0) return;
   tx.write(
     `update stock set quantity = changed.quantity, reserved = changed.reserved, version = changed.version
-     from unnest(?::uuid[], ?::int[], ?::int[], ?::int[]) as changed (product_id, quantity, reserved, version)
+     from unnest($1::uuid[], $2::int[], $3::int[], $4::int[]) as changed (product_id, quantity, reserved, version)
      where stock.product_id = changed.product_id`,
     [
       rows.map(([productId]) => productId),
@@ -114,7 +114,7 @@ export type Adjustment = { productId: string; change: number; at: Date };
 
 const saveAdjustments = (tx: Transaction, adjustments: readonly Adjustment[]): void => {
   if (adjustments.length === 0) return;
-  tx.write('insert into stock_adjustments (product_id, change, at) select * from unnest(?::uuid[], ?::int[], ?::timestamptz[])', [
+  tx.write('insert into stock_adjustments (product_id, change, at) select * from unnest($1::uuid[], $2::int[], $3::timestamptz[])', [
     adjustments.map(({ productId }) => productId),
     adjustments.map(({ change }) => change),
     adjustments.map(({ at }) => at),

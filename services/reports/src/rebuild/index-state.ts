@@ -1,6 +1,5 @@
 import { Unavailable } from '@orderstream/contracts';
-import { inTransaction, type Queryable } from '@orderstream/persistence';
-import type { Knex } from 'knex';
+import { type Database, inTransaction, type Queryable } from '@orderstream/persistence';
 import { mappingVersion } from '../orders/order-document.js';
 import type { OrdersIndex } from '../orders/orders-index.js';
 import { findReadModel, lockForReading, type ReadModel } from './read-model.js';
@@ -19,7 +18,7 @@ export type IndexState = {
  * Compares the index behind the alias with the one that the database knows to be complete. An index that was lost,
  * deleted and made anew, or restored is another one.
  */
-export const indexState = (db: Knex, index: OrdersIndex) => async (): Promise<IndexState> => {
+export const indexState = (db: Database, index: OrdersIndex) => async (): Promise<IndexState> => {
   const compare = async (on: Queryable): Promise<IndexState> => {
     const [model, [only, ...others]] = await Promise.all([findReadModel(on), index.current()]);
     const isKnown = only?.uuid === model.indexUuid && others.length === 0;

@@ -19,11 +19,12 @@ export type Progress = { eventsRead: number; eventsTotal: number };
 /** How long a process that rebuilds may be silent before another begins anew, s. */
 const leaseSeconds = 10;
 
-const isMine = `name = 'orders' and rebuilder = ?`;
+/** `$1` is the process. */
+const isMine = `name = 'orders' and rebuilder = $1`;
 const lock = `hashtextextended('read model orders', 0)`;
 
 export const findReadModel = async (db: Queryable): Promise<ReadModel> => {
-  const { rows } = await db.raw(`select * from read_models where name = 'orders'`);
+  const { rows } = await db.query(`select * from read_models where name = 'orders'`);
   const { index_uuid, mapping_version, completed_at, rebuild_wanted, events_read, events_total } = rows[0];
   return {
     indexUuid: index_uuid,
@@ -36,13 +37,13 @@ export const findReadModel = async (db: Queryable): Promise<ReadModel> => {
 
 /** Asks for a rebuild. Whoever asks while one is under way gets that one. */
 export const wantRebuild = async (db: Queryable): Promise<void> => {
-  await db.raw(`update read_models set rebuild_wanted = true where name = 'orders'`);
+  await db.query(`update read_models set rebuild_wanted = true where name = 'orders'`);
 };
 
 /** Whether the process may rebuild: one at a time, until it gives that up or was silent for too long. */
 export const takeRebuild = async (db: Queryable, process: string): Promise<boolean> => {
-  const { rowCount } = await db.raw(
-    `update read_models set rebuilder = ?, rebuilder_until = now() + make_interval(secs => ${leaseSeconds}), events_read = 0, events_total = 0
+  const { rowCount } = await db.query(
+    `update read_models set rebuilder = $1, rebuilder_until = now() + make_interval(secs => ${leaseSeconds}), events_read = 0, events_total = 0
       where name = 'orders' and (rebuilder is null or rebuilder_until < now())`,
     [process],
   );
@@ -51,17 +52,18 @@ export const takeRebuild = async (db: Queryable, process: string): Promise<boole
 
 /** Whether the rebuild is still this process's. */
 export const noteProgress = async (db: Queryable, process: string, { eventsRead, eventsTotal }: Progress): Promise<boolean> => {
-  const { rowCount } = await db.raw(
-    `update read_models set events_read = ?, events_total = ?, rebuilder_until = now() + make_interval(secs => ${leaseSeconds}) where ${isMine}`,
-    [eventsRead, eventsTotal, process],
+  const { rowCount } = await db.query(
+    `update read_models set events_read = $2, events_total = $3, rebuilder_until = now() + make_interval(secs => ${leaseSeconds}) where ${isMine}`,
+    [process, eventsRead, eventsTotal],
   );
   return rowCount === 1;
 };
 
 export const giveUpRebuild = async (db: Queryable, process: string): Promise<void> => {
-  await db.raw(`update read_models set rebuilder = null, rebuilder_until = null, events_read = null, events_total = null where ${isMine}`, [
-    process,
-  ]);
+  await db.query(
+    `update read_models set rebuilder = null, rebuilder_until = null, events_read = null, events_total = null where ${isMine}`,
+    [process],
+  );
 };
 
 /**
@@ -71,8 +73,8 @@ export const giveUpRebuild = async (db: Queryable, process: string): Promise<voi
  */
 export const lockForWriting = async (tx: Transaction): Promise<void> => {
   const [locked, model] = await Promise.all([
-    tx.raw(`select pg_try_advisory_xact_lock_shared(${lock}) as mine`),
-    tx.raw(`select mapping_version as mapping from read_models where name = 'orders'`), // of its own, to see what the last switch committed
+    tx.query(`select pg_try_advisory_xact_lock_shared(${lock}) as mine`),
+    tx.query(`select mapping_version as mapping from read_models where name = 'orders'`), // of its own, to see what the last switch committed
   ]);
   if (!locked.rows[0].mine) throw new Unavailable('search-unavailable', 'The orders are being moved to another index');
   if (model.rows[0].mapping !== mappingVersion)
@@ -81,7 +83,7 @@ export const lockForWriting = async (tx: Transaction): Promise<void> => {
 
 /** Waits while the alias is being switched. */
 export const lockForReading = async (tx: Transaction): Promise<void> => {
-  await tx.raw(`select pg_advisory_xact_lock_shared(${lock})`);
+  await tx.query(`select pg_advisory_xact_lock_shared(${lock})`);
 };
 
 /**
@@ -90,17 +92,17 @@ export const lockForReading = async (tx: Transaction): Promise<void> => {
  * @throws Error when the rebuild is not this process's any more
  */
 export const lockForSwitch = async (tx: Transaction, process: string): Promise<void> => {
-  await tx.raw(`set local idle_in_transaction_session_timeout = '30s'`); // Kafka and Elasticsearch are asked meanwhile
-  await tx.raw(`select pg_advisory_xact_lock(${lock})`);
-  const { rows } = await tx.raw(`select from read_models where ${isMine} for update`, [process]);
+  await tx.query(`set local idle_in_transaction_session_timeout = '30s'`); // Kafka and Elasticsearch are asked meanwhile
+  await tx.query(`select pg_advisory_xact_lock(${lock})`);
+  const { rows } = await tx.query(`select from read_models where ${isMine} for update`, [process]);
   if (rows.length === 0) throw new RebuildLost();
 };
 
 /** In the transaction that switched the alias: this index has everything. */
 export const noteComplete = async (tx: Transaction, process: string, indexUuid: string): Promise<void> => {
-  await tx.raw(
-    `update read_models set index_uuid = ?, mapping_version = ${mappingVersion}, completed_at = now(), rebuild_wanted = false where ${isMine}`,
-    [indexUuid, process],
+  await tx.query(
+    `update read_models set index_uuid = $2, mapping_version = ${mappingVersion}, completed_at = now(), rebuild_wanted = false where ${isMine}`,
+    [process, indexUuid],
   );
 };
 

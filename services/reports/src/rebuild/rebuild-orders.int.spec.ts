@@ -137,12 +137,12 @@ describe('the orders indexed anew from Kafka', function () {
     }, patient);
   const untilRebuilding = () =>
     eventually(async () => {
-      const { rows } = await database.db.raw('select rebuilder, events_total from read_models');
+      const { rows } = await database.db.query('select rebuilder, events_total from read_models');
       expect(rows[0].rebuilder).to.not.equal(null);
       return rows[0];
     }, patient);
   const indices = async (): Promise<string[]> => Object.keys(await search.client.indices.get({ index: `${search.index.alias}*` }));
-  const letters = async (): Promise<unknown[]> => (await database.db.raw('select error from dead_letters')).rows;
+  const letters = async (): Promise<unknown[]> => (await database.db.query('select error from dead_letters')).rows;
 
   it('have an index as soon as the service starts for the first time', async () => {
     const one = await startOne();
@@ -335,7 +335,7 @@ describe('the orders indexed anew from Kafka', function () {
     const one = await startOne();
     await untilAllIsThere();
     const [before] = await one.index.current();
-    await database.db.raw('update read_models set mapping_version = ?', [mappingVersion - 1]);
+    await database.db.query('update read_models set mapping_version = $1', [mappingVersion - 1]);
     expect(await errorOf(one.report())).to.be.instanceOf(Unavailable);
     await eventually(async () => expect((await one.index.current())[0]).to.not.deep.equal(before), patient);
     await untilComplete(one);
@@ -347,7 +347,7 @@ describe('the orders indexed anew from Kafka', function () {
     await sendOrders(50);
     const one = await startOne();
     await untilAllIsThere();
-    await database.db.raw('update read_models set mapping_version = ?', [mappingVersion + 1]);
+    await database.db.query('update read_models set mapping_version = $1', [mappingVersion + 1]);
     const { complete, rebuildNeeded } = await one.state();
     expect([complete, rebuildNeeded]).to.deep.equal([false, false]);
     expect(await one.keeper.isReady?.()).to.equal(false);

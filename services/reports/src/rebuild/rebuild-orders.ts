@@ -1,16 +1,15 @@
 import type { Client } from '@elastic/elasticsearch';
 import { orderEvents } from '@orderstream/contracts';
 import { retryDelayMs, topicReader, wait } from '@orderstream/event-bridge';
-import { inTransaction } from '@orderstream/persistence';
+import { type Database, inTransaction } from '@orderstream/persistence';
 import { isTransient, type Logger } from '@orderstream/service-host';
-import type { Knex } from 'knex';
 import { DocumentRefused, indexOrders, type OrderVersion } from '../orders/index-orders.js';
 import type { Index, OrdersIndex } from '../orders/orders-index.js';
 import type { IndexState } from './index-state.js';
 import { giveUpRebuild, lockForSwitch, noteComplete, noteProgress, RebuildLost, takeRebuild } from './read-model.js';
 
 type Deps = {
-  db: Knex;
+  db: Database;
   client: Client;
   index: OrdersIndex;
   state: () => Promise<IndexState>;
