@@ -1,12 +1,13 @@
 import { type Page, type PaymentQuery, type PaymentView, pageOf } from '@orderstream/contracts';
+import type { User } from '@orderstream/service-host';
 import type { Knex } from 'knex';
+import { visibleTo } from './visible-to.js';
 
-/** Payments, newest first: of one customer, or of all when `customerId` is left out. */
-export const listPayments = async (db: Knex, query: PaymentQuery, customerId?: string): Promise<Page<PaymentView>> => {
-  const chosen = db('payments').where({
-    ...(customerId && { customer_id: customerId }),
-    ...(query.orderId && { order_id: query.orderId }),
-  });
+/** The payments that the user may see, newest first. */
+export const listPayments = async (db: Knex, user: User, query: PaymentQuery): Promise<Page<PaymentView>> => {
+  const chosen = db('payments')
+    .modify(visibleTo(user))
+    .where({ ...(query.orderId && { order_id: query.orderId }) });
   const [counted, rows] = await Promise.all([
     chosen.clone().count('* as total').first<{ total: number }>(),
     chosen
