@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { isConflict, isTimeout, isTransient } from '@orderstream/service-host';
-import { errorOf, type TestDatabase, testDatabase } from '@orderstream/testing';
+import { errorOf, type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { connectDatabase } from './connect.js';
 import { database } from './database.js';
@@ -169,16 +169,11 @@ describe('the database component', function () {
   });
   after(() => test.drop());
 
-  const host = (stopping = new AbortController().signal) => {
-    const log = { warn: () => undefined };
-    return { name: 'test', log, stopping, isReady: async () => true, notReady: async () => [], fail: () => undefined } as never;
-  };
-
   it('waits for the server', async () => {
     const network = await proxyTo(test.url);
     await network.close();
     const component = database(connectDatabase(network.url));
-    const started = component.start(host());
+    const started = component.start(testHost());
     const server = createServer((client) => {
       const target = new URL(test.url);
       const upstream = dial(Number(target.port), target.hostname);
@@ -198,14 +193,14 @@ describe('the database component', function () {
     const url = new URL(test.url);
     url.password = 'wrong';
     const component = database(connectDatabase(url.href));
-    expect(await errorOf(component.start(host()))).to.have.property('code', '28P01');
+    expect(await errorOf(component.start(testHost()))).to.have.property('code', '28P01');
     await component.stop();
   });
 
   it('stops waiting when the service stops', async () => {
     const stopping = new AbortController();
     const component = database(connectDatabase('postgres://x:x@127.0.0.1:1/x'));
-    const started = errorOf(component.start(host(stopping.signal)));
+    const started = errorOf(component.start(testHost({ stopping: stopping.signal })));
     stopping.abort();
     expect(await started).to.be.instanceOf(Error);
     await component.stop();
