@@ -7,7 +7,9 @@ import type { RegisterUser } from './register-user.js';
 
 const Registered = z.object({ id: z.uuid() }).meta({ id: 'Registered' });
 
-export const userRoutes = ({ db, registerUser }: { db: Knex; registerUser: RegisterUser }): Api =>
+type Deps = { db: Knex; registerUser: RegisterUser };
+
+export const userRoutes = ({ db, registerUser }: Deps): Api =>
   api('Users', '/identity').post(
     '/identity/register',
     {

@@ -1,7 +1,7 @@
 import type { Component } from '@orderstream/service-host';
-import { eventually } from '@orderstream/testing';
+import { eventually, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
-import { type Ordering, ordering, testHost } from '../../test/ordering.js';
+import { type Ordering, ordering } from '../../test/ordering.js';
 import { holdTimer } from './hold-timer.js';
 import { orderAggregate } from './orders.js';
 import { wakeUp } from './wake-up.js';
@@ -24,7 +24,7 @@ describe('the hold timer', function () {
   const start = async (): Promise<void> => {
     const timer = holdTimer({ db: shop.db, orders: shop.orders, deadlines: shop.deadlines });
     timers.push(timer);
-    await timer.start(testHost);
+    await timer.start(testHost());
   };
   const countOf = async (status: string): Promise<number> => Number((await shop.db('orders').where({ status }).count())[0]?.count);
   /** ms from each order's deadline to its confirmation, by the database's clock. */
@@ -89,7 +89,7 @@ describe('the hold timer', function () {
       }),
     );
     const began = performance.now();
-    await Promise.all(timers.map((timer) => timer.start(testHost)));
+    await Promise.all(timers.map((timer) => timer.start(testHost())));
     await eventually(async () => expect(await countOf('Confirmed')).to.equal(10_000), { timeoutMs: 10_000, everyMs: 100 });
     expect(performance.now() - began).to.be.below(10_000);
 

@@ -7,7 +7,7 @@ import { type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { addProduct } from '../catalogue/add-product.js';
-import { readStock } from './read-stock.js';
+import { getStock } from './get-stock.js';
 import { runStock, type SentStockCommand } from './run-stock.js';
 import { setStock } from './set-stock.js';
 
@@ -62,7 +62,7 @@ describe('stocks in Postgres', function () {
     await Promise.all(orderIds.map((orderId) => handle(reserve(orderId, { productId, quantity: 1 }))));
 
     expect(await statuses(orderIds)).to.deep.equal({ Reserved: 10, Failed: 40 });
-    expect(await readStock(db, productId)).to.deep.equal({ productId, quantity: 10, reserved: 10, available: 0 });
+    expect(await getStock(db, productId)).to.deep.equal({ productId, quantity: 10, reserved: 10, available: 0 });
     const levels = await announced(productId);
     expect(levels.map(({ version }) => version)).to.deep.equal(levels.map((_, index) => index + 1));
     expect(levels.filter(({ type }) => type === 'ProductSoldOut')).to.have.length(1);
@@ -98,7 +98,7 @@ describe('stocks in Postgres', function () {
 
     await Promise.all(Array.from({ length: 40 }, (_, index) => slowly(index % 2 === 0 ? there : back)));
 
-    for (const productId of productIds) expect((await readStock(db, productId)).reserved).to.equal(40);
+    for (const productId of productIds) expect((await getStock(db, productId)).reserved).to.equal(40);
     expect(tries, 'no second try').to.equal(40);
   });
 
@@ -111,7 +111,7 @@ describe('stocks in Postgres', function () {
     await handle(reserve(kept, lines), commit(kept), release(given));
     await handle(commit(kept), release(kept), release(given), reserve(given, lines));
 
-    expect(await readStock(db, productId)).to.deep.equal({ productId, quantity: 7, reserved: 0, available: 7 });
+    expect(await getStock(db, productId)).to.deep.equal({ productId, quantity: 7, reserved: 0, available: 7 });
     expect(await announced(kept)).to.deep.equal([
       { type: 'StockReserved', version: 1 },
       { type: 'StockCommitted', version: 2 },
@@ -127,7 +127,7 @@ describe('stocks in Postgres', function () {
     const orderId = randomUUID();
     await handle(release(orderId));
     await handle(reserve(orderId, { productId, quantity: 1 }));
-    expect((await readStock(db, productId)).available).to.equal(1);
+    expect((await getStock(db, productId)).available).to.equal(1);
     expect(await announced(orderId)).to.deep.equal([{ type: 'StockReleased', version: 1 }]);
   });
 
@@ -135,7 +135,7 @@ describe('stocks in Postgres', function () {
     const productId = await product(10);
     const orderId = randomUUID();
     await Promise.all(Array.from({ length: 8 }, () => handle(reserve(orderId, { productId, quantity: 2 }))));
-    expect((await readStock(db, productId)).reserved).to.equal(2);
+    expect((await getStock(db, productId)).reserved).to.equal(2);
     expect(await announced(orderId)).to.deep.equal([{ type: 'StockReserved', version: 1 }]);
   });
 
@@ -149,7 +149,7 @@ describe('stocks in Postgres', function () {
     expect(refused).to.be.instanceOf(Conflict);
     expect(refused).to.deep.include({ code: 'stock-below-reserved', details: { reserved: 4 } });
     expect(await set(randomUUID(), 3, context).catch((error) => error)).to.be.instanceOf(NotFound);
-    expect((await readStock(db, productId)).quantity).to.equal(4);
+    expect((await getStock(db, productId)).quantity).to.equal(4);
   });
 
   it('has books that close, after all of the above and a random crowd', async () => {

@@ -9,7 +9,7 @@ import { order } from '../../test/example-order.js';
 import { type Instance, instance, type Place } from '../../test/instance.js';
 import { type TestSearch, testSearch } from '../../test/test-search.js';
 import { mappingVersion } from '../orders/order-document.js';
-import { findReadModel, wantRebuild } from './read-model.js';
+import { getReadModel, wantRebuild } from './read-model.js';
 
 const products = Array.from({ length: 40 }, () => randomUUID());
 const patient = { timeoutMs: 60_000 };
@@ -281,7 +281,7 @@ describe('the orders indexed anew from Kafka', function () {
     const exited = once(dying, 'exit');
     dying.kill('SIGKILL');
     await exited;
-    expect((await findReadModel(database.db)).completedAt).to.equal(null);
+    expect((await getReadModel(database.db)).completedAt).to.equal(null);
     const heir = await startOne();
     expect(await errorOf(heir.report())).to.be.instanceOf(Unavailable);
     await untilComplete(heir);

@@ -1,7 +1,7 @@
 import { NotFound, type StockView } from '@orderstream/contracts';
 import type { Knex } from 'knex';
 
-export const readStock = async (db: Knex, productId: string): Promise<StockView> => {
+export const getStock = async (db: Knex, productId: string): Promise<StockView> => {
   const { rows } = await db.raw<{ rows: StockView[] }>(
     `select product_id as "productId", quantity, reserved, quantity - reserved as available from stock where product_id = ?`,
     [productId],
