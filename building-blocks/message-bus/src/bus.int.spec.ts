@@ -173,7 +173,7 @@ describe('the message bus', function () {
     const { messages } = await collect(reader);
     for (let batch = 0; batch < 10; batch += 1) {
       const wanted = upTo(300).map((n) => message(batch * 300 + n, `${subject}.${n % 30}`));
-      setTimeout(proxy.cut, 3 * batch);
+      setTimeout(proxy.cut, 3 * batch); // at another moment of each
       await eventually(() => bus.publishAll(wanted));
     }
     await eventually(() => expect(messages).to.have.length(3_000));
@@ -243,7 +243,8 @@ describe('the message bus', function () {
     const bus = natsBus({ url: proxy.url, streams: [stream] });
     const starting = bus.start(testHost());
     opened.push(bus);
-    setTimeout(() => proxy.refuse(false), 600);
+    await eventually(() => expect(proxy.refused()).to.be.at.least(2));
+    proxy.refuse(false);
     await starting;
     expect(await bus.isReady?.()).to.equal(true);
     proxy.close();

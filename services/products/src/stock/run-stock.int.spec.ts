@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Conflict, NotFound } from '@orderstream/contracts';
 import { inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
-import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { seededRandom, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { addProduct } from '../catalogue/add-product.js';
@@ -87,13 +86,13 @@ describe('stocks in Postgres', function () {
     const productIds = await Promise.all([product(1_000), product(1_000), product(1_000)]);
     const there = productIds.map((productId) => ({ productId, quantity: 1 }));
     const back = [...there].reverse();
-    // each takes its locks with a pause in between for the other to come
+    // each holds its locks for a while, for others to come
     let tries = 0;
     const slowly = (lines: Line[]) =>
       inTransaction(db, async (tx) => {
         tries += 1;
         await runStock(tx, [{ command: reserve(randomUUID(), ...lines), context }]);
-        await delay(5);
+        await tx.raw('select pg_sleep(0.005)');
       });
 
     await Promise.all(Array.from({ length: 40 }, (_, index) => slowly(index % 2 === 0 ? there : back)));
@@ -154,21 +153,24 @@ describe('stocks in Postgres', function () {
 
   it('has books that close, after all of the above and a random crowd', async () => {
     const productIds = await Promise.all([product(20), product(20), product(20)]);
-    const any = <Item>(items: Item[]): Item => items[Math.floor(Math.random() * items.length)] as Item;
-    const orderIds = Array.from({ length: 60 }, () => randomUUID());
+    const random = seededRandom(20260105);
+    const any = <Item>(items: Item[]): Item => items[Math.floor(random() * items.length)] as Item;
     const set = setStock({ db });
+    const crowd = Array.from({ length: 60 }, (_, index) => ({
+      orderId: randomUUID(),
+      lines: [
+        { productId: any(productIds), quantity: 1 + (index % 3) },
+        { productId: any(productIds), quantity: 1 + (index % 2) },
+      ],
+      adjusted: index % 7 === 0 ? { productId: any(productIds), quantity: 15 + index } : undefined,
+      endings: [any([commit, release]), any([commit, release])] as const,
+    }));
 
     await Promise.all(
-      orderIds.map(async (orderId, index) => {
-        await handle(
-          reserve(
-            orderId,
-            { productId: any(productIds), quantity: 1 + (index % 3) },
-            { productId: any(productIds), quantity: 1 + (index % 2) },
-          ),
-        );
-        if (index % 7 === 0) await set(any(productIds), 15 + index, context).catch(() => undefined);
-        await handle(any([commit, release])(orderId), any([commit, release])(orderId));
+      crowd.map(async ({ orderId, lines, adjusted, endings: [first, second] }) => {
+        await handle(reserve(orderId, ...lines));
+        if (adjusted) await set(adjusted.productId, adjusted.quantity, context).catch(() => undefined);
+        await handle(first(orderId), second(orderId));
       }),
     );
 
