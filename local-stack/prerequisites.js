@@ -21,7 +21,7 @@ export const prerequisites = async (env = process.env) => {
       name: 'Node.js 20.19 or later',
       found: process.version,
       ...problem(nodeProblem(process.version)),
-      help: 'https://nodejs.org/en/download, or: nvm install 20',
+      help: 'https://nodejs.org/en/download, or: nvm install 24',
     },
     {
       name: 'JDK 17 or later, a full one',

@@ -1,8 +1,7 @@
 import { defineEvent } from '@orderstream/contracts';
 import { appendToOutbox, kafkaConsumer, project } from '@orderstream/event-bridge';
 import { connectDatabase, inTransaction } from '@orderstream/persistence';
-import { createLogger } from '@orderstream/service-host';
-import { testDatabase } from '@orderstream/testing';
+import { seededRandom, testDatabase, testHost } from '@orderstream/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { createInbox } from '../../migrations/tables/inbox.v1.js';
@@ -26,7 +25,6 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
   });
   const run = uuidv7(); // the topic keeps the ticks of runs before
   const heard = new Map<number, number>();
-  const stopping = new AbortController();
   const consumer = kafkaConsumer({
     brokers: [kafka],
     groupId: `bench-${uuidv7()}`,
@@ -37,17 +35,7 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
       }),
     ],
   });
-  const log = createLogger('bench', 'silent');
-  await consumer.start({
-    name: 'bench',
-    log,
-    isReady: async () => true,
-    notReady: async () => [],
-    stopping: stopping.signal,
-    fail: (error) => {
-      throw error;
-    },
-  });
+  await consumer.start(testHost());
 
   const tick = async (n: number): Promise<number> => {
     await inTransaction(outbox, async (tx) =>
@@ -71,6 +59,7 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
     return heard.get(n)!;
   };
 
+  const random = seededRandom(20260105);
   const warmUp = 50;
   const hops: number[] = [];
   const deadline = Date.now() + limits.hop * 1_000;
@@ -79,7 +68,7 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
       const committedAt = await tick(n);
       const handledAt = await until(n);
       if (n >= warmUp) hops.push(Math.max(0, handledAt - committedAt));
-      await pause(20 + Math.random() * 60);
+      await pause(20 + random() * 60); // at any moment of the consumer's polling
     }
   } finally {
     await consumer.stop();

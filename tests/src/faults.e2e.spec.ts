@@ -58,7 +58,7 @@ describe('with a fault', function () {
       times(4).map(async () => {
         while (going) {
           placed.push(await one());
-          await untilTime(Date.now() + 200);
+          await untilTime(Date.now() + 200); // their pace
         }
       }),
     );

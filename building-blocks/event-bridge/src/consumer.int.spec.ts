@@ -209,7 +209,7 @@ describe('a consumer', function () {
     await eventually(() => allHandledInOrder(), { timeoutMs: 30_000 });
     await allow(false);
     await send(numbered(300, 100));
-    await new Promise((resolve) => setTimeout(resolve, 10_000)); // the outage itself
+    await new Promise((resolve) => setTimeout(resolve, 10_000)); // its length is what is tested: longer than all tries of an error
     await allow(true);
     await server.drop();
     await eventually(() => allHandledInOrder(), { timeoutMs: 40_000 });
@@ -222,7 +222,7 @@ describe('a consumer', function () {
     const load = (async () => {
       for (let round = 0; sending; round += 1) {
         await send(numbered(70, round * 10));
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await new Promise((resolve) => setTimeout(resolve, 50)); // the pace of the load
       }
     })();
     await eventually(async () => expect((await handled()).length).to.be.greaterThan(100), { timeoutMs: 30_000 });

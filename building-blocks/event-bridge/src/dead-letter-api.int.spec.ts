@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { inTransaction } from '@orderstream/persistence';
 import { type HttpServer, httpServer } from '@orderstream/service-host';
-import { eventually, somebodyWaits, type TestDatabase, testDatabase } from '@orderstream/testing';
+import { eventually, somebodyWaits, type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { KafkaMessage } from 'kafkajs';
 import { v7 as uuidv7 } from 'uuid';
 import { messagingTables } from '../test/messaging-tables.js';
-import { countedIn, host } from '../test/test-topic.js';
+import { countedIn } from '../test/test-topic.js';
 import { deadLetterApi } from './dead-letter-api.js';
 import { blockedSequences, lockSequences } from './dead-letters.js';
 import { project } from './handlers.js';
@@ -44,7 +44,7 @@ describe('the API of dead letters', () => {
         deadLetterApi(database.db, [kafkaConsumer({ brokers: ['127.0.0.1:1'], groupId: consumer, db: database.db, handlers: [handler] })]),
       ],
     });
-    await server.start(host);
+    await server.start(testHost());
   });
   after(async () => {
     await server.stop();

@@ -1,8 +1,8 @@
-import { eventually, type TestDatabase, testDatabase } from '@orderstream/testing';
+import { eventually, type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Message } from 'kafkajs';
 import { messagingTables } from '../test/messaging-tables.js';
-import { countedIn, host, type TestTopic, testTopic } from '../test/test-topic.js';
+import { countedIn, type TestTopic, testTopic } from '../test/test-topic.js';
 import { project } from './handlers.js';
 import { kafkaConsumer } from './kafka-consumer.js';
 import { restartsTotal } from './metrics.js';
@@ -116,7 +116,7 @@ describe('dead letters', function () {
   it('are kept also where an older one of a topic of the same name had the same offset', async () => {
     const first = consumerOf();
     await topic.send([{ key: 'k', value: 'old', partition: 0 }]);
-    await first.start(host);
+    await first.start(testHost());
     await eventually(async () => expect(await letters()).to.have.length(1), { timeoutMs: 20_000 });
     await eventually(async () => expect((await topic.committed())[0]).to.equal('1'));
     await first.stop();
@@ -136,7 +136,7 @@ describe('dead letters', function () {
   it('are kept once of a message that is delivered again', async () => {
     const first = consumerOf();
     await topic.send([{ key: 'k', value: 'poison', partition: 0 }]);
-    await first.start(host);
+    await first.start(testHost());
     await eventually(async () => expect((await topic.committed())[0]).to.equal('1'), { timeoutMs: 20_000 });
     await first.stop();
     await topic.admin.setOffsets({ groupId: topic.group, topic: topic.name, partitions: [{ partition: 0, offset: '0' }] });

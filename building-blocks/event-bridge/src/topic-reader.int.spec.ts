@@ -125,12 +125,17 @@ describe('a topic reader', function () {
   it('waits no longer than it is told to', async () => {
     await send(numbers(0, 5));
     const waiting = new AbortController();
-    const one = reader(async () => {
+    let finish = (): void => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const one = reader(() => {
       waiting.abort(new Error('long enough'));
-      await errorOf(new Promise((_, reject) => setTimeout(reject, 200)));
+      return finished;
     });
     await one.start();
     expect(await errorOf<Error>(one.catchUp(waiting.signal))).to.have.property('message', 'long enough');
+    finish();
   });
 
   it('leaves no consumer group behind', async () => {

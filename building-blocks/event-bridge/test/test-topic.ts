@@ -1,6 +1,6 @@
 import { defineEvent, type Topic } from '@orderstream/contracts';
-import { type Component, createLogger, type Host } from '@orderstream/service-host';
-import { eventually, testAddress } from '@orderstream/testing';
+import type { Component } from '@orderstream/service-host';
+import { eventually, testAddress, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { type Admin, type ITopicConfig, Kafka, logLevel, type Message, type Producer } from 'kafkajs';
 import { v7 as uuidv7 } from 'uuid';
@@ -63,7 +63,7 @@ export const testTopic = async (config: Partial<ITopicConfig> = {}): Promise<Tes
     },
     start: async (consumer) => {
       running.push(consumer);
-      await consumer.start(host);
+      await consumer.start(testHost());
     },
     deleteTopic: () => admin.deleteTopics({ topics: [name] }),
     createTopic,
@@ -78,15 +78,4 @@ export const testTopic = async (config: Partial<ITopicConfig> = {}): Promise<Tes
       await admin.disconnect();
     },
   };
-};
-
-export const host: Host = {
-  name: 'test',
-  log: createLogger('test', process.env.TEST_LOG_LEVEL ? 'debug' : 'silent'),
-  isReady: async () => true,
-  notReady: async () => [],
-  stopping: new AbortController().signal,
-  fail: (error) => {
-    throw error;
-  },
 };

@@ -1,23 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { eventually } from '@orderstream/testing';
+import { eventually, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { connect, type JetStreamManager, type NatsConnection } from 'nats';
-import pino from 'pino';
 import { cuttableProxy } from './cuttable-proxy.js';
 import { type LiveMessage, type MessageBus, natsBus, type StreamDeclaration } from './index.js';
 
 const url = process.env.TEST_NATS_URL ?? 'nats://127.0.0.1:14222';
 const hourMs = 3_600_000;
-
-const host = (onFail: (error: unknown) => void = () => undefined) => ({
-  name: 'message-bus-spec',
-  log: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
-  isReady: async () => true,
-  notReady: async () => [],
-  stopping: new AbortController().signal,
-  fail: onFail,
-});
 
 const sequences = (messages: { sequence: number }[]): number[] => messages.map(({ sequence }) => sequence);
 const numbers = (messages: { payload: string }[]): number[] => messages.map(({ payload }) => JSON.parse(payload).n);
@@ -33,7 +23,7 @@ describe('the message bus', function () {
 
   const open = async (through = url): Promise<MessageBus> => {
     const bus = natsBus({ url: through, streams: [stream] });
-    await bus.start(host());
+    await bus.start(testHost());
     opened.push(bus);
     return bus;
   };
@@ -183,7 +173,7 @@ describe('the message bus', function () {
     const { messages } = await collect(reader);
     for (let batch = 0; batch < 10; batch += 1) {
       const wanted = upTo(300).map((n) => message(batch * 300 + n, `${subject}.${n % 30}`));
-      setTimeout(proxy.cut, 3 * batch);
+      setTimeout(proxy.cut, 3 * batch); // at another moment of each
       await eventually(() => bus.publishAll(wanted));
     }
     await eventually(() => expect(messages).to.have.length(3_000));
@@ -251,9 +241,10 @@ describe('the message bus', function () {
     const proxy = await cuttableProxy(new URL(url));
     proxy.refuse(true);
     const bus = natsBus({ url: proxy.url, streams: [stream] });
-    const starting = bus.start(host());
+    const starting = bus.start(testHost());
     opened.push(bus);
-    setTimeout(() => proxy.refuse(false), 600);
+    await eventually(() => expect(proxy.refused()).to.be.at.least(2));
+    proxy.refuse(false);
     await starting;
     expect(await bus.isReady?.()).to.equal(true);
     proxy.close();

@@ -6,9 +6,14 @@ export const cuttableProxy = async (target: URL) => {
   const sockets = new Set<Socket>();
   let refusing = false;
   let holding = false;
+  let refused = 0;
 
   const server = createServer((client) => {
-    if (refusing) return void client.destroy();
+    if (refusing) {
+      refused += 1;
+      client.destroy();
+      return;
+    }
     const upstream = connect(Number(target.port), target.hostname);
     for (const [from, to] of [
       [client, upstream],
@@ -37,6 +42,8 @@ export const cuttableProxy = async (target: URL) => {
       refusing = value;
       if (value) cut();
     },
+    /** how many connections it has refused */
+    refused: () => refused,
     hold: (value: boolean): void => {
       holding = value;
       for (const socket of sockets) value ? socket.pause() : socket.resume();

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
-import { isConflict, isTimeout, isTransient } from '@orderstream/service-host';
-import { errorOf, openTransaction, type TestDatabase, testDatabase } from '@orderstream/testing';
+import { createLogger, isConflict, isTimeout, isTransient } from '@orderstream/service-host';
+import { errorOf, eventually, openTransaction, type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { connectDatabase } from './connect.js';
 import { database } from './database.js';
@@ -78,11 +78,10 @@ describe('the database connection', function () {
 
   it('outlives the end of its idle connections', async () => {
     const db = connectDatabase(test.url);
-    await Promise.all([1, 2, 3].map(() => db.query('select pg_sleep(0.05)')));
-    await test.db.query(
-      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-    );
-    await new Promise((resolve) => setTimeout(resolve, 50)); // the process would end here
+    await Promise.all([1, 2, 3].map(() => db.query('select pg_sleep(0.05)'))); // each on a connection of its own
+    const others = 'from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
+    expect((await test.db.query(`select pg_terminate_backend(pid) ${others}`)).rows).to.have.length(3);
+    await eventually(async () => expect((await test.db.query(`select pid ${others}`)).rows).to.deep.equal([])); // the process would end here
     expect((await db.query('select 1 as one')).rows).to.deep.equal([{ one: 1 }]);
     await db.end();
   });
@@ -91,8 +90,12 @@ describe('the database connection', function () {
     const db = connectDatabase(test.url, { poolMax: 1 });
     const { rows } = await db.query('select pg_backend_pid() as pid');
     const failed = errorOf(db.query('select pg_sleep(5)'));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await test.db.query('select pg_terminate_backend($1)', [rows[0].pid]);
+    const { pid } = rows[0];
+    await eventually(async () => {
+      const { rows: running } = await test.db.query(`select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'`, [pid]);
+      expect(running).to.have.length(1);
+    });
+    await test.db.query('select pg_terminate_backend($1)', [pid]);
     expect(isTransient(await failed)).to.equal(true);
     await db.end();
   });
@@ -180,16 +183,13 @@ describe('the database component', function () {
   });
   after(() => test.drop());
 
-  const host = (stopping = new AbortController().signal) => {
-    const log = { warn: () => undefined };
-    return { name: 'test', log, stopping, isReady: async () => true, notReady: async () => [], fail: () => undefined } as never;
-  };
-
   it('waits for the server', async () => {
     const network = await proxyTo(test.url);
     await network.close();
     const component = database(connectDatabase(network.url));
-    const started = component.start(host());
+    const waiting: string[] = [];
+    const log = createLogger('test', 'warn', { write: (line) => void waiting.push(line) });
+    const started = component.start(testHost({ log }));
     const server = createServer((client) => {
       const target = new URL(test.url);
       const upstream = dial(Number(target.port), target.hostname);
@@ -197,7 +197,7 @@ describe('the database component', function () {
       client.on('error', () => upstream.destroy());
       upstream.on('error', () => client.destroy());
     });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await eventually(() => expect(waiting).to.have.length(1));
     await new Promise<void>((resolve) => server.listen(Number(new URL(network.url).port), '127.0.0.1', resolve));
     await started;
     expect(await component.isReady?.()).to.equal(true);
@@ -209,14 +209,14 @@ describe('the database component', function () {
     const url = new URL(test.url);
     url.password = 'wrong';
     const component = database(connectDatabase(url.href));
-    expect(await errorOf(component.start(host()))).to.have.property('code', '28P01');
+    expect(await errorOf(component.start(testHost()))).to.have.property('code', '28P01');
     await component.stop();
   });
 
   it('stops waiting when the service stops', async () => {
     const stopping = new AbortController();
     const component = database(connectDatabase('postgres://x:x@127.0.0.1:1/x'));
-    const started = errorOf(component.start(host(stopping.signal)));
+    const started = errorOf(component.start(testHost({ stopping: stopping.signal })));
     stopping.abort();
     expect(await started).to.be.instanceOf(Error);
     await component.stop();

@@ -1,5 +1,4 @@
-import { createLogger } from '@orderstream/service-host';
-import { eventually, type TestDatabase, testDatabase } from '@orderstream/testing';
+import { eventually, type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { createIdempotencyKeys } from '../../../migrations/tables/idempotency-keys.v1.js';
 import { housekeeping, removeOldRows } from './housekeeping.js';
@@ -46,7 +45,7 @@ describe('housekeeping', function () {
 
   it('begins with its service, and stops with it', async () => {
     const component = housekeeping({ db: test.db });
-    await component.start({ log: createLogger('test', 'silent') } as never);
+    await component.start(testHost());
     await eventually(async () => expect(await counts()).to.deep.equal({ outbox: 14, inbox: 13, keys: 3 }));
     await component.stop();
   });
@@ -54,7 +53,7 @@ describe('housekeeping', function () {
   it('goes on after a round that failed', async () => {
     const component = housekeeping({ db: test.db, everyMs: 10 });
     await test.db.query('alter table inbox rename column handled_at to elsewhere');
-    await component.start({ log: createLogger('test', 'silent') } as never);
+    await component.start(testHost());
     await eventually(async () => expect(await counts()).to.have.property('outbox', 14));
     await test.db.query('alter table inbox rename column elsewhere to handled_at');
     await eventually(async () => expect(await counts()).to.have.property('inbox', 13));

@@ -177,10 +177,17 @@ describe('a transaction', function () {
   });
 
   it('runs again after a conflict', async () => {
+    let locked = 0;
+    let goOn = (): void => {};
+    const bothLocked = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
     const add = (first: number, second: number) =>
       inTransaction(test.db, async (tx) => {
         await tx.query('update counters set n = n + 1 where id = $1', [first]);
-        await tx.query('select pg_sleep(0.2)');
+        locked += 1;
+        if (locked === 2) goOn();
+        await bothLocked;
         await tx.query('update counters set n = n + 1 where id = $1', [second]);
       });
     await Promise.all([add(1, 2), add(2, 1)]); // a deadlock: Postgres ends one of them
@@ -208,7 +215,7 @@ describe('a transaction', function () {
   it('reads the clock of the database now, not at its start', async () => {
     await inTransaction(test.db, async (tx) => {
       const first = await databaseNow(tx);
-      await tx.query('select pg_sleep(0.01)');
+      await tx.query('select pg_sleep(0.01)'); // time itself
       expect((await databaseNow(tx)).getTime()).to.be.above(first.getTime());
     });
   });

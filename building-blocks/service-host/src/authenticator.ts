@@ -1,19 +1,12 @@
 import { Unauthenticated } from '@orderstream/contracts';
 import jwt from 'jsonwebtoken';
+import type { AuthConfig } from './config.js';
 import { fetchKeysFrom, type SigningKeys, signingKeys } from './signing-keys.js';
 import type { User } from './user.js';
 
 export type Authenticator = {
   /** @throws Unauthenticated when the token does not hold, Unavailable when the issuer's keys cannot be read */
   verify(token: string): Promise<User>;
-};
-
-export type AuthenticatorOptions = {
-  /** `iss` that tokens must have */
-  issuer: string;
-  /** `aud` that tokens must have (among others) */
-  audience: string;
-  jwksUrl: string;
 };
 
 const clockToleranceSeconds = 5;
@@ -27,20 +20,19 @@ type Kept = { user: User; until: number };
  * Checks access tokens: RS256 by one of the issuer's keys, issuer, audience, expiry (5 s of tolerance), subject. A
  * token that held is remembered for 5 min or until it expires, so a busy caller costs one signature check in that time.
  */
-export const authenticator = ({ issuer, audience, jwksUrl }: AuthenticatorOptions): Authenticator =>
-  tokenVerifier({ issuer, audience, keys: signingKeys(fetchKeysFrom(jwksUrl)) });
+export const authenticatorFrom = ({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL }: Record<keyof typeof AuthConfig, string>): Authenticator =>
+  tokenVerifier({ issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE, keys: signingKeys(fetchKeysFrom(OIDC_JWKS_URL)) });
 
-export const tokenVerifier = ({
-  issuer,
-  audience,
-  keys,
-  now = Date.now,
-}: {
+type Options = {
+  /** `iss` that tokens must have */
   issuer: string;
+  /** `aud` that tokens must have (among others) */
   audience: string;
   keys: SigningKeys;
   now?: () => number;
-}): Authenticator => {
+};
+
+export const tokenVerifier = ({ issuer, audience, keys, now = Date.now }: Options): Authenticator => {
   const kept = new Map<string, Kept>(); // in the order of insertion: the first is the oldest
 
   const keep = (token: string, user: User): void => {

@@ -307,7 +307,7 @@ describe('the HTTP server', () => {
       const socket = connect(Number(new URL(url).port), '127.0.0.1', async () => {
         for (const part of bytes) {
           socket.write(part);
-          await new Promise((next) => setTimeout(next, 20));
+          await new Promise((next) => setTimeout(next, 20)); // each in a packet of its own
         }
       });
       socket.on('data', (chunk) => {

@@ -1,5 +1,5 @@
 export { type Answers, type Api, api, type MediaType, mediaType, parse, type RouteInput, type Upload } from './api.js';
-export { type Authenticator, authenticator } from './authenticator.js';
+export { type Authenticator, authenticatorFrom } from './authenticator.js';
 export type { Component, Host } from './component.js';
 export {
   AuthConfig,

@@ -28,7 +28,7 @@ const page = (services: readonly Service[]): string => `<!doctype html>
 <p>Changes are pushed over the WebSocket <code>/ws</code>. The same as JSON: <a href="/api">/api</a>.</p></body></html>`;
 
 /** What the gateway answers itself. */
-export const entryRoutes = (services: readonly Service[]): Api =>
+export const entryRoutes = ({ services }: { services: readonly Service[] }): Api =>
   api('Entry', '/')
     .get(
       '/',

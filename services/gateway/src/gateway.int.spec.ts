@@ -1,6 +1,7 @@
 import { createServer, request as httpRequest, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createHost, createLogger, type ServiceHost } from '@orderstream/service-host';
+import { eventually } from '@orderstream/testing';
 import { expect } from 'chai';
 import { Config } from './config.js';
 import { gateway } from './gateway.js';
@@ -36,6 +37,7 @@ describe('the gateway', function () {
     service.on('upgrade', (req, socket) => {
       seen.push(req);
       socket.on('error', () => undefined);
+      socket.on('end', () => socket.end());
       if (req.headers['x-refuse']) socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n');
       else {
         socket.write(
@@ -187,13 +189,14 @@ describe('the gateway', function () {
   });
 
   it('lets go of a service when its client goes away', async () => {
-    const left = new Promise<void>((resolve) => {
-      answer = (req) => req.on('close', () => resolve());
-    });
     const client = httpRequest(`${open.url}/api/orders`).on('error', () => undefined);
+    const left = new Promise<void>((resolve) => {
+      answer = (req) => {
+        req.on('close', () => resolve());
+        client.destroy();
+      };
+    });
     client.end();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    client.destroy();
     await left;
   });
 
@@ -256,7 +259,7 @@ describe('the gateway', function () {
     expect((await call('/health/live', {}, at)).status).to.equal(200);
     expect((await call('/health/ready', {}, at)).body.notReady).to.deep.equal(['platform']);
     ready = true;
-    while ((await call('/health/ready', {}, at)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually(async () => expect((await call('/health/ready', {}, at)).status).to.equal(200));
     ready = false;
     expect((await call('/api/orders', {}, at)).status).to.equal(200);
     await at.host.stop();
@@ -419,8 +422,7 @@ describe('the gateway', function () {
   it('ends its sockets when it stops', async () => {
     const at = await start();
     const ended = upgrade('/ws', {}, { at });
-    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(async () => expect((await call('/metrics', {}, at)).body).to.match(/^gateway_websockets 1$/m));
     const from = Date.now();
     await at.host.stop();
     expect(await ended).to.contain('101 ');

@@ -1,4 +1,4 @@
-import { authenticator, type Component, type HttpServer, httpServer } from '@orderstream/service-host';
+import { authenticatorFrom, type Component, type HttpServer, httpServer } from '@orderstream/service-host';
 import type { Config } from './config.js';
 import { entryRoutes } from './entry-routes.js';
 import { proxy } from './proxy.js';
@@ -11,8 +11,9 @@ import { webSockets } from './web-sockets.js';
 /** The parts of the gateway, in the order in which they start. */
 export const gateway = (config: Config): { components: Component[]; http: HttpServer } => {
   const services = publicServices(config);
-  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: jwksUrl, TRUSTED_PROXIES: trustedProxies } = config;
-  const auth = issuer && audience && jwksUrl ? authenticator({ issuer, audience, jwksUrl }) : undefined;
+  const { OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL, TRUSTED_PROXIES: trustedProxies } = config;
+  const verifiesTokens = OIDC_ISSUER && OIDC_AUDIENCE && OIDC_JWKS_URL;
+  const auth = verifiesTokens ? authenticatorFrom({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL }) : undefined;
   const limiter = rateLimiter({
     perSecond: config.RATE_LIMIT_PER_SECOND,
     sensitivePerMinute: config.RATE_LIMIT_SENSITIVE_PER_MINUTE,
@@ -54,8 +55,9 @@ export const gateway = (config: Config): { components: Component[]; http: HttpSe
       },
       upstreams.handle,
     ],
-    apis: [entryRoutes(services)],
+    apis: [entryRoutes({ services })],
     onUpgrade: sockets.upgrade,
   });
+  // the sockets come last: the server waits for them when it stops
   return { components: [gate, upstreams.component, http, sockets.component], http };
 };

@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Database } from '@orderstream/persistence';
-import { authenticator } from '@orderstream/service-host';
+import { authenticatorFrom } from '@orderstream/service-host';
 import { openTransaction, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
+import { demoUsers } from './demo/demo-users.js';
+import { seedDemoUsers } from './demo/seed-demo-users.js';
 import { artifactStore, sweepArtifacts } from './oidc/artifact-store.js';
 import { publishedBeforeMs, rotateSigningKeys } from './oidc/signing-keys.js';
-import { demoUsers, seedDemoUsers } from './users/demo-users.js';
 
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const issuer = 'http://127.0.0.1:8080/api/identity/oidc';
@@ -76,7 +77,7 @@ describe('identity', function () {
   const logIn = (username: string, password = 'Pass123$', options = {}) =>
     askToken({ grant_type: 'password', client_id: 'cli', username, password, scope: 'openid' }, options);
   const verify = (token: string, at = identity) =>
-    authenticator({ issuer, audience, jwksUrl: `${at.url}/identity/oidc/jwks` }).verify(token);
+    authenticatorFrom({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: `${at.url}/identity/oidc/jwks` }).verify(token);
   const register = async (body: unknown, key?: string) => {
     const response = await fetch(`${identity.url}/identity/register`, {
       method: 'POST',

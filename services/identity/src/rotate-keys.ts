@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { rotateSigningKeys } from './oidc/signing-keys.js';
 
 const config = loadConfig(z.object(DatabaseConfig));
-const db = connectDatabase(config.DATABASE_URL);
+const db = connectDatabase(config.DATABASE_URL, { poolMax: 1 });
 try {
   const { kid, signsFrom } = await rotateSigningKeys(db);
-  process.stdout.write(`key ${kid} signs from ${signsFrom.toISOString()}\n`);
+  console.log(`key ${kid} signs from ${signsFrom.toISOString()}`);
 } finally {
   await db.end();
 }

@@ -1,6 +1,6 @@
 import { kafkaFeed } from '@orderstream/event-bridge';
 import { natsBus } from '@orderstream/message-bus';
-import { authenticator, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { authenticatorFrom, httpServer, loadConfig, runService } from '@orderstream/service-host';
 import { Config } from './config.js';
 import { pushedEvents } from './frames/event-frames.js';
 import { liveFeed } from './frames/live-feed.js';
@@ -11,17 +11,12 @@ import { socketServer } from './sockets/socket-server.js';
 import { statusRoutes } from './status-routes.js';
 
 const config = loadConfig(Config);
-const auth = authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL });
+const auth = authenticatorFrom(config);
 const stream = frameStream();
 const bus = natsBus({ url: config.NATS_URL, streams: [stream.declaration] });
 const everybody = recipients();
 const feed = liveFeed({ bus, stream, recipients: everybody, onBreak: () => sockets.restartAll() });
 const sockets = socketServer({ auth, bus, stream, recipients: everybody, liveSequence: feed.sequence });
-const status = statusRoutes({
-  connections: sockets.size,
-  sequence: feed.sequence,
-  stream: () => bus.bounds(stream.declaration.name),
-});
 
 await runService('notifications', [
   bus,
@@ -37,9 +32,10 @@ await runService('notifications', [
     port: config.PORT,
     host: config.HOST,
     basePath: '/notifications',
-    apis: [status],
+    title: 'Notifications',
+    apis: [statusRoutes({ connections: sockets.size, sequence: feed.sequence, stream: () => bus.bounds(stream.declaration.name) })],
     auth,
     onUpgrade: sockets.upgrade,
   }),
-  sockets,
+  sockets, // last: the server waits for them when it stops
 ]);

@@ -1,4 +1,4 @@
-import { api } from '@orderstream/service-host';
+import { type Api, api } from '@orderstream/service-host';
 import { z } from 'zod';
 
 const Status = z
@@ -11,15 +11,12 @@ const Status = z
 
 type Deps = { connections: () => number; sequence: () => number; stream: () => Promise<{ first: number; last: number }> };
 
-export const statusRoutes = ({ connections, sequence, stream }: Deps) => {
-  const notifications = api('Notifications', '/notifications');
-  notifications.get(
+export const statusRoutes = ({ connections, sequence, stream }: Deps): Api =>
+  api('Notifications', '/notifications').get(
     '/notifications/status',
-    { summary: 'What is connected, and how far pushing is', who: 'admin', answers: { 200: Status } },
+    { summary: 'Get what is connected, and how far pushing is', who: 'admin', answers: { 200: Status } },
     async () => {
       const { first, last } = await stream();
       return { connections: connections(), sequence: sequence(), stream: { first, last } };
     },
   );
-  return notifications;
-};

@@ -1,12 +1,9 @@
 import { deadLetterApi, kafkaConsumer } from '@orderstream/event-bridge';
 import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
-import { authenticator, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { authenticatorFrom, httpServer, loadConfig, runService } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import { catalogueProjection } from './catalogue/catalogue.js';
 import { Config } from './config.js';
-import { getOrder } from './order-history/get-order.js';
-import { getOrderHistory } from './order-history/get-order-history.js';
-import { listOrders } from './order-history/list-orders.js';
 import { orderHistoryRoutes } from './order-history/order-history-routes.js';
 import { commandOrder } from './orders/command-order.js';
 import { holdTimer } from './orders/hold-timer.js';
@@ -21,7 +18,6 @@ const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_
 const background = connectDatabase(config.DATABASE_URL, { poolMax: 3, applicationName: 'ordering-background' }); // of its own, so that requests never starve it
 const deadlines = wakeUp();
 const orders = orderAggregate({ deadlines });
-
 const consumer = kafkaConsumer({
   brokers: config.KAFKA_BROKERS,
   groupId: 'ordering',
@@ -39,7 +35,7 @@ await runService('ordering', [
     port: config.PORT,
     host: config.HOST,
     basePath: '/orders',
-    auth: authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL }),
+    title: 'Orders',
     apis: [
       orderRoutes({
         db,
@@ -48,8 +44,9 @@ await runService('ordering', [
         commandOrder: commandOrder({ db, orders }),
         holdMaxSeconds: config.HOLD_MAX_SECONDS,
       }),
-      orderHistoryRoutes({ listOrders: listOrders(db), getOrder: getOrder(db), getOrderHistory: getOrderHistory(db) }),
+      orderHistoryRoutes({ db }),
       deadLetterApi(db, [consumer]),
     ],
+    auth: authenticatorFrom(config),
   }),
 ]);

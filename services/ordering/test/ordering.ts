@@ -1,7 +1,7 @@
 import type { NewCommand } from '@orderstream/aggregates';
 import { type OrderView, type PlaceOrderRequest, type ProductAdded, Refusal } from '@orderstream/contracts';
 import { inTransaction } from '@orderstream/persistence';
-import { currentLog, type Host, newContext } from '@orderstream/service-host';
+import { newContext } from '@orderstream/service-host';
 import { testDatabase } from '@orderstream/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { catalogueProjection } from '../src/catalogue/catalogue.js';
@@ -43,18 +43,6 @@ export const orderRequest: PlaceOrderRequest = {
   lines: [{ productId: kettle.id, quantity: 2 }],
   address: purchase.address,
   paymentMethod: 'tok_random',
-};
-
-/** A process that runs and says nothing. */
-export const testHost: Host = {
-  name: 'ordering',
-  log: currentLog(),
-  isReady: async () => true,
-  notReady: async () => [],
-  stopping: new AbortController().signal,
-  fail: (error) => {
-    throw error;
-  },
 };
 
 /** Ordering on a database of its own, where kettles, toasters and lamps are for sale; without HTTP and Kafka. */

@@ -1,7 +1,7 @@
 import { jobRunner } from '@orderstream/aggregates';
 import { deadLetterApi, kafkaConsumer } from '@orderstream/event-bridge';
 import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
-import { authenticator, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { authenticatorFrom, httpServer, loadConfig, runService } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import { Config } from './config.js';
 import { createPayment } from './payments/create-payment.js';
@@ -12,17 +12,15 @@ import { payments } from './payments/payments.js';
 import { pspClient } from './psp/psp-client.js';
 
 const config = loadConfig(Config);
-const { KAFKA_BROKERS: brokers, PSP_CONCURRENCY: concurrency } = config;
 const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_MAX });
-const psp = pspClient({ url: config.PSP_URL, timeoutMs: config.PSP_TIMEOUT_MS, concurrency });
-
-const consumer = kafkaConsumer({ brokers, groupId: 'payment', db, handlers: [paymentConsumers] });
+const psp = pspClient({ url: config.PSP_URL, timeoutMs: config.PSP_TIMEOUT_MS, concurrency: config.PSP_CONCURRENCY });
+const consumer = kafkaConsumer({ brokers: config.KAFKA_BROKERS, groupId: 'payment', db, handlers: [paymentConsumers] });
 const jobs = jobRunner({
   db,
   queue: paymentJobs,
   perform: performPaymentJobs({ psp, retryMs: config.PSP_RETRY_SECONDS * 1_000, patienceMs: config.PSP_PATIENCE_SECONDS * 1_000 }),
   handle: payments.handle,
-  concurrency,
+  concurrency: config.PSP_CONCURRENCY,
 });
 
 await runService('payment', [
@@ -37,6 +35,6 @@ await runService('payment', [
     basePath: '/payments',
     title: 'Payments',
     apis: [paymentRoutes({ db, createPayment: createPayment({ newId: uuidv7 }) }), deadLetterApi(db, [consumer, jobs])],
-    auth: authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL }),
+    auth: authenticatorFrom(config),
   }),
 ]);

@@ -1,6 +1,7 @@
 import { deadLetterApi, kafkaConsumer } from '@orderstream/event-bridge';
 import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
-import { authenticator, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { authenticatorFrom, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { v7 as uuidv7 } from 'uuid';
 import { categoryRoutes } from './catalogue/category-routes.js';
 import { productRoutes } from './catalogue/product-routes.js';
 import { Config } from './config.js';
@@ -11,18 +12,22 @@ import { stockRoutes } from './stock/stock-routes.js';
 const config = loadConfig(Config);
 const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_MAX });
 const consumer = kafkaConsumer({ brokers: config.KAFKA_BROKERS, groupId: 'products', db, handlers: [stockConsumers] });
-const auth = authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL });
 
 await runService('products', [
   database(db),
   housekeeping({ db }),
+  consumer,
   httpServer({
     port: config.PORT,
     host: config.HOST,
     basePath: '/products',
     title: 'Products',
-    apis: [productRoutes({ db }), stockRoutes({ db, setStock: setStock({ db }) }), categoryRoutes({ db }), deadLetterApi(db, [consumer])],
-    auth,
+    apis: [
+      productRoutes({ db, newId: uuidv7 }),
+      stockRoutes({ db, setStock: setStock({ db }) }),
+      categoryRoutes({ db, newId: uuidv7 }),
+      deadLetterApi(db, [consumer]),
+    ],
+    auth: authenticatorFrom(config),
   }),
-  consumer,
 ]);

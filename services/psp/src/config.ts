@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 export const Config = z.object({
   ...HttpConfig,
-  PSP_DECLINE_RATE: envNumber({ min: 0, max: 1 }).default(0.2).describe('of the payments with tok_random'),
+  PSP_DECLINE_RATE: envNumber({ min: 0, max: 1 }).default(0.2).describe('share of the payments with tok_random that is declined'),
   PSP_LATENCY_MS: envInt({ min: 0, max: 120_000 }).default(100).describe('how long a call takes, ms'),
   PSP_SEED: z.string().default('orderstream').describe('what random outcomes are derived from'),
   PSP_BOOK_FILE: z.string().describe('the book, JSON lines'),

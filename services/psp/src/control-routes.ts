@@ -34,7 +34,7 @@ const Ledger = z.array(
 const OfPayment = z.strictObject({ paymentId: z.uuid().optional() });
 
 /** For operators and tests: the stand-in's calls, its book, and its misbehaviour. */
-export const controlRoutes = (provider: Provider): Api =>
+export const controlRoutes = ({ provider }: { provider: Provider }): Api =>
   api('Control', '/')
     .post(
       '/toggle-errors',

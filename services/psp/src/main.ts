@@ -5,7 +5,7 @@ import { callLog } from './calls.js';
 import { Config } from './config.js';
 import { controlRoutes } from './control-routes.js';
 import { paymentRoutes } from './payment-routes.js';
-import { provider } from './provider.js';
+import { standIn } from './provider.js';
 
 const config = loadConfig(Config);
 const now = () => new Date();
@@ -14,7 +14,7 @@ let fail: (error: unknown) => void = (error) => {
   throw error;
 };
 const book = await openBook(config.PSP_BOOK_FILE, (error) => fail(error));
-const standIn = provider({
+const provider = standIn({
   book,
   calls: callLog(config.PSP_CALLS_KEPT),
   configured: { latencyMs: config.PSP_LATENCY_MS, declineRate: config.PSP_DECLINE_RATE },
@@ -37,7 +37,7 @@ await runService('psp', [
     basePath: '/psp',
     title: 'PSP',
     publicPrefix: '',
-    apis: [paymentRoutes(standIn, now), controlRoutes(standIn)],
+    apis: [paymentRoutes({ provider, now }), controlRoutes({ provider })],
   }),
-  { name: 'late-answers', start: async () => undefined, stop: async () => standIn.stop() },
+  { name: 'late-answers', start: async () => undefined, stop: async () => provider.stop() }, // last: the server waits for them when it stops
 ]);

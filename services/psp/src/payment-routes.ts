@@ -24,8 +24,10 @@ const movements = {
   void: 'Release what is authorised; of a payment not seen yet, refuse its later create',
 } as const;
 
+type Deps = { provider: Provider; now: () => Date };
+
 /** The API of a payment provider. Every call carries an `Idempotency-Key`; a repeat gets the first answer again. */
-export const paymentRoutes = (provider: Provider, now: () => Date): Api => {
+export const paymentRoutes = ({ provider, now }: Deps): Api => {
   const ask = async <Body>(asked: Asked, res: Response): Promise<Reply<Body>> => {
     const { operation, paymentId, key } = asked;
     const amount = 'amount' in asked ? asked.amount : undefined;

@@ -22,12 +22,12 @@ export type Told =
   /** no answer at all */
   | { kind: 'silence' };
 
-export type Provider = ReturnType<typeof provider>;
+export type Provider = ReturnType<typeof standIn>;
 
 type Deps = { book: Book; calls: CallLog; configured: Configured; seed: string; now: () => Date; newReference: () => string };
 
 /** The provider's stand-in: its configured misbehaviour, around the book and the ledger's rules. */
-export const provider = ({ book, calls, configured, seed, now, newReference }: Deps) => {
+export const standIn = ({ book, calls, configured, seed, now, newReference }: Deps) => {
   let behaviour: Behaviour = behaviourOf(configured);
   let asked = 0;
   const stopping = new AbortController();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { deadLetterApi, kafkaConsumer } from '@orderstream/event-bridge';
 import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
-import { authenticator, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { authenticatorFrom, httpServer, loadConfig, runService } from '@orderstream/service-host';
 import { Config } from './config.js';
 import { indexOrders } from './orders/index-orders.js';
 import { orderProjection } from './orders/order-projection.js';
@@ -11,7 +11,7 @@ import { indexState, whenComplete } from './rebuild/index-state.js';
 import { wantRebuild } from './rebuild/read-model.js';
 import { rebuildOrders } from './rebuild/rebuild-orders.js';
 import { rebuildRoutes } from './rebuild/rebuild-routes.js';
-import { salesReport } from './sales/sales-report.js';
+import { getSalesReport } from './sales/get-sales-report.js';
 import { salesRoutes } from './sales/sales-routes.js';
 import { connectElasticsearch, elasticsearch, ping } from './search/elasticsearch.js';
 
@@ -33,24 +33,23 @@ const keeper = indexKeeper({
   rebuild: rebuildOrders({ db, client, index, state, brokers: config.KAFKA_BROKERS, process: randomUUID() }),
   probe: index.answers,
 });
-const auth = authenticator({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE, jwksUrl: config.OIDC_JWKS_URL });
 
 await runService('reports', [
   database(db),
+  housekeeping({ db, tables: ['inbox'] }),
   elasticsearch(client),
   keeper,
-  housekeeping({ db, tables: ['inbox'] }),
+  consumer,
   httpServer({
     port: config.PORT,
     host: config.HOST,
     basePath: '/reports',
     title: 'Reports',
     apis: [
-      salesRoutes({ salesReport: whenComplete(state, salesReport(client, index.alias)) }),
+      salesRoutes({ getSalesReport: whenComplete(state, getSalesReport(client, index.alias)) }),
       rebuildRoutes({ state, wantRebuild: () => wantRebuild(db) }),
       deadLetterApi(db, [consumer]),
     ],
-    auth,
+    auth: authenticatorFrom(config),
   }),
-  consumer,
 ]);

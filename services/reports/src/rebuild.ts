@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectDatabase } from '@orderstream/persistence';
 import { DatabaseConfig, loadConfig } from '@orderstream/service-host';
 import { z } from 'zod';
-import { findReadModel, wantRebuild } from './rebuild/read-model.js';
+import { getReadModel, wantRebuild } from './rebuild/read-model.js';
 
 /** Asks the running service for a rebuild, and says how far it is until it is done. It goes on when this is ended. */
 const waitForBeginMs = 30_000;
@@ -14,7 +14,7 @@ console.log('A rebuild of the orders is asked for.');
 const askedAt = Date.now();
 let begun = false;
 for (let said = ''; ; await sleep(500)) {
-  const { rebuildWanted, progress } = await findReadModel(db);
+  const { rebuildWanted, progress } = await getReadModel(db);
   if (!rebuildWanted) break;
   begun ||= progress !== null;
   const saying = progress ? `${progress.eventsRead} of ${progress.eventsTotal} events read` : said;

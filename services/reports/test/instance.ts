@@ -3,15 +3,15 @@ import type { Client } from '@elastic/elasticsearch';
 import { orderEvents, type SalesReport, type Topic } from '@orderstream/contracts';
 import { kafkaConsumer } from '@orderstream/event-bridge';
 import { connectDatabase, type Database } from '@orderstream/persistence';
-import { type Component, createLogger, type Host } from '@orderstream/service-host';
-import { testAddress } from '@orderstream/testing';
+import type { Component } from '@orderstream/service-host';
+import { testAddress, testHost } from '@orderstream/testing';
 import { indexOrders } from '../src/orders/index-orders.js';
 import { orderProjection } from '../src/orders/order-projection.js';
 import { type OrdersIndex, ordersIndex } from '../src/orders/orders-index.js';
 import { indexKeeper } from '../src/rebuild/index-keeper.js';
 import { type IndexState, indexState, whenComplete } from '../src/rebuild/index-state.js';
 import { rebuildOrders } from '../src/rebuild/rebuild-orders.js';
-import { salesReport } from '../src/sales/sales-report.js';
+import { getSalesReport } from '../src/sales/get-sales-report.js';
 import { connectElasticsearch } from '../src/search/elasticsearch.js';
 
 export type Place = { databaseUrl: string; topic: string; prefix: string; group: string };
@@ -66,7 +66,7 @@ export const instance = ({ databaseUrl, topic, prefix, group }: Place): Instance
     probe: index.answers,
     everyMs: 200,
   });
-  const read = whenComplete(state, salesReport(client, index.alias));
+  const read = whenComplete(state, getSalesReport(client, index.alias));
   const running: Component[] = [];
   return {
     db,
@@ -78,15 +78,8 @@ export const instance = ({ databaseUrl, topic, prefix, group }: Place): Instance
     rebuilds,
     report: () => read({ groupBy: 'product' }),
     start: async () => {
-      const host: Partial<Host> = {
-        log: createLogger('reports', (process.env.TEST_LOG_LEVEL ?? 'silent') as 'silent'),
-        stopping: new AbortController().signal,
-        fail: (error) => {
-          throw error;
-        },
-      };
       for (const component of [keeper, consumer]) {
-        await component.start(host as Host);
+        await component.start(testHost());
         running.push(component);
       }
     },

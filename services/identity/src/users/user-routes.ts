@@ -6,7 +6,9 @@ import type { RegisterUser } from './register-user.js';
 
 const Registered = z.object({ id: z.uuid() }).meta({ id: 'Registered' });
 
-export const userRoutes = ({ db, registerUser }: { db: Database; registerUser: RegisterUser }): Api =>
+type Deps = { db: Database; registerUser: RegisterUser };
+
+export const userRoutes = ({ db, registerUser }: Deps): Api =>
   api('Users', '/identity').post(
     '/identity/register',
     {

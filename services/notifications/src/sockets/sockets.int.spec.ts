@@ -5,9 +5,9 @@ import { eventually } from '@orderstream/testing';
 import { expect } from 'chai';
 import { connect, type JetStreamManager, type NatsConnection } from 'nats';
 import WebSocket from 'ws';
+import { type Instance, openSocket, startInstance, type TokenIssuer, tokenIssuer } from '../../test/instances.js';
 import type { PushedEvent } from '../frames/event-frames.js';
 import { type FrameStream, frameStream } from '../frames/subjects.js';
-import { type Instance, openSocket, startInstance, type TokenIssuer, tokenIssuer } from './instances.js';
 
 const natsUrl = process.env.TEST_NATS_URL ?? 'nats://127.0.0.1:14222';
 const money = { amount: 1990, currency: 'EUR' };

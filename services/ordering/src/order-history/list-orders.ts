@@ -6,20 +6,18 @@ import { orderView } from '../orders/order-view.js';
 import { visibleTo } from './visible-to.js';
 
 /** The orders that the user may see, newest first. */
-export const listOrders =
-  (db: Database) =>
-  async (user: User, query: OrderQuery): Promise<Page<OrderView>> => {
-    const { status, from, to, page, limit } = query;
-    const matching = sql('orders').modify(visibleTo(user));
-    if (status !== undefined) matching.where({ status });
-    if (from !== undefined) matching.where('placed_at', '>=', new Date(from));
-    if (to !== undefined) matching.where('placed_at', '<', new Date(to));
+export const listOrders = async (db: Database, user: User, query: OrderQuery): Promise<Page<OrderView>> => {
+  const { status, from, to, page, limit } = query;
+  const matching = sql('orders').modify(visibleTo(user));
+  if (status !== undefined) matching.where({ status });
+  if (from !== undefined) matching.where('placed_at', '>=', new Date(from));
+  if (to !== undefined) matching.where('placed_at', '<', new Date(to));
 
-    const newestFirst = matching.clone().select(orderColumns).orderByRaw('placed_at desc, id desc');
-    const [rows, [counted]] = await Promise.all([
-      rowsOf<OrderRow>(db, newestFirst.limit(limit).offset((page - 1) * limit)),
-      rowsOf<{ count: number }>(db, matching.count('* as count')),
-    ]);
-    const orders = rows.map((row) => orderView(row.id, row.version, orderOf(row)));
-    return pageOf(orders, counted!.count, query);
-  };
+  const newestFirst = matching.clone().select(orderColumns).orderByRaw('placed_at desc, id desc');
+  const [rows, [counted]] = await Promise.all([
+    rowsOf<OrderRow>(db, newestFirst.limit(limit).offset((page - 1) * limit)),
+    rowsOf<{ count: number }>(db, matching.count('* as count')),
+  ]);
+  const orders = rows.map((row) => orderView(row.id, row.version, orderOf(row)));
+  return pageOf(orders, counted!.count, query);
+};

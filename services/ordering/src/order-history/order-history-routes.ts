@@ -1,13 +1,13 @@
-import { OrderHistory, OrderQuery, OrderView, Page, type Page as PageOf } from '@orderstream/contracts';
-import { type Api, api, type User } from '@orderstream/service-host';
+import { OrderHistory, OrderQuery, OrderView, Page } from '@orderstream/contracts';
+import type { Database } from '@orderstream/persistence';
+import { type Api, api } from '@orderstream/service-host';
+import { getOrder } from './get-order.js';
+import { getOrderHistory } from './get-order-history.js';
+import { listOrders } from './list-orders.js';
 
-type Deps = {
-  listOrders: (user: User, query: OrderQuery) => Promise<PageOf<OrderView>>;
-  getOrder: (user: User, id: string) => Promise<OrderView>;
-  getOrderHistory: (user: User, id: string) => Promise<OrderHistory>;
-};
+type Deps = { db: Database };
 
-export const orderHistoryRoutes = ({ listOrders, getOrder, getOrderHistory }: Deps): Api =>
+export const orderHistoryRoutes = ({ db }: Deps): Api =>
   api('Orders', '/orders')
     .get(
       '/orders',
@@ -17,13 +17,13 @@ export const orderHistoryRoutes = ({ listOrders, getOrder, getOrderHistory }: De
         query: OrderQuery,
         answers: { 200: Page(OrderView) },
       },
-      ({ user, query }) => listOrders(user, query),
+      ({ user, query }) => listOrders(db, user, query),
     )
     .get('/orders/:id', { summary: 'Get an order', who: 'user', answers: { 200: OrderView } }, ({ user, params }) =>
-      getOrder(user, params.id),
+      getOrder(db, user, params.id),
     )
     .get(
       '/orders/:id/history',
       { summary: 'List what happened to an order, oldest first', who: 'user', answers: { 200: OrderHistory } },
-      ({ user, params }) => getOrderHistory(user, params.id),
+      ({ user, params }) => getOrderHistory(db, user, params.id),
     );

@@ -1,20 +1,24 @@
 import type { Component } from '@orderstream/service-host';
-import { eventually } from '@orderstream/testing';
+import { eventually, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
-import { type Ordering, ordering, testHost } from '../../test/ordering.js';
+import { type Ordering, ordering } from '../../test/ordering.js';
+import { holdTimerFailures } from '../metrics.js';
 import { holdTimer } from './hold-timer.js';
 import { orderAggregate } from './orders.js';
-import { wakeUp } from './wake-up.js';
+import { type WakeUp, wakeUp } from './wake-up.js';
 
 describe('the hold timer', function () {
   this.timeout(60_000);
 
   let shop: Ordering;
   let timers: Component[];
+  /** how often a timer has looked and begun to wait */
+  let waits: number;
 
   beforeEach(async () => {
     shop = await ordering();
     timers = [];
+    waits = 0;
   });
   afterEach(async () => {
     await Promise.all(timers.map((timer) => timer.stop()));
@@ -22,9 +26,16 @@ describe('the hold timer', function () {
   });
 
   const start = async (): Promise<void> => {
-    const timer = holdTimer({ db: shop.db, orders: shop.orders, deadlines: shop.deadlines });
+    const deadlines: WakeUp = {
+      ...shop.deadlines,
+      wait: (...until) => {
+        waits += 1;
+        return shop.deadlines.wait(...until);
+      },
+    };
+    const timer = holdTimer({ db: shop.db, orders: shop.orders, deadlines });
     timers.push(timer);
-    await timer.start(testHost);
+    await timer.start(testHost());
   };
   const countOf = async (status: string): Promise<number> => Number((await shop.knex('orders').where({ status }).count())[0]?.count);
   /** ms from each order's deadline to its confirmation, by the database's clock. */
@@ -66,7 +77,7 @@ describe('the hold timer', function () {
     const [id] = (await shop.payMany(1, 3600)) as [string];
     await shop.db.query(`update orders set state = state || '{"onHold": true, "deadline": "2026-01-05T10:00:00.000Z"}'`);
     await start();
-    await new Promise((resolve) => setTimeout(resolve, 100)); // it has looked, and waits
+    await eventually(() => expect(waits).to.equal(1));
     await shop.tell('ReleaseOrder', id);
     await eventually(async () => expect(await countOf('Confirmed')).to.equal(1), { timeoutMs: 400 });
   });
@@ -89,7 +100,7 @@ describe('the hold timer', function () {
       }),
     );
     const began = performance.now();
-    await Promise.all(timers.map((timer) => timer.start(testHost)));
+    await Promise.all(timers.map((timer) => timer.start(testHost())));
     await eventually(async () => expect(await countOf('Confirmed')).to.equal(10_000), { timeoutMs: 10_000, everyMs: 100 });
     expect(performance.now() - began).to.be.below(10_000);
 
@@ -102,8 +113,10 @@ describe('the hold timer', function () {
 
   it('goes on after the database was away', async () => {
     await start();
+    const failures = async (): Promise<number> => (await holdTimerFailures.get()).values[0]!.value;
+    const before = await failures();
     await shop.db.query('alter table orders rename to orders_away');
-    await new Promise((resolve) => setTimeout(resolve, 1_200)); // it has looked in vain
+    await eventually(async () => expect(await failures()).to.be.greaterThan(before));
     await shop.db.query('alter table orders_away rename to orders');
     await shop.db.query(
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
@@ -117,8 +130,11 @@ describe('the hold timer', function () {
     const [id] = (await shop.payMany(2, 3600)) as [string];
     await shop.tell('CancelOrder', id);
     await shop.db.query(`update orders set pending_until = '2026-01-05T10:00:00Z' where status = 'CancelRequested'`);
+    const [due] = (await shop.payMany(1, 0)) as [string]; // comes after the others in the timer's order
     shop.deadlines.set(0);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect([await countOf('CancelRequested'), await countOf('Paid'), await countOf('Confirmed')]).to.deep.equal([1, 1, 0]);
+    await eventually(async () =>
+      expect(await shop.knex('orders').where({ id: due }).first('status')).to.deep.equal({ status: 'Confirmed' }),
+    );
+    expect([await countOf('CancelRequested'), await countOf('Paid'), await countOf('Confirmed')]).to.deep.equal([1, 1, 1]);
   });
 });

@@ -1,12 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import type { OrderView, Page, Problem } from '@orderstream/contracts';
 import { type HttpServer, httpServer } from '@orderstream/service-host';
+import { testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { v7 as uuidv7 } from 'uuid';
-import { kettle, lamp, type Ordering, ordering, orderRequest, testHost } from '../../test/ordering.js';
-import { getOrder } from '../order-history/get-order.js';
-import { getOrderHistory } from '../order-history/get-order-history.js';
-import { listOrders } from '../order-history/list-orders.js';
+import { kettle, lamp, type Ordering, ordering, orderRequest } from '../../test/ordering.js';
 import { orderHistoryRoutes } from '../order-history/order-history-routes.js';
 import { orderRoutes } from './order-routes.js';
 
@@ -32,10 +30,10 @@ describe('the API of orders', function () {
       auth: { verify: async (id) => ({ id, roles: [id === admin ? 'admin' : 'shopper'], expiresAt: new Date('2100-01-01T00:00:00Z') }) },
       apis: [
         orderRoutes({ db, newId: uuidv7, placeOrders: place, commandOrder: command, holdMaxSeconds: 86_400 }),
-        orderHistoryRoutes({ listOrders: listOrders(db), getOrder: getOrder(db), getOrderHistory: getOrderHistory(db) }),
+        orderHistoryRoutes({ db }),
       ],
     });
-    await server.start(testHost);
+    await server.start(testHost());
     url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
   });
   after(async () => {

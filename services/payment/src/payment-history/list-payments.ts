@@ -1,12 +1,13 @@
 import { type Page, type PaymentQuery, type PaymentView, pageOf } from '@orderstream/contracts';
 import { type Database, rowsOf, sql } from '@orderstream/persistence';
+import type { User } from '@orderstream/service-host';
+import { visibleTo } from './visible-to.js';
 
-/** Payments, newest first: of one customer, or of all when `customerId` is left out. */
-export const listPayments = async (db: Database, query: PaymentQuery, customerId?: string): Promise<Page<PaymentView>> => {
-  const chosen = sql('payments').where({
-    ...(customerId && { customer_id: customerId }),
-    ...(query.orderId && { order_id: query.orderId }),
-  });
+/** The payments that the user may see, newest first. */
+export const listPayments = async (db: Database, user: User, query: PaymentQuery): Promise<Page<PaymentView>> => {
+  const chosen = sql('payments')
+    .modify(visibleTo(user))
+    .where({ ...(query.orderId && { order_id: query.orderId }) });
   const newestFirst = chosen.clone().select('view').orderByRaw('created_at desc, id desc');
   const [rows, [counted]] = await Promise.all([
     rowsOf<{ view: PaymentView }>(db, newestFirst.limit(query.limit).offset((query.page - 1) * query.limit)),

@@ -51,6 +51,17 @@ describe('the API of payments', () => {
     expect(lists.map(({ body }) => body.data.length)).to.deep.equal([1, 1, 0]);
   });
 
+  it('shows no payment to a program, whose id is no UUID', async () => {
+    const request = { amount: { amount: 1990, currency: 'EUR' }, paymentMethod: 'tok_random' };
+    const { body: payment } = await call<PaymentView>('/payments', alice, request);
+    for (const program of ['nightly-export', '0', 'x'.repeat(200)]) {
+      const listed = await call<{ data: PaymentView[] }>('/payments', program);
+      expect([listed.status, listed.body.data], program).to.deep.equal([200, []]);
+      for (const path of [`/payments/${payment.id}`, `/payments/${payment.id}/events`])
+        expect((await call(path, program)).status, `${program} ${path}`).to.equal(404);
+    }
+  });
+
   it('shows what all payments come to to an admin alone', async () => {
     expect((await call('/payments/stats', alice)).status).to.equal(403);
     expect((await call('/payments/stats', admin)).status).to.equal(200);

@@ -1,16 +1,13 @@
 import { CreatePaymentRequest, Page, PaymentHistory, PaymentQuery, PaymentStats, PaymentView, Problem } from '@orderstream/contracts';
 import { type Database, idempotently } from '@orderstream/persistence';
-import { type Api, api, created, isAdmin, type User } from '@orderstream/service-host';
-import { findPayment } from '../payment-history/find-payment.js';
+import { type Api, api, created } from '@orderstream/service-host';
+import { getPayment } from '../payment-history/get-payment.js';
+import { getPaymentStats } from '../payment-history/get-payment-stats.js';
 import { listPaymentEvents } from '../payment-history/list-payment-events.js';
 import { listPayments } from '../payment-history/list-payments.js';
-import { paymentStats } from '../payment-history/payment-stats.js';
 import type { CreatePayment } from './create-payment.js';
 
 type Deps = { db: Database; createPayment: CreatePayment };
-
-/** The customer whose payments a user may see; undefined for an admin, who sees all. */
-const scopeOf = (user: User) => (isAdmin(user) ? undefined : user.id);
 
 export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
   api('Payments', '/payments')
@@ -33,26 +30,26 @@ export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
     .get(
       '/payments',
       {
-        summary: 'Your payments, newest first; for an admin everybody’s',
+        summary: 'List payments, newest first: a customer’s own, an admin’s all',
         who: 'user',
         query: PaymentQuery,
         answers: { 200: Page(PaymentView) },
       },
-      ({ user, query }) => listPayments(db, query, scopeOf(user)),
+      ({ user, query }) => listPayments(db, user, query),
     )
     .get(
       '/payments/stats',
-      { summary: 'How many payments are in which status, and what they come to', who: 'admin', answers: { 200: PaymentStats } },
-      () => paymentStats(db),
+      { summary: 'Count the payments by status, and add them up', who: 'admin', answers: { 200: PaymentStats } },
+      () => getPaymentStats(db),
     )
-    .get('/payments/:id', { summary: 'A payment', who: 'user', answers: { 200: PaymentView, 404: Problem } }, ({ user, params }) =>
-      findPayment(db, params.id, scopeOf(user)),
+    .get('/payments/:id', { summary: 'Get a payment', who: 'user', answers: { 200: PaymentView } }, ({ user, params }) =>
+      getPayment(db, user, params.id),
     )
     .get(
       '/payments/:id/events',
-      { summary: 'What happened to a payment, oldest first', who: 'user', answers: { 200: PaymentHistory, 404: Problem } },
+      { summary: 'List what happened to a payment, oldest first', who: 'user', answers: { 200: PaymentHistory } },
       async ({ user, params }) => {
-        await findPayment(db, params.id, scopeOf(user));
+        await getPayment(db, user, params.id);
         return listPaymentEvents(db, params.id);
       },
     );

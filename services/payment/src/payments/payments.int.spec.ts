@@ -1,14 +1,14 @@
 import type { NewCommand } from '@orderstream/aggregates';
 import { PaymentStats, paymentEvents } from '@orderstream/contracts';
 import { type Database, inTransaction } from '@orderstream/persistence';
-import { newContext } from '@orderstream/service-host';
+import { newContext, type User } from '@orderstream/service-host';
 import { openTransaction, somebodyWaits, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
+import { getPaymentStats } from '../payment-history/get-payment-stats.js';
 import { listPaymentEvents } from '../payment-history/list-payment-events.js';
 import { listPayments } from '../payment-history/list-payments.js';
-import { paymentStats } from '../payment-history/payment-stats.js';
 import type { PaymentCommand } from './payment.js';
 import { paymentIdOf } from './payment-id.js';
 import { payments } from './payments.js';
@@ -20,6 +20,8 @@ const ofNewOrder = (customerId = uuidv7()) => {
   const orderId = uuidv7();
   return { paymentId: paymentIdOf(orderId), orderId, customerId, amount, paymentMethod: 'tok_random' as const };
 };
+
+const user = (role: string, id = uuidv7()): User => ({ id, roles: [role], expiresAt: new Date('2100-01-01T00:00:00Z') });
 
 describe('payments in Postgres', function () {
   this.timeout(30_000);
@@ -69,7 +71,7 @@ describe('payments in Postgres', function () {
       const { data: contract } = paymentEvents.find((definition) => definition.type === type)!;
       expect(contract.parse(payload)).to.deep.equal(payload);
     }
-    const page = await listPayments(db, { page: 1, limit: 20, orderId: data.orderId });
+    const page = await listPayments(db, user('admin'), { page: 1, limit: 20, orderId: data.orderId });
     const { paymentMethod: _, ...last } = history.at(-1)!.data;
     expect(page.data).to.deep.equal([last]);
     expect(last).to.include({ id: paymentId, orderId: data.orderId, status: 'Completed', pspReference: 'psp_1', version: 5 });
@@ -149,10 +151,10 @@ describe('payments in Postgres', function () {
   });
 
   it('counts by status and currency', async () => {
-    const before = new Map((await paymentStats(db)).byStatus.map((row) => [`${row.status} ${row.totalAmount.currency}`, row]));
+    const before = new Map((await getPaymentStats(db)).byStatus.map((row) => [`${row.status} ${row.totalAmount.currency}`, row]));
     const dear = { amount: 100_000_000_000, currency: 'JPY' };
     await run(...[1, 2].map(() => ({ type: 'InitiatePayment' as const, data: { ...ofNewOrder(), amount: dear } })));
-    const after = (await paymentStats(db)).byStatus;
+    const after = (await getPaymentStats(db)).byStatus;
     expect(after).to.deep.include({ status: 'Processing', count: 2, totalAmount: { amount: 200_000_000_000, currency: 'JPY' } });
     expect(after).to.deep.include(before.get('Declined EUR'));
     expect(after).to.have.length(before.size + 1);
@@ -160,7 +162,7 @@ describe('payments in Postgres', function () {
 
   it('adds up exactly, however much it comes to', async () => {
     const ofCurrency = async (currency: string) =>
-      PaymentStats.parse(await paymentStats(db)).byStatus.filter(({ totalAmount }) => totalAmount.currency === currency);
+      PaymentStats.parse(await getPaymentStats(db)).byStatus.filter(({ totalAmount }) => totalAmount.currency === currency);
     const pay = (count: number, currency: string) =>
       run(
         ...Array.from({ length: count }, () => ({
@@ -185,10 +187,10 @@ describe('payments in Postgres', function () {
     const customerId = uuidv7();
     const many = Array.from({ length: 5 }, () => ofNewOrder(customerId));
     for (const data of many) await run({ type: 'InitiatePayment', data });
-    const page = await listPayments(db, { page: 2, limit: 2 }, customerId);
+    const page = await listPayments(db, user('shopper', customerId), { page: 2, limit: 2 });
     expect(page.data.map(({ id }) => id)).to.deep.equal([many[2]!.paymentId, many[1]!.paymentId]);
     expect(page.meta).to.deep.equal({ page: 2, limit: 2, total: 5, totalPages: 3 });
-    expect((await listPayments(db, { page: 1, limit: 1 })).data[0]!.id).to.equal(many[4]!.paymentId);
+    expect((await listPayments(db, user('admin'), { page: 1, limit: 1 })).data[0]!.id).to.equal(many[4]!.paymentId);
   });
 
   describe('made anew from the event store', () => {

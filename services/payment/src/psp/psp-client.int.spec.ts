@@ -161,8 +161,9 @@ describe('psp client', function () {
     await psp.behave({ latencyMs: 5_000 });
     const { ask } = client({ timeoutMs: 4_000 });
     const stopping = new AbortController();
-    const asking = Array.from({ length: 8 }, () => ask('create', payment(), stopping.signal).catch((error) => error));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const asked = Array.from({ length: 8 }, () => payment());
+    const asking = asked.map((it) => ask('create', it, stopping.signal).catch((error) => error));
+    for (const { id } of asked) await eventually(async () => expect(await psp.calls(id)).to.have.length(1));
     const reason = new Error('the consumer stops');
     stopping.abort(reason);
     for (const outcome of await Promise.all(asking)) expect(outcome).to.equal(reason);

@@ -1,8 +1,8 @@
 import type { PaymentEventData } from '@orderstream/contracts';
 import { type Component, currentContext, currentLog } from '@orderstream/service-host';
 import { Pool } from 'undici';
+import { breakerOpen, callSeconds, callsTotal } from '../metrics.js';
 import { CircuitOpen, NoResponse } from './no-response.js';
-import { breakerOpen, callSeconds, callsTotal } from './psp-metrics.js';
 import { retryPolicy } from './retry-policy.js';
 
 export type PspOperation = 'create' | 'settle' | 'refund' | 'void' | 'notify';

@@ -3,7 +3,7 @@ import { appendToOutbox } from '@orderstream/event-bridge';
 import { databaseNow, type Transaction } from '@orderstream/persistence';
 import { v7 as uuidv7 } from 'uuid';
 import { runStock } from '../stock/run-stock.js';
-import { readProduct } from './product-view.js';
+import { getProduct } from './product-view.js';
 
 /** @throws Invalid when one is not there */
 const requireCategories = async (tx: Transaction, categoryIds: string[]): Promise<void> => {
@@ -32,7 +32,7 @@ export const addProduct = async (
   );
   await tx.query('insert into product_categories (product_id, category_id) select distinct $1::uuid, unnest($2::uuid[])', [id, categories]);
   await tx.query('insert into stock (product_id, quantity, reserved, version) values ($1, 0, 0, 0)', [id]);
-  const empty = await readProduct(tx, id);
+  const empty = await getProduct(tx, id);
   const product: ProductView = { ...empty, available: quantity };
   appendToOutbox(tx, [
     { id: uuidv7(), definition: ProductAdded, aggregateId: id, aggregateVersion: 1, occurredAt: at, context, data: product },

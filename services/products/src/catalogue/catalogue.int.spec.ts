@@ -10,7 +10,7 @@ import { runStock } from '../stock/run-stock.js';
 import { addProduct } from './add-product.js';
 import { addCategory, listCategories } from './categories.js';
 import { listProducts, nameContains } from './list-products.js';
-import { readProduct } from './product-view.js';
+import { getProduct } from './product-view.js';
 
 const context = newContext();
 
@@ -42,7 +42,7 @@ describe('the catalogue', function () {
       const added = await add({ name: 'Lamp', quantity: 7, categoryIds: [lighting.id, kitchen.id, lighting.id.toUpperCase()] });
 
       expect(added).to.deep.include({ name: 'Lamp', available: 7, version: 1, imageUrl: null, categories: [kitchen, lighting] });
-      expect(await readProduct(db, added.id)).to.deep.equal(added);
+      expect(await getProduct(db, added.id)).to.deep.equal(added);
     });
 
     it('announces it as the contracts have it, and its level', async () => {
@@ -71,7 +71,7 @@ describe('the catalogue', function () {
   });
 
   it('knows no product that is not there', async () => {
-    expect(await readProduct(db, randomUUID()).catch((error) => error)).to.be.instanceOf(NotFound);
+    expect(await getProduct(db, randomUUID()).catch((error) => error)).to.be.instanceOf(NotFound);
   });
 
   it('finds a name by any part of it, in any case, umlauts too, however they were typed', async () => {
@@ -138,7 +138,7 @@ describe('the catalogue', function () {
       ]),
     );
     expect(await names({ inStock: 'true' })).to.deep.equal([]);
-    expect((await readProduct(db, id)).available).to.equal(0);
+    expect((await getProduct(db, id)).available).to.equal(0);
   });
 
   it('sorts by name in any case, by price and by age, either way', async () => {
@@ -200,7 +200,7 @@ describe('the catalogue', function () {
       expect(await seedDemoProducts(db, context)).to.deep.equal({ categories: 0, products: 0 });
       expect((await db.query('select count(*)::int as count from outbox')).rows).to.deep.equal(rows);
       expect(rows[0].count).to.equal(2 * demoProducts.length);
-      expect((await readProduct(db, demoProducts[0]!.id)).available).to.equal(5);
+      expect((await getProduct(db, demoProducts[0]!.id)).available).to.equal(5);
     });
 
     it('is added once by two that do so at the same time', async () => {

@@ -1,34 +1,30 @@
 import { CategoryView, Page, PageQuery, Text } from '@orderstream/contracts';
 import { type Database, idempotently } from '@orderstream/persistence';
 import { type Api, api, created } from '@orderstream/service-host';
-import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { addCategory, listCategories } from './categories.js';
 
 const AddCategoryRequest = z.strictObject({ name: Text() }).meta({ id: 'AddCategoryRequest' });
 
-export const categoryRoutes = ({ db }: { db: Database }): Api => {
-  const routes = api('Categories', '/categories');
+type Deps = { db: Database; newId: () => string };
 
-  routes.get(
-    '/categories',
-    { summary: 'List the categories, by name', who: 'anyone', query: PageQuery, answers: { 200: Page(CategoryView) } },
-    ({ query }) => listCategories(db, query),
-  );
-
-  routes.post(
-    '/categories',
-    {
-      summary: 'Add a category',
-      description: 'A name is unique in any case, with or without accents: 409 `category-exists`.',
-      who: 'admin',
-      body: AddCategoryRequest,
-      idempotent: true,
-      answers: { 201: CategoryView },
-    },
-    (request) =>
-      idempotently(db, request, async (tx) => created(await addCategory(tx, { id: uuidv7(), name: request.body.name }), '/api/categories')),
-  );
-
-  return routes;
-};
+export const categoryRoutes = ({ db, newId }: Deps): Api =>
+  api('Categories', '/categories')
+    .post(
+      '/categories',
+      {
+        summary: 'Add a category',
+        description: 'A name is unique in any case, with or without accents: 409 `category-exists`.',
+        who: 'admin',
+        body: AddCategoryRequest,
+        idempotent: true,
+        answers: { 201: CategoryView },
+      },
+      (request) =>
+        idempotently(db, request, async (tx) => created(await addCategory(tx, { id: newId(), ...request.body }), '/api/categories')),
+    )
+    .get(
+      '/categories',
+      { summary: 'List the categories, by name', who: 'anyone', query: PageQuery, answers: { 200: Page(CategoryView) } },
+      ({ query }) => listCategories(db, query),
+    );

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { CategoryView, Page, Problem, ProductView, StockView } from '@orderstream/contracts';
 import { inTransaction } from '@orderstream/persistence';
-import { currentLog, type Host, type HttpServer, httpServer, newContext } from '@orderstream/service-host';
-import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { type HttpServer, httpServer, newContext } from '@orderstream/service-host';
+import { type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
+import { v7 as uuidv7 } from 'uuid';
 import { runStock } from '../stock/run-stock.js';
 import { setStock } from '../stock/set-stock.js';
 import { stockRoutes } from '../stock/stock-routes.js';
@@ -30,10 +31,9 @@ describe('the API of products', function () {
       basePath: '/products',
       // the token is the role
       auth: { verify: async (role) => ({ id: '00000000-0000-7000-8000-000000000001', roles: [role], expiresAt: new Date('2100-01-01') }) },
-      apis: [productRoutes({ db }), stockRoutes({ db, setStock: setStock({ db }) }), categoryRoutes({ db })],
+      apis: [productRoutes({ db, newId: uuidv7 }), stockRoutes({ db, setStock: setStock({ db }) }), categoryRoutes({ db, newId: uuidv7 })],
     });
-    const host: Partial<Host> = { name: 'products', log: currentLog(), notReady: async () => [], stopping: new AbortController().signal };
-    await server.start(host as Host);
+    await server.start(testHost());
     url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
   });
   after(async () => {

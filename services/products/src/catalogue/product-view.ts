@@ -35,7 +35,7 @@ export const toProductView = (row: ProductRow): ProductView => ({
   updatedAt: row.updated_at.toISOString(),
 });
 
-export const readProduct = async (db: Queryable, id: string): Promise<ProductView> => {
+export const getProduct = async (db: Queryable, id: string): Promise<ProductView> => {
   const { rows } = await db.query<ProductRow>(`select ${productColumns} from ${productTables} where p.id = $1`, [id]);
   if (!rows[0]) throw new NotFound('product-not-found', `There is no product ${id}`);
   return toProductView(rows[0]);

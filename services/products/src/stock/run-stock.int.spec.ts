@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Conflict, NotFound } from '@orderstream/contracts';
 import { type Database, inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
-import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { seededRandom, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import { addProduct } from '../catalogue/add-product.js';
-import { readStock } from './read-stock.js';
+import { getStock } from './get-stock.js';
 import { runStock, type SentStockCommand } from './run-stock.js';
 import { setStock } from './set-stock.js';
 
@@ -61,7 +60,7 @@ describe('stocks in Postgres', function () {
     await Promise.all(orderIds.map((orderId) => handle(reserve(orderId, { productId, quantity: 1 }))));
 
     expect(await statuses(orderIds)).to.deep.equal({ Reserved: 10, Failed: 40 });
-    expect(await readStock(db, productId)).to.deep.equal({ productId, quantity: 10, reserved: 10, available: 0 });
+    expect(await getStock(db, productId)).to.deep.equal({ productId, quantity: 10, reserved: 10, available: 0 });
     const levels = await announced(productId);
     expect(levels.map(({ version }) => version)).to.deep.equal(levels.map((_, index) => index + 1));
     expect(levels.filter(({ type }) => type === 'ProductSoldOut')).to.have.length(1);
@@ -86,18 +85,18 @@ describe('stocks in Postgres', function () {
     const productIds = await Promise.all([product(1_000), product(1_000), product(1_000)]);
     const there = productIds.map((productId) => ({ productId, quantity: 1 }));
     const back = [...there].reverse();
-    // each takes its locks with a pause in between for the other to come
+    // each holds its locks for a while, for others to come
     let tries = 0;
     const slowly = (lines: Line[]) =>
       inTransaction(db, async (tx) => {
         tries += 1;
         await runStock(tx, [{ command: reserve(randomUUID(), ...lines), context }]);
-        await delay(5);
+        await tx.query('select pg_sleep(0.005)');
       });
 
     await Promise.all(Array.from({ length: 40 }, (_, index) => slowly(index % 2 === 0 ? there : back)));
 
-    for (const productId of productIds) expect((await readStock(db, productId)).reserved).to.equal(40);
+    for (const productId of productIds) expect((await getStock(db, productId)).reserved).to.equal(40);
     expect(tries, 'no second try').to.equal(40);
   });
 
@@ -110,7 +109,7 @@ describe('stocks in Postgres', function () {
     await handle(reserve(kept, lines), commit(kept), release(given));
     await handle(commit(kept), release(kept), release(given), reserve(given, lines));
 
-    expect(await readStock(db, productId)).to.deep.equal({ productId, quantity: 7, reserved: 0, available: 7 });
+    expect(await getStock(db, productId)).to.deep.equal({ productId, quantity: 7, reserved: 0, available: 7 });
     expect(await announced(kept)).to.deep.equal([
       { type: 'StockReserved', version: 1 },
       { type: 'StockCommitted', version: 2 },
@@ -126,7 +125,7 @@ describe('stocks in Postgres', function () {
     const orderId = randomUUID();
     await handle(release(orderId));
     await handle(reserve(orderId, { productId, quantity: 1 }));
-    expect((await readStock(db, productId)).available).to.equal(1);
+    expect((await getStock(db, productId)).available).to.equal(1);
     expect(await announced(orderId)).to.deep.equal([{ type: 'StockReleased', version: 1 }]);
   });
 
@@ -134,7 +133,7 @@ describe('stocks in Postgres', function () {
     const productId = await product(10);
     const orderId = randomUUID();
     await Promise.all(Array.from({ length: 8 }, () => handle(reserve(orderId, { productId, quantity: 2 }))));
-    expect((await readStock(db, productId)).reserved).to.equal(2);
+    expect((await getStock(db, productId)).reserved).to.equal(2);
     expect(await announced(orderId)).to.deep.equal([{ type: 'StockReserved', version: 1 }]);
   });
 
@@ -148,26 +147,29 @@ describe('stocks in Postgres', function () {
     expect(refused).to.be.instanceOf(Conflict);
     expect(refused).to.deep.include({ code: 'stock-below-reserved', details: { reserved: 4 } });
     expect(await set(randomUUID(), 3, context).catch((error) => error)).to.be.instanceOf(NotFound);
-    expect((await readStock(db, productId)).quantity).to.equal(4);
+    expect((await getStock(db, productId)).quantity).to.equal(4);
   });
 
   it('has books that close, after all of the above and a random crowd', async () => {
     const productIds = await Promise.all([product(20), product(20), product(20)]);
-    const any = <Item>(items: Item[]): Item => items[Math.floor(Math.random() * items.length)] as Item;
-    const orderIds = Array.from({ length: 60 }, () => randomUUID());
+    const random = seededRandom(20260105);
+    const any = <Item>(items: Item[]): Item => items[Math.floor(random() * items.length)] as Item;
     const set = setStock({ db });
+    const crowd = Array.from({ length: 60 }, (_, index) => ({
+      orderId: randomUUID(),
+      lines: [
+        { productId: any(productIds), quantity: 1 + (index % 3) },
+        { productId: any(productIds), quantity: 1 + (index % 2) },
+      ],
+      adjusted: index % 7 === 0 ? { productId: any(productIds), quantity: 15 + index } : undefined,
+      endings: [any([commit, release]), any([commit, release])] as const,
+    }));
 
     await Promise.all(
-      orderIds.map(async (orderId, index) => {
-        await handle(
-          reserve(
-            orderId,
-            { productId: any(productIds), quantity: 1 + (index % 3) },
-            { productId: any(productIds), quantity: 1 + (index % 2) },
-          ),
-        );
-        if (index % 7 === 0) await set(any(productIds), 15 + index, context).catch(() => undefined);
-        await handle(any([commit, release])(orderId), any([commit, release])(orderId));
+      crowd.map(async ({ orderId, lines, adjusted, endings: [first, second] }) => {
+        await handle(reserve(orderId, ...lines));
+        if (adjusted) await set(adjusted.productId, adjusted.quantity, context).catch(() => undefined);
+        await handle(first(orderId), second(orderId));
       }),
     );
 

@@ -2,7 +2,7 @@ import { Unavailable } from '@orderstream/contracts';
 import { type Database, inTransaction, type Queryable } from '@orderstream/persistence';
 import { mappingVersion } from '../orders/order-document.js';
 import type { OrdersIndex } from '../orders/orders-index.js';
-import { findReadModel, lockForReading, type ReadModel } from './read-model.js';
+import { getReadModel, lockForReading, type ReadModel } from './read-model.js';
 
 export type IndexState = {
   /** the index behind the alias has all orders, in this code's mapping */
@@ -20,7 +20,7 @@ export type IndexState = {
  */
 export const indexState = (db: Database, index: OrdersIndex) => async (): Promise<IndexState> => {
   const compare = async (on: Queryable): Promise<IndexState> => {
-    const [model, [only, ...others]] = await Promise.all([findReadModel(on), index.current()]);
+    const [model, [only, ...others]] = await Promise.all([getReadModel(on), index.current()]);
     const isKnown = only?.uuid === model.indexUuid && others.length === 0;
     return {
       complete: isKnown && model.mappingVersion === mappingVersion,

@@ -23,7 +23,7 @@ const leaseSeconds = 10;
 const isMine = `name = 'orders' and rebuilder = $1`;
 const lock = `hashtextextended('read model orders', 0)`;
 
-export const findReadModel = async (db: Queryable): Promise<ReadModel> => {
+export const getReadModel = async (db: Queryable): Promise<ReadModel> => {
   const { rows } = await db.query(`select * from read_models where name = 'orders'`);
   const { index_uuid, mapping_version, completed_at, rebuild_wanted, events_read, events_total } = rows[0];
   return {

@@ -2,14 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type OrderView, type SalesReport, Unavailable } from '@orderstream/contracts';
-import { errorOf, eventually, type TestDatabase, testAddress, testDatabase } from '@orderstream/testing';
+import { errorOf, eventually, seededRandom, type TestDatabase, testAddress, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { order } from '../../test/example-order.js';
 import { type Instance, instance, type Place } from '../../test/instance.js';
 import { type TestSearch, testSearch } from '../../test/test-search.js';
 import { mappingVersion } from '../orders/order-document.js';
-import { findReadModel, wantRebuild } from './read-model.js';
+import { getReadModel, wantRebuild } from './read-model.js';
 
 const products = Array.from({ length: 40 }, () => randomUUID());
 const patient = { timeoutMs: 60_000 };
@@ -108,13 +108,14 @@ describe('the orders indexed anew from Kafka', function () {
   /** Sends orders, and new versions of old ones, until it is stopped. */
   const load = () => {
     let going = true;
+    const random = seededRandom(20260105);
     const sending = (async () => {
       while (going) {
         await sendOrders(5);
         const known = [...newest.values()];
-        const changed = known[Math.floor(Math.random() * known.length)]!;
+        const changed = known[Math.floor(random() * known.length)]!;
         await send([{ ...changed, onHold: !changed.onHold, version: changed.version + 1 }]);
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        await new Promise((resolve) => setTimeout(resolve, 10)); // its pace
       }
     })();
     return async () => {
@@ -281,7 +282,7 @@ describe('the orders indexed anew from Kafka', function () {
     const exited = once(dying, 'exit');
     dying.kill('SIGKILL');
     await exited;
-    expect((await findReadModel(database.db)).completedAt).to.equal(null);
+    expect((await getReadModel(database.db)).completedAt).to.equal(null);
     const heir = await startOne();
     expect(await errorOf(heir.report())).to.be.instanceOf(Unavailable);
     await untilComplete(heir);

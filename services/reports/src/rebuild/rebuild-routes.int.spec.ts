@@ -1,10 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { Problem, RebuildState } from '@orderstream/contracts';
-import { currentLog, type Host, type HttpServer, httpServer } from '@orderstream/service-host';
-import { type TestDatabase, testDatabase } from '@orderstream/testing';
+import { type HttpServer, httpServer } from '@orderstream/service-host';
+import { type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { type TestSearch, testSearch } from '../../test/test-search.js';
-import { salesReport } from '../sales/sales-report.js';
+import { getSalesReport } from '../sales/get-sales-report.js';
 import { salesRoutes } from '../sales/sales-routes.js';
 import { indexState, whenComplete } from './index-state.js';
 import { noteProgress, takeRebuild, wantRebuild } from './read-model.js';
@@ -28,12 +28,11 @@ describe('the API of a rebuild', function () {
       // the token is the role
       auth: { verify: async (role) => ({ id: 'somebody', roles: [role], expiresAt: new Date('2100-01-01') }) },
       apis: [
-        salesRoutes({ salesReport: whenComplete(state, salesReport(search.client, search.index.alias)) }),
+        salesRoutes({ getSalesReport: whenComplete(state, getSalesReport(search.client, search.index.alias)) }),
         rebuildRoutes({ state, wantRebuild: () => wantRebuild(database.db) }),
       ],
     });
-    const host: Partial<Host> = { name: 'reports', log: currentLog(), notReady: async () => [], stopping: new AbortController().signal };
-    await server.start(host as Host);
+    await server.start(testHost());
     url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/reports`;
   });
   after(async () => {

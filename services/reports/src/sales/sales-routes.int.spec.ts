@@ -1,11 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { Problem, SalesReport } from '@orderstream/contracts';
-import { currentLog, type Host, type HttpServer, httpServer } from '@orderstream/service-host';
+import { type HttpServer, httpServer } from '@orderstream/service-host';
+import { testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { order } from '../../test/example-order.js';
 import { type TestSearch, testSearch } from '../../test/test-search.js';
 import { connectElasticsearch } from '../search/elasticsearch.js';
-import { salesReport } from './sales-report.js';
+import { getSalesReport } from './get-sales-report.js';
 import { salesRoutes } from './sales-routes.js';
 
 describe('the API of reports', function () {
@@ -13,16 +14,15 @@ describe('the API of reports', function () {
   let search: TestSearch;
   const servers: HttpServer[] = [];
 
-  const serve = async (report: Parameters<typeof salesRoutes>[0]['salesReport']): Promise<string> => {
+  const serve = async (report: Parameters<typeof salesRoutes>[0]['getSalesReport']): Promise<string> => {
     const server = httpServer({
       port: 0,
       basePath: '/reports',
       // the token is the role
       auth: { verify: async (role) => ({ id: 'somebody', roles: [role], expiresAt: new Date('2100-01-01') }) },
-      apis: [salesRoutes({ salesReport: report })],
+      apis: [salesRoutes({ getSalesReport: report })],
     });
-    const host: Partial<Host> = { name: 'reports', log: currentLog(), notReady: async () => [], stopping: new AbortController().signal };
-    await server.start(host as Host);
+    await server.start(testHost());
     servers.push(server);
     return `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/reports/sales`;
   };
@@ -40,7 +40,7 @@ describe('the API of reports', function () {
   });
 
   it('answers an admin, and nobody else', async () => {
-    const url = await serve(salesReport(search.client, search.index.alias));
+    const url = await serve(getSalesReport(search.client, search.index.alias));
     const answer = await get(url, 'admin');
     expect(answer.status).to.equal(200);
     expect(SalesReport.parse(await answer.json()).data).to.have.length(1);
@@ -49,7 +49,7 @@ describe('the API of reports', function () {
   });
 
   it('refuses a query that it does not understand', async () => {
-    const url = await serve(salesReport(search.client, search.index.alias));
+    const url = await serve(getSalesReport(search.client, search.index.alias));
     for (const query of ['from=yesterday', 'groupBy=colour', 'colour=red', 'from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z']) {
       const answer = await get(`${url}?${query}`, 'admin');
       expect(answer.status, query).to.equal(400);
@@ -58,7 +58,7 @@ describe('the API of reports', function () {
 
   it('answers 503, soon, while Elasticsearch is away', async () => {
     const away = connectElasticsearch('http://127.0.0.1:4699');
-    const url = await serve(salesReport(away, 'orders'));
+    const url = await serve(getSalesReport(away, 'orders'));
     const begun = Date.now();
     const answer = await get(url, 'admin');
     expect(answer.status).to.equal(503);

@@ -1,7 +1,9 @@
 import { Problem, SalesQuery, SalesReport } from '@orderstream/contracts';
 import { type Api, api } from '@orderstream/service-host';
 
-export const salesRoutes = ({ salesReport }: { salesReport: (query: SalesQuery) => Promise<SalesReport> }): Api =>
+type Deps = { getSalesReport: (query: SalesQuery) => Promise<SalesReport> };
+
+export const salesRoutes = ({ getSalesReport }: Deps): Api =>
   api('Reports', '/reports').get(
     '/reports/sales',
     {
@@ -12,5 +14,5 @@ export const salesRoutes = ({ salesReport }: { salesReport: (query: SalesQuery) 
       query: SalesQuery,
       answers: { 200: SalesReport, 503: Problem },
     },
-    ({ query }) => salesReport(query),
+    ({ query }) => getSalesReport(query),
   );

@@ -1,5 +1,11 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 
+export const commandsIgnored = new Counter({
+  name: 'payment_commands_ignored_total',
+  help: 'Commands that changed nothing: they came twice, or too late',
+  labelNames: ['command', 'status'] as const,
+});
+
 export const callsTotal = new Counter({
   name: 'psp_calls_total',
   help: 'Calls to the payment provider, counting each try; rejected: not made, because the circuit breaker was open',

@@ -4,7 +4,7 @@ import type { Database } from '@orderstream/persistence';
 type Row = { status: PaymentStatus; currency: string; count: number; amount: string };
 
 /** The number and the total amount of payments, by status and currency. */
-export const paymentStats = async (db: Database): Promise<PaymentStats> => {
+export const getPaymentStats = async (db: Database): Promise<PaymentStats> => {
   const { rows } = await db.query<Row>(
     `select status, currency, count(*) as count, sum(amount) as amount
        from payments group by status, currency order by status, currency`,

@@ -1,7 +1,7 @@
 import { NotFound, type StockView } from '@orderstream/contracts';
 import type { Database } from '@orderstream/persistence';
 
-export const readStock = async (db: Database, productId: string): Promise<StockView> => {
+export const getStock = async (db: Database, productId: string): Promise<StockView> => {
   const { rows } = await db.query<StockView>(
     `select product_id as "productId", quantity, reserved, quantity - reserved as available from stock where product_id = $1`,
     [productId],

@@ -3,18 +3,18 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type MessageBus, natsBus } from '@orderstream/message-bus';
-import { authenticator, type Component, httpServer } from '@orderstream/service-host';
+import { authenticatorFrom, type Component, httpServer } from '@orderstream/service-host';
+import { testHost } from '@orderstream/testing';
 import jwt from 'jsonwebtoken';
-import pino from 'pino';
 import WebSocket from 'ws';
-import { liveFeed } from '../frames/live-feed.js';
-import { publishEvents } from '../frames/publish-events.js';
-import { recipients } from '../frames/recipients.js';
-import type { FrameStream } from '../frames/subjects.js';
-import type { SessionLimits } from './session.js';
-import { socketServer } from './socket-server.js';
+import { liveFeed } from '../src/frames/live-feed.js';
+import { publishEvents } from '../src/frames/publish-events.js';
+import { recipients } from '../src/frames/recipients.js';
+import type { FrameStream } from '../src/frames/subjects.js';
+import type { SessionLimits } from '../src/sockets/session.js';
+import { socketServer } from '../src/sockets/socket-server.js';
 
-/** For specs: an issuer of access tokens, with its keys served over HTTP. */
+/** An issuer of access tokens, with its keys served over HTTP. */
 export const tokenIssuer = async () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const keys = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }] });
@@ -24,7 +24,7 @@ export const tokenIssuer = async () => {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const audience = 'urn:orderstream:api';
   return {
-    settings: { issuer, audience, jwksUrl: `${issuer}/jwks` },
+    config: { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: `${issuer}/jwks` },
     tokenFor: (sub: string, { roles = ['shopper'], seconds = 600 } = {}): string =>
       jwt.sign({ roles, jti: randomUUID() }, privateKey, {
         algorithm: 'RS256',
@@ -49,26 +49,17 @@ type Settings = {
   port?: number;
 };
 
-/** For specs: an instance of the service as `main.ts` composes it, without Kafka. */
+/** An instance of the service as `main.ts` composes it, without Kafka. */
 export const startInstance = async ({ natsUrl, stream, issuer, port = 0, ...options }: Settings) => {
   const bus: MessageBus = natsBus({ url: natsUrl, streams: [stream.declaration] });
   const everybody = recipients();
-  const auth = authenticator(issuer.settings);
+  const auth = authenticatorFrom(issuer.config);
   const feed = liveFeed({ bus, stream, recipients: everybody, onBreak: () => sockets.restartAll() });
   const sockets = socketServer({ auth, bus, stream, recipients: everybody, liveSequence: feed.sequence, ...options });
   const http = httpServer({ port, basePath: '/notifications', apis: [], onUpgrade: sockets.upgrade });
   const components: Component[] = [bus, feed, http, sockets];
   const stopping = new AbortController();
-  const host = {
-    name: 'notifications-spec',
-    log: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
-    isReady: async () => true,
-    notReady: async () => [],
-    stopping: stopping.signal,
-    fail: (error: unknown) => {
-      throw error;
-    },
-  };
+  const host = testHost({ stopping: stopping.signal });
   for (const component of components) await component.start(host);
   let stopped = false;
   const address = http.server.address() as AddressInfo;
@@ -90,7 +81,7 @@ export type Instance = Awaited<ReturnType<typeof startInstance>>;
 
 export type Frame = { type: string; sequence: number; code?: string; userId?: string; data: Record<string, unknown> };
 
-/** For specs: a bare WebSocket that records the frames it gets. */
+/** A bare WebSocket that records the frames it gets. */
 export const openSocket = async (url: string, options: WebSocket.ClientOptions = {}) => {
   const socket = new WebSocket(url, options);
   const frames: Frame[] = [];

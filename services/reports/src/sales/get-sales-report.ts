@@ -80,7 +80,7 @@ const isGone = (error: unknown): boolean => error instanceof errors.ResponseErro
  * What was sold of each product, in each currency, in orders placed in [from, to). All pages are read from one moment's
  * index.
  */
-export const salesReport =
+export const getSalesReport =
   (client: Client, alias: string) =>
   async ({ groupBy, ...range }: SalesQuery): Promise<SalesReport> => {
     const [from, to] = [inUtc(range.from), inUtc(range.to)];

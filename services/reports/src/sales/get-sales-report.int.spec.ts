@@ -5,7 +5,7 @@ import { order } from '../../test/example-order.js';
 import { type TestSearch, testSearch } from '../../test/test-search.js';
 import { ordersIndex } from '../orders/orders-index.js';
 import { connectElasticsearch } from '../search/elasticsearch.js';
-import { salesReport } from './sales-report.js';
+import { getSalesReport } from './get-sales-report.js';
 
 const products = Array.from({ length: 1_200 }, (_, number) => `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`);
 const epoch = Date.parse('2026-01-01T00:00:00Z');
@@ -71,12 +71,12 @@ const plainly = (orders: OrderView[], from: string | null, to: string | null): S
 describe('the sales report', function () {
   this.timeout(60_000);
   let search: TestSearch;
-  let report: ReturnType<typeof salesReport>;
+  let report: ReturnType<typeof getSalesReport>;
 
   beforeEach(async () => {
     search = testSearch();
     await search.makeIndex();
-    report = salesReport(search.client, search.index.alias);
+    report = getSalesReport(search.client, search.index.alias);
   });
   afterEach(() => search?.drop());
 
@@ -180,7 +180,7 @@ describe('the sales report', function () {
       expect(await report({ groupBy: 'product' }).catch((error) => error)).to.be.instanceOf(Unavailable);
     }
     const away = connectElasticsearch('http://127.0.0.1:4699');
-    const failed = await salesReport(away, ordersIndex(away).alias)({ groupBy: 'product' }).catch((error) => error);
+    const failed = await getSalesReport(away, ordersIndex(away).alias)({ groupBy: 'product' }).catch((error) => error);
     expect(failed).to.be.instanceOf(Unavailable);
     await away.close();
   });

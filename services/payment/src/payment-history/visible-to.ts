@@ -1,0 +1,12 @@
+import { isAdmin, type User } from '@orderstream/service-host';
+import type { Knex } from 'knex';
+import { z } from 'zod';
+
+/** A customer sees their own payments, an admin every payment: for `.modify(visibleTo(user))`. */
+export const visibleTo =
+  (user: User) =>
+  (query: Knex.QueryBuilder): void => {
+    if (isAdmin(user)) return;
+    if (z.uuid().safeParse(user.id).success) query.where('customer_id', user.id);
+    else query.whereRaw('false'); // a program's id is no UUID, and has no payments
+  };
