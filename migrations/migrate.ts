@@ -3,7 +3,6 @@ import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import knex, { type Knex } from 'knex';
-import { localSecrets } from '../local-stack/src/secrets.js';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const notServices = ['tables'];
@@ -24,12 +23,12 @@ const source = (service: string): Knex.MigrationSource<string> => ({
   getMigration: (file) => import(pathToFileURL(join(folder, service, file)).href),
 });
 
-/** `<SERVICE>_DATABASE_URL`, else the service's database in the local stack. */
+/** `<SERVICE>_DATABASE_URL`, else the service's database in the local stack, whose password is no secret. */
 const databaseUrl = (service: string): string => {
   const url = process.env[`${service.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`];
   if (url) return url;
   const { POSTGRES_HOST = '127.0.0.1', POSTGRES_PORT = String(15_432 + Number(process.env.PORT_OFFSET || 0)) } = process.env;
-  return `postgres://${service}:${localSecrets.databaseOwner(service)}@${POSTGRES_HOST}:${POSTGRES_PORT}/${service}`;
+  return `postgres://${service}:${service}-local@${POSTGRES_HOST}:${POSTGRES_PORT}/${service}`;
 };
 
 const withDatabase = async <T>(service: string, work: (db: Knex) => Promise<T>): Promise<T> => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { limiter, retryDelayMs, wait } from '@orderstream/async';
 import type { MessageContext } from '@orderstream/contracts';
 import {
   countDeadLetter,
@@ -8,13 +9,11 @@ import {
   parkForSure,
   type Received,
   type Replayable,
-  retryDelayMs,
   takeLetter,
   throughOutages,
-  wait,
 } from '@orderstream/event-bridge';
 import { type Database, groupCommit, inTransaction, type Transaction } from '@orderstream/persistence';
-import { type Component, type Logger, limiter, runWithContext } from '@orderstream/service-host';
+import { type Component, type Logger, runWithContext } from '@orderstream/service-host';
 import {
   contextOfJob,
   type Holder,

@@ -1,6 +1,7 @@
+import { isTimeout, retryDelayMs, wait } from '@orderstream/async';
 import type { Envelope } from '@orderstream/contracts';
 import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
-import { isTimeout, type Logger, runWithContext } from '@orderstream/service-host';
+import { type Logger, runWithContext } from '@orderstream/service-host';
 import { blockedSequences, lockSequences } from './dead-letters.js';
 import { errorText, storable } from './error-text.js';
 import { contextOfEvent, type Handler } from './handlers.js';
@@ -10,7 +11,6 @@ import { batchMessages, deadLettersTotal, hopSeconds, messagesTotal } from './me
 import { maxFailures, throughOutages } from './outages.js';
 import { isRefusal, type Parking, park, parkForSure, waitsBehind } from './parking.js';
 import { attempting, finishAttempt, maxCrashes, Suspect, startAttempt, startAttemptAlone } from './poison-detection.js';
-import { retryDelayMs, wait } from './retry.js';
 
 /** A message whose type the consumer subscribes to. */
 type Subscribed = Exclude<ParsedMessage, { kind: 'not subscribed' }>;

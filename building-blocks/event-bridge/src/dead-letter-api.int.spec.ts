@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
+import { type HttpServer, httpServer } from '@orderstream/http';
 import { inTransaction } from '@orderstream/persistence';
-import { type HttpServer, httpServer } from '@orderstream/service-host';
 import { eventually, somebodyWaits, type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { KafkaMessage } from 'kafkajs';

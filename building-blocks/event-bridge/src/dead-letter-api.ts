@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { Conflict, NotFound, Page, PageQuery, Problem, pageOf, Timestamp } from '@orderstream/contracts';
+import { type Api, api, noContent } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
-import { type Api, api, currentLog, noContent } from '@orderstream/service-host';
+import { currentLog } from '@orderstream/service-host';
 import { z } from 'zod';
 import { type DeadLetter, discard, findLetter, listLetters, type Replayable } from './dead-letters.js';
 

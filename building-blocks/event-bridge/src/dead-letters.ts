@@ -1,6 +1,6 @@
+import { isTimeout } from '@orderstream/async';
 import { Unavailable } from '@orderstream/contracts';
 import { type Database, inTransaction, lockNames, type Queryable, type Transaction } from '@orderstream/persistence';
-import { isTimeout } from '@orderstream/service-host';
 import { errorText } from './error-text.js';
 import { type Header, headerOf, type Received } from './message.js';
 

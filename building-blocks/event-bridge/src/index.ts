@@ -9,5 +9,4 @@ export { countDeadLetter } from './metrics.js';
 export { maxFailures, throughOutages } from './outages.js';
 export { appendToOutbox, messageColumns, messageUnnest, messageValues, type OutboxMessage } from './outbox.js';
 export { parkForSure } from './parking.js';
-export { retryDelayMs, wait } from './retry.js';
 export { topicReader } from './topic-reader.js';

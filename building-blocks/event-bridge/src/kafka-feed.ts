@@ -1,10 +1,10 @@
+import { retryDelayMs, wait } from '@orderstream/async';
 import type { EventDefinition, EventOf } from '@orderstream/contracts';
 import type { Component, Logger } from '@orderstream/service-host';
 import { errorText } from './error-text.js';
 import { messageParser, type ParsedMessage, type Received } from './message.js';
 import { messagesTotal } from './metrics.js';
 import { everyTimeoutIsAnOutage, throughOutages } from './outages.js';
-import { retryDelayMs, wait } from './retry.js';
 import { type Batch, joinBatches, supervisedConsumer } from './supervised-consumer.js';
 
 type Options<Definitions extends readonly EventDefinition[]> = {

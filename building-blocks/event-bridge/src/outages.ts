@@ -1,6 +1,6 @@
-import { isTimeout, isTransient, type Logger } from '@orderstream/service-host';
+import { isTimeout, isTransient, retryDelayMs, wait } from '@orderstream/async';
+import type { Logger } from '@orderstream/service-host';
 import { retriesTotal } from './metrics.js';
-import { retryDelayMs, wait } from './retry.js';
 
 export type Patience = {
   consumer: string;

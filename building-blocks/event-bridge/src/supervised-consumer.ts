@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { adaptiveLinger, batcher } from '@orderstream/persistence';
-import { type Host, isTransient, type Logger } from '@orderstream/service-host';
+import { adaptiveLinger, batcher, isTransient, retryDelayMs, wait } from '@orderstream/async';
+import type { Host, Logger } from '@orderstream/service-host';
 import type { Admin, Consumer, EachBatchPayload } from 'kafkajs';
 import { kafkaClient, retry } from './kafka-client.js';
 import { onFetched } from './kafkajs-patches.js';
 import { type Received, receive } from './message.js';
 import { lagMessages, restartsTotal } from './metrics.js';
 import { offsetCommitter } from './offset-committer.js';
-import { retryDelayMs, wait } from './retry.js';
 
 /** Messages of one partition, in order. */
 export type Batch = {

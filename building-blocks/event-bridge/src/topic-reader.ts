@@ -1,3 +1,4 @@
+import { wait } from '@orderstream/async';
 import type { EventDefinition, EventOf } from '@orderstream/contracts';
 import type { Logger } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
@@ -5,7 +6,6 @@ import { kafkaClient, retry } from './kafka-client.js';
 import { onFetched } from './kafkajs-patches.js';
 import { messageParser, receive } from './message.js';
 import { messagesTotal } from './metrics.js';
-import { wait } from './retry.js';
 
 type Options<Definitions extends readonly EventDefinition[]> = {
   brokers: string[];

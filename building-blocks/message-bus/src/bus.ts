@@ -1,4 +1,5 @@
-import { type Component, type Host, type Logger, limiter } from '@orderstream/service-host';
+import { limiter } from '@orderstream/async';
+import type { Component, Host, Logger } from '@orderstream/service-host';
 import type { JetStreamManager, NatsConnection } from 'nats';
 import { readBacklog, type StoredMessage } from './backlog.js';
 import { type Connection, openConnection, unavailable, watchConnection } from './connection.js';
@@ -17,7 +18,6 @@ export type NatsBusOptions = {
 };
 
 export type MessageBus = Component & {
-  publish(subject: string, payload: object, options: { id: string }): Promise<void>;
   /**
    * Resolves when all messages are stored. Those of a subject are stored in the given order.
    * @throws Unavailable when NATS cannot store them all now; publish all again: their ids prevent duplicates
@@ -129,7 +129,6 @@ export const natsBus = ({ url, name, streams = [] }: NatsBusOptions): MessageBus
     start,
     stop,
     isReady: () => live?.connection.isUp() ?? false,
-    publish: async (subject, payload, { id }) => publishAll([{ id, subject, payload }]),
     publishAll: async (messages) => publishAll(messages),
     subscribe: async ({ stream, ...options }) => {
       const { nc, jsm, connection, log } = whenLive();

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
-import { createLogger, isConflict, isTimeout, isTransient } from '@orderstream/service-host';
+import { isConflict, isTimeout, isTransient } from '@orderstream/async';
+import { createLogger } from '@orderstream/service-host';
 import { errorOf, eventually, openTransaction, type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { connectDatabase } from './connect.js';

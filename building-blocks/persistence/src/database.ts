@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Component, isTransient } from '@orderstream/service-host';
+import { isTransient } from '@orderstream/async';
+import type { Component } from '@orderstream/service-host';
 import type { Database } from './connect.js';
 
 const retryMs = 250;

@@ -1,6 +1,5 @@
+import { batcher, isTransient } from '@orderstream/async';
 import { Refusal } from '@orderstream/contracts';
-import { isTransient } from '@orderstream/service-host';
-import { batcher } from './batcher.js';
 import type { Database } from './connect.js';
 import { inTransaction, type Transaction } from './transaction.js';
 

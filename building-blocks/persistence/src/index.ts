@@ -1,11 +1,7 @@
-export { isConflict, isTimeout, isTransient } from '@orderstream/service-host';
-export { adaptiveLinger, batcher } from './batcher.js';
-export { canonicalJson } from './canonical-json.js';
 export { type ConnectOptions, connectDatabase, type Database, type Queryable } from './connect.js';
 export { database } from './database.js';
 export { groupCommit } from './group-commit.js';
 export { type HousekeepingOptions, housekeeping, removeOldRows } from './housekeeping.js';
-export { type IdempotentRequest, idempotentBatcher, idempotently } from './idempotently.js';
 export { lockNames } from './lock.js';
 export { databaseNow } from './now.js';
 export { rowsOf, sql } from './sql.js';

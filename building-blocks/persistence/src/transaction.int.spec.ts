@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { isConflict, isTransient } from '@orderstream/service-host';
+import { isConflict, isTransient } from '@orderstream/async';
 import { errorOf, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import { connectDatabase } from './connect.js';

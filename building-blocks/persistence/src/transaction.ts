@@ -1,4 +1,4 @@
-import { isConflict } from '@orderstream/service-host';
+import { isConflict } from '@orderstream/async';
 import type { Connection, Database, Queryable } from './connect.js';
 
 /** An open transaction. */

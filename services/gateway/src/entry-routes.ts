@@ -1,4 +1,4 @@
-import { type Api, api, mediaType } from '@orderstream/service-host';
+import { type Api, api, mediaType } from '@orderstream/http';
 import { z } from 'zod';
 import type { Service } from './services.js';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Readable, Transform } from 'node:stream';
-import { HttpRefusal, hasBody } from '@orderstream/service-host';
+import { HttpRefusal, hasBody } from '@orderstream/http';
 import { type Dispatcher, errors } from 'undici';
 import { type Headers, responseHeaders } from './headers.js';
 

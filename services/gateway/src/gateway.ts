@@ -1,4 +1,5 @@
-import { authenticatorFrom, type Component, type HttpServer, httpServer } from '@orderstream/service-host';
+import { authenticatorFrom, type HttpServer, httpServer } from '@orderstream/http';
+import type { Component } from '@orderstream/service-host';
 import type { Config } from './config.js';
 import { entryRoutes } from './entry-routes.js';
 import { proxy } from './proxy.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type Authenticator, HttpRefusal } from '@orderstream/service-host';
+import { type Authenticator, HttpRefusal } from '@orderstream/http';
 import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
 import { clientAddress } from './client.js';

@@ -1,5 +1,6 @@
+import { httpServer } from '@orderstream/http';
 import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
-import { httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { loadConfig, runService } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import { Config } from './config.js';
 import { logIn } from './login/log-in.js';

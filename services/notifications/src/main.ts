@@ -1,6 +1,7 @@
 import { kafkaFeed } from '@orderstream/event-bridge';
+import { authenticatorFrom, httpServer } from '@orderstream/http';
 import { natsBus } from '@orderstream/message-bus';
-import { authenticatorFrom, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { loadConfig, runService } from '@orderstream/service-host';
 import { Config } from './config.js';
 import { pushedEvents } from './frames/event-frames.js';
 import { liveFeed } from './frames/live-feed.js';

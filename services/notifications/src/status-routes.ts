@@ -1,4 +1,4 @@
-import { type Api, api } from '@orderstream/service-host';
+import { type Api, api } from '@orderstream/http';
 import { z } from 'zod';
 
 const Status = z

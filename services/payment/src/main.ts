@@ -1,7 +1,8 @@
 import { jobRunner } from '@orderstream/aggregates';
 import { deadLetterApi, kafkaConsumer } from '@orderstream/event-bridge';
+import { authenticatorFrom, httpServer } from '@orderstream/http';
 import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
-import { authenticatorFrom, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { loadConfig, runService } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import { Config } from './config.js';
 import { createPayment } from './payments/create-payment.js';

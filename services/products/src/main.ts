@@ -1,6 +1,7 @@
 import { deadLetterApi, kafkaConsumer } from '@orderstream/event-bridge';
+import { authenticatorFrom, httpServer } from '@orderstream/http';
 import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
-import { authenticatorFrom, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { loadConfig, runService } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import { categoryRoutes } from './catalogue/category-routes.js';
 import { productRoutes } from './catalogue/product-routes.js';

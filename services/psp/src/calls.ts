@@ -18,12 +18,11 @@ export type CallEntry = {
 export type CallLog = {
   begin(entry: Omit<CallEntry, 'status' | 'effect' | 'replayed'>): CallEntry;
   list(paymentId?: string): CallEntry[];
-  clear(): void;
 };
 
 /** The latest calls, oldest first: a ring, so memory is bounded however long it runs. */
 export const callLog = (kept: number): CallLog => {
-  let ring: CallEntry[] = [];
+  const ring: CallEntry[] = [];
   let oldest = 0;
   return {
     begin: (asked) => {
@@ -38,10 +37,6 @@ export const callLog = (kept: number): CallLog => {
     list: (paymentId) => {
       const inOrder = [...ring.slice(oldest), ...ring.slice(0, oldest)];
       return paymentId === undefined ? inOrder : inOrder.filter((entry) => entry.paymentId === paymentId);
-    },
-    clear: () => {
-      ring = [];
-      oldest = 0;
     },
   };
 };

@@ -1,4 +1,5 @@
-import { httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { httpServer } from '@orderstream/http';
+import { loadConfig, runService } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import { openBook } from './book.js';
 import { callLog } from './calls.js';

@@ -1,5 +1,5 @@
 import { Invalid, Money, PaymentMethod, Problem } from '@orderstream/contracts';
-import { type Api, api, HttpRefusal, Reply, type RouteInput } from '@orderstream/service-host';
+import { type Api, api, HttpRefusal, Reply, type RouteInput } from '@orderstream/http';
 import { z } from 'zod';
 import type { CallEntry } from './calls.js';
 import type { Asked, Provider } from './provider.js';

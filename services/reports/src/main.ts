@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { deadLetterApi, kafkaConsumer } from '@orderstream/event-bridge';
+import { authenticatorFrom, httpServer } from '@orderstream/http';
 import { connectDatabase, database, housekeeping } from '@orderstream/persistence';
-import { authenticatorFrom, httpServer, loadConfig, runService } from '@orderstream/service-host';
+import { loadConfig, runService } from '@orderstream/service-host';
 import { Config } from './config.js';
 import { indexOrders } from './orders/index-orders.js';
 import { orderProjection } from './orders/order-projection.js';

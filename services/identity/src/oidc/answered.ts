@@ -1,4 +1,4 @@
-import { isTransient } from '@orderstream/service-host';
+import { isTransient } from '@orderstream/async';
 import { errors } from 'oidc-provider';
 
 /** SQLSTATEs for text that PostgreSQL cannot hold, such as one with a zero character: as a value, and within JSON. */

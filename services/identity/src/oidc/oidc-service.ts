@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Component, type Host, HttpRefusal } from '@orderstream/service-host';
+import { HttpRefusal } from '@orderstream/http';
+import type { Component, Host } from '@orderstream/service-host';
 import { Router } from 'express';
 import { sweepFailures } from '../login/login-throttle.js';
 import { sweepArtifacts } from './artifact-store.js';

@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
+import { limiter } from '@orderstream/async';
 import { Invalid } from '@orderstream/contracts';
-import { limiter } from '@orderstream/service-host';
 
 /** OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane; about 20 ms of one core. */
 const parameters = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };

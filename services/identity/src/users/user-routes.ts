@@ -1,6 +1,6 @@
 import { Problem, RegisterRequest } from '@orderstream/contracts';
-import { type Database, idempotently } from '@orderstream/persistence';
-import { type Api, api, Reply } from '@orderstream/service-host';
+import { type Api, api, idempotently, Reply } from '@orderstream/http';
+import type { Database } from '@orderstream/persistence';
 import { z } from 'zod';
 import type { RegisterUser } from './register-user.js';
 

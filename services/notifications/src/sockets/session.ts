@@ -1,6 +1,7 @@
 import { type ClientFrame, type ErrorFrame, type ReadyFrame, Refusal, Unauthenticated } from '@orderstream/contracts';
+import { type Authenticator, isAdmin, type User } from '@orderstream/http';
 import type { MessageBus } from '@orderstream/message-bus';
-import { type Authenticator, isAdmin, type Logger, type User } from '@orderstream/service-host';
+import type { Logger } from '@orderstream/service-host';
 import type { RawData, WebSocket } from 'ws';
 import { type OutgoingFrame, outgoingFrame, textFor } from '../frames/outgoing-frame.js';
 import type { Recipient, Recipients } from '../frames/recipients.js';

@@ -1,6 +1,6 @@
 import { NotFound, type OrderHistory, type OrderStatus } from '@orderstream/contracts';
+import type { User } from '@orderstream/http';
 import { type Database, rowsOf, sql } from '@orderstream/persistence';
-import type { User } from '@orderstream/service-host';
 import { visibleTo } from './visible-to.js';
 
 type Row = { type: string; status: OrderStatus; at: Date; data: Record<string, unknown> };

@@ -1,6 +1,6 @@
 import { type OrderQuery, type OrderView, type Page, pageOf } from '@orderstream/contracts';
+import type { User } from '@orderstream/http';
 import { type Database, rowsOf, sql } from '@orderstream/persistence';
-import type { User } from '@orderstream/service-host';
 import { type OrderRow, orderColumns, orderOf } from '../orders/order-store.js';
 import { orderView } from '../orders/order-view.js';
 import { visibleTo } from './visible-to.js';

@@ -1,6 +1,6 @@
 import { OrderHistory, OrderQuery, OrderView, Page } from '@orderstream/contracts';
+import { type Api, api } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
-import { type Api, api } from '@orderstream/service-host';
 import { getOrder } from './get-order.js';
 import { getOrderHistory } from './get-order-history.js';
 import { listOrders } from './list-orders.js';

@@ -1,4 +1,4 @@
-import { isAdmin, type User } from '@orderstream/service-host';
+import { isAdmin, type User } from '@orderstream/http';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 

@@ -1,6 +1,6 @@
 import { tryLockAggregate } from '@orderstream/aggregates';
+import { retryDelayMs } from '@orderstream/async';
 import type { MessageContext } from '@orderstream/contracts';
-import { retryDelayMs } from '@orderstream/event-bridge';
 import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
 import { type Component, childContext, type Logger } from '@orderstream/service-host';
 import { holdLateness, holdTimerFailures } from '../metrics.js';

@@ -1,5 +1,6 @@
-import type { Envelope, EventDefinition } from '@orderstream/contracts';
 import {
+  type Envelope,
+  type EventDefinition,
   PaymentApproved,
   PaymentCancelled,
   type PaymentEventData,

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { OrderView, Page, Problem } from '@orderstream/contracts';
-import { type HttpServer, httpServer } from '@orderstream/service-host';
+import { type HttpServer, httpServer } from '@orderstream/http';
 import { testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { v7 as uuidv7 } from 'uuid';

@@ -1,6 +1,6 @@
 import { HoldOrderRequest, OrderView, PlaceOrderRequest, Problem, Refusal } from '@orderstream/contracts';
-import { type Database, type IdempotentRequest, idempotentBatcher } from '@orderstream/persistence';
-import { type Api, accepted, api, created } from '@orderstream/service-host';
+import { type Api, accepted, api, created, type IdempotentRequest, idempotentBatcher } from '@orderstream/http';
+import type { Database } from '@orderstream/persistence';
 import type { CommandOrder } from './command-order.js';
 import type { Placement, PlaceOrders } from './place-orders.js';
 

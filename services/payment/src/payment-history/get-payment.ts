@@ -1,6 +1,6 @@
 import { NotFound, type PaymentView } from '@orderstream/contracts';
+import type { User } from '@orderstream/http';
 import { type Database, rowsOf, sql } from '@orderstream/persistence';
-import type { User } from '@orderstream/service-host';
 import { visibleTo } from './visible-to.js';
 
 /** @throws NotFound also for another customer's payment, so that its existence stays secret */

@@ -1,6 +1,6 @@
 import { type Page, type PaymentQuery, type PaymentView, pageOf } from '@orderstream/contracts';
+import type { User } from '@orderstream/http';
 import { type Database, rowsOf, sql } from '@orderstream/persistence';
-import type { User } from '@orderstream/service-host';
 import { visibleTo } from './visible-to.js';
 
 /** The payments that the user may see, newest first. */

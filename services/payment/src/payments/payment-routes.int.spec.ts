@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { PaymentView } from '@orderstream/contracts';
-import { type HttpServer, httpServer } from '@orderstream/service-host';
+import { type HttpServer, httpServer } from '@orderstream/http';
 import { type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { v7 as uuidv7 } from 'uuid';

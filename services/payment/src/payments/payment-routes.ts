@@ -1,6 +1,6 @@
 import { CreatePaymentRequest, Page, PaymentHistory, PaymentQuery, PaymentStats, PaymentView, Problem } from '@orderstream/contracts';
-import { type Database, idempotently } from '@orderstream/persistence';
-import { type Api, api, created } from '@orderstream/service-host';
+import { type Api, api, created, idempotently } from '@orderstream/http';
+import type { Database } from '@orderstream/persistence';
 import { getPayment } from '../payment-history/get-payment.js';
 import { getPaymentStats } from '../payment-history/get-payment-stats.js';
 import { listPaymentEvents } from '../payment-history/list-payment-events.js';

@@ -1,7 +1,8 @@
 import type { NewCommand } from '@orderstream/aggregates';
 import { PaymentStats, paymentEvents } from '@orderstream/contracts';
+import type { User } from '@orderstream/http';
 import { type Database, inTransaction } from '@orderstream/persistence';
-import { newContext, type User } from '@orderstream/service-host';
+import { newContext } from '@orderstream/service-host';
 import { openTransaction, somebodyWaits, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Knex } from 'knex';

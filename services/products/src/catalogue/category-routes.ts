@@ -1,6 +1,6 @@
 import { CategoryView, Page, PageQuery, Text } from '@orderstream/contracts';
-import { type Database, idempotently } from '@orderstream/persistence';
-import { type Api, api, created } from '@orderstream/service-host';
+import { type Api, api, created, idempotently } from '@orderstream/http';
+import type { Database } from '@orderstream/persistence';
 import { z } from 'zod';
 import { addCategory, listCategories } from './categories.js';
 

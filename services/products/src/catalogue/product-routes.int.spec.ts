@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { CategoryView, Page, Problem, ProductView, StockView } from '@orderstream/contracts';
+import { type HttpServer, httpServer } from '@orderstream/http';
 import { inTransaction } from '@orderstream/persistence';
-import { type HttpServer, httpServer, newContext } from '@orderstream/service-host';
+import { newContext } from '@orderstream/service-host';
 import { type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { v7 as uuidv7 } from 'uuid';

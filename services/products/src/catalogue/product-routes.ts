@@ -1,6 +1,6 @@
 import { AddProductRequest, Page, ProductQuery, ProductView } from '@orderstream/contracts';
-import { type Database, idempotently } from '@orderstream/persistence';
-import { type Api, api, created } from '@orderstream/service-host';
+import { type Api, api, created, idempotently } from '@orderstream/http';
+import type { Database } from '@orderstream/persistence';
 import { addProduct } from './add-product.js';
 import { listProducts } from './list-products.js';
 import { getProduct } from './product-view.js';

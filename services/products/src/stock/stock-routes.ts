@@ -1,6 +1,6 @@
 import { Problem, SetStockRequest, StockView } from '@orderstream/contracts';
+import { type Api, api } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
-import { type Api, api } from '@orderstream/service-host';
 import { getStock } from './get-stock.js';
 import type { SetStock } from './set-stock.js';
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isTimeout, isTransient } from '@orderstream/async';
 import { Unavailable } from '@orderstream/contracts';
-import { isTimeout, isTransient } from '@orderstream/persistence';
 import { expect } from 'chai';
 import { order } from '../../test/example-order.js';
 import { type TestSearch, testSearch } from '../../test/test-search.js';

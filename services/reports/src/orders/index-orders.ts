@@ -1,6 +1,6 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
+import { isElasticsearchOutage } from '@orderstream/async';
 import { type OrderEventData, Unavailable } from '@orderstream/contracts';
-import { isElasticsearchOutage } from '@orderstream/service-host';
 import { available, once } from '../search/elasticsearch.js';
 import { toDocument } from './order-document.js';
 

@@ -1,8 +1,9 @@
 import type { Client } from '@elastic/elasticsearch';
+import { isTransient, retryDelayMs, wait } from '@orderstream/async';
 import { orderEvents } from '@orderstream/contracts';
-import { retryDelayMs, topicReader, wait } from '@orderstream/event-bridge';
+import { topicReader } from '@orderstream/event-bridge';
 import { type Database, inTransaction } from '@orderstream/persistence';
-import { isTransient, type Logger } from '@orderstream/service-host';
+import type { Logger } from '@orderstream/service-host';
 import { DocumentRefused, indexOrders, type OrderVersion } from '../orders/index-orders.js';
 import type { Index, OrdersIndex } from '../orders/orders-index.js';
 import type { IndexState } from './index-state.js';

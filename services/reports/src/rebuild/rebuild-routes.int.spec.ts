@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { Problem, RebuildState } from '@orderstream/contracts';
-import { type HttpServer, httpServer } from '@orderstream/service-host';
+import { type HttpServer, httpServer } from '@orderstream/http';
 import { type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { type TestSearch, testSearch } from '../../test/test-search.js';

@@ -1,5 +1,5 @@
 import { RebuildState } from '@orderstream/contracts';
-import { type Api, accepted, api } from '@orderstream/service-host';
+import { type Api, accepted, api } from '@orderstream/http';
 import type { IndexState } from './index-state.js';
 
 type Deps = { state: () => Promise<IndexState>; wantRebuild: () => Promise<void> };

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { Problem, SalesReport } from '@orderstream/contracts';
-import { type HttpServer, httpServer } from '@orderstream/service-host';
+import { type HttpServer, httpServer } from '@orderstream/http';
 import { testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { order } from '../../test/example-order.js';

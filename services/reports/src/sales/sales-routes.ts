@@ -1,5 +1,5 @@
 import { Problem, SalesQuery, SalesReport } from '@orderstream/contracts';
-import { type Api, api } from '@orderstream/service-host';
+import { type Api, api } from '@orderstream/http';
 
 type Deps = { getSalesReport: (query: SalesQuery) => Promise<SalesReport> };
 

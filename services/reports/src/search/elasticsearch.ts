@@ -1,6 +1,7 @@
 import { Client } from '@elastic/elasticsearch';
+import { isTimeout, isTransient } from '@orderstream/async';
 import { Unavailable } from '@orderstream/contracts';
-import { type Component, isTimeout, isTransient } from '@orderstream/service-host';
+import type { Component } from '@orderstream/service-host';
 
 /** A client that gives up in time: 5 s for an attempt, three more attempts. */
 export const connectElasticsearch = (url: string): Client =>

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Conflict, Refusal, Unprocessable } from '@orderstream/contracts';
-import { idempotencyKeyOf, Reply, type User } from '@orderstream/service-host';
+import { type Database, groupCommit, inTransaction, type Transaction } from '@orderstream/persistence';
 import { canonicalJson } from './canonical-json.js';
-import type { Database } from './connect.js';
-import { groupCommit } from './group-commit.js';
-import { inTransaction, type Transaction } from './transaction.js';
+import { idempotencyKeyOf } from './idempotency-key.js';
+import { Reply } from './reply.js';
+import type { User } from './user.js';
 
 /** The request that a route's handler gets fits this type: pass it on whole. */
 export type IdempotentRequest = {

@@ -4,17 +4,15 @@ import { Forbidden, Unauthenticated } from '@orderstream/contracts';
 export type User = { id: string; email?: string; roles: string[]; expiresAt: Date };
 
 /**
- * Who may call a route: `anyone` (a token is not looked at), `guest` (anyone; a token that comes along must hold, and
- * says who), `user` (any valid token), `shopper` or `admin` (that role).
+ * Who may call a route: `anyone` (a token is not looked at), `user` (any valid token), `shopper` or `admin` (that role).
  */
-export type Who = 'anyone' | 'guest' | 'user' | 'shopper' | 'admin';
+export type Who = 'anyone' | 'user' | 'shopper' | 'admin';
 
 export const isAdmin = (user: User): boolean => user.roles.includes('admin');
 
 /** The user if they may; throws `Unauthenticated` or `Forbidden` otherwise. */
 export const authorize = (who: Who, user: User | undefined): User | undefined => {
   if (who === 'anyone') return undefined;
-  if (who === 'guest') return user;
   if (!user) throw new Unauthenticated('token-missing', 'This needs an access token');
   if (who !== 'user' && !user.roles.includes(who)) throw new Forbidden('role-missing', `This needs the role ${who}`);
   return user;

@@ -2,12 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { NotFound } from '@orderstream/contracts';
+import { type Component, currentContext, currentLog, type Host, type Logger, newContext, runWithContext } from '@orderstream/service-host';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import type { Api, Route } from './api.js';
 import type { Authenticator } from './authenticator.js';
-import type { Component, Host } from './component.js';
-import { currentContext, newContext, runWithContext } from './context.js';
-import { currentLog, type Logger } from './log.js';
 import { collectProcessMetrics, eventLoopDelay, observeRequest, renderMetrics } from './metrics.js';
 import { type OpenApiDocument, openApiDocument } from './openapi.js';
 import { HttpRefusal, problemOf, rawProblem } from './problem.js';

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { isTransient } from '@orderstream/async';
 import {
   Conflict,
   Forbidden,
@@ -10,7 +11,6 @@ import {
   Unavailable,
   Unprocessable,
 } from '@orderstream/contracts';
-import { isTransient } from './transient.js';
 
 const statusByClass: [new (...args: never[]) => Refusal, number][] = [
   [Invalid, 400],

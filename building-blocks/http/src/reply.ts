@@ -14,7 +14,3 @@ export const created = <Body>(body: Body, location: string): Reply<Body> => new 
 export const accepted = <Body>(body: Body): Reply<Body> => new Reply(202, body);
 
 export const noContent = (): Reply<undefined> => new Reply(204, undefined);
-
-/** Bytes rather than JSON. */
-export const bytes = (content: Uint8Array, contentType: string, headers: Record<string, string> = {}): Reply<Uint8Array> =>
-  new Reply(200, content, { ...headers, 'content-type': contentType });

@@ -1,11 +1,11 @@
 import { Conflict, Invalid, type Refusal, Unprocessable } from '@orderstream/contracts';
-import { accepted, created, noContent, type Reply } from '@orderstream/service-host';
+import type { Transaction } from '@orderstream/persistence';
 import { errorOf, type TestDatabase, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import { createIdempotencyKeys } from '../../../migrations/tables/idempotency-keys.v1.js';
 import { createRequireAllSaved } from '../../../migrations/tables/require-all-saved.v1.js';
 import { type IdempotentRequest, idempotentBatcher, idempotently } from './idempotently.js';
-import type { Transaction } from './transaction.js';
+import { accepted, created, noContent, type Reply } from './reply.js';
 
 describe('an idempotent request', function () {
   this.timeout(20_000);

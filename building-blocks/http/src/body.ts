@@ -49,16 +49,7 @@ export type BodyReader = (req: Request, res: Response) => Promise<unknown>;
  * What reads a route's body: JSON, bytes, or nothing. Another media type than declared is a 415, a missing JSON body
  * `undefined`.
  */
-export const bodyReader = ({ body, upload }: Pick<Route, 'body' | 'upload'>, limit: number): BodyReader => {
-  if (upload) {
-    const raw = express.raw({ type: () => true, limit: upload.maxBytes });
-    return async (req, res) => {
-      if (!upload.mediaTypes.includes(mediaTypeOf(req))) {
-        throw new HttpRefusal(415, 'unsupported-media-type', `The body must be ${upload.mediaTypes.join(' or ')}`);
-      }
-      return hasBody(req) ? read(raw, upload.maxBytes, req, res) : Buffer.alloc(0);
-    };
-  }
+export const bodyReader = ({ body }: Pick<Route, 'body'>, limit: number): BodyReader => {
   if (!body) return async () => undefined;
   const json = express.json({ type: () => true, limit, strict: false });
   return async (req, res) => {

@@ -1,6 +1,6 @@
 import { Unauthenticated } from '@orderstream/contracts';
+import type { AuthConfig } from '@orderstream/service-host';
 import jwt from 'jsonwebtoken';
-import type { AuthConfig } from './config.js';
 import { fetchKeysFrom, type SigningKeys, signingKeys } from './signing-keys.js';
 import type { User } from './user.js';
 

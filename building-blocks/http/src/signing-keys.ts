@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { Unavailable } from '@orderstream/contracts';
+import { currentLog } from '@orderstream/service-host';
 import { JwksClient } from 'jwks-rsa';
-import { currentLog } from './log.js';
 
 export type SigningKeys = { byId(kid: string): Promise<KeyObject | undefined> };
 

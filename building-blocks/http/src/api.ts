@@ -9,12 +9,9 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 /** By status: the schema of the JSON body, `null` for none, or a media type for bytes. */
 export type Answers = Record<number, z.ZodType | MediaType | null>;
 
-/** An answer, or a body, that is not JSON. */
+/** An answer that is not JSON. */
 export type MediaType = { mediaType: string };
 export const mediaType = (name: string): MediaType => ({ mediaType: name });
-
-/** A body of bytes: its media types (`image/png`) and most bytes. */
-export type Upload = { mediaTypes: readonly string[]; maxBytes: number };
 
 type PathNames<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? Name | PathNames<`/${Rest}`>
@@ -28,15 +25,13 @@ type BodyOf<Schema> = Schema extends z.ZodType ? z.input<Schema> | z.output<Sche
 export type SuccessBody<A> = { [Status in keyof A]: Status extends SuccessStatus ? BodyOf<A[Status]> : undefined }[keyof A];
 
 export type RouteInput<Params, Query, Body, W extends Who> = {
-  /** who asks: always there for `user`, `shopper` and `admin`, for a `guest` who showed a token, never for `anyone` */
-  user: W extends 'anyone' ? undefined : W extends 'guest' ? User | undefined : User;
+  /** who asks: always there for `user`, `shopper` and `admin`, never for `anyone` */
+  user: W extends 'anyone' ? undefined : User;
   /** the path as it is declared */
   route: string;
   params: Params;
   query: Query;
   body: Body;
-  /** the bytes of an `upload` */
-  upload: Buffer;
   context: MessageContext;
   /** aborted when the client goes away before it has its answer */
   signal: AbortSignal;
@@ -60,9 +55,8 @@ export type RouteDeclaration<
   query?: Query;
   /** JSON */
   body?: Body;
-  upload?: Upload;
   /**
-   * documents the `Idempotency-Key` header, and refuses a malformed one; `idempotently` of persistence does the rest
+   * documents the `Idempotency-Key` header, and refuses a malformed one; `idempotently` does the rest
    */
   idempotent?: boolean;
   answers: A;
@@ -87,7 +81,6 @@ export type Route = {
   params: z.ZodType;
   query: z.ZodType;
   body: z.ZodType | undefined;
-  upload: Upload | undefined;
   idempotent: boolean;
   answers: Answers;
   status: number;
@@ -163,7 +156,6 @@ export const api = (tag: string, basePath: string, { internal = false } = {}): A
         params: strict(declaration.params ?? defaultParams(path)),
         query: strict(declaration.query ?? z.strictObject({})),
         body: declaration.body && strict(declaration.body),
-        upload: declaration.upload,
         idempotent: declaration.idempotent ?? false,
         answers: declaration.answers,
         status,

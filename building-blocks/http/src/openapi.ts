@@ -106,12 +106,12 @@ const idempotencyKeyParameter = {
 
 const ownPort: Server = { url: '/', description: "The service's own port: the gateway does not pass this on" };
 
-const refusalsOf = ({ who, body, upload, idempotent, path }: Route): number[] => [
+const refusalsOf = ({ who, body, idempotent, path }: Route): number[] => [
   400,
   ...(who === 'anyone' ? [] : [401]),
   ...(who === 'shopper' || who === 'admin' ? [403] : []),
   ...(path.includes(':') ? [404] : []),
-  ...(body || upload ? [413, 415] : []),
+  ...(body ? [413, 415] : []),
   ...(idempotent ? [409] : []),
   ...(idempotent && who !== 'anyone' ? [422] : []), // the key of somebody whom nobody knows is never a reused one
 ];
@@ -143,16 +143,13 @@ const operationOf = (route: Route, schemaOf: SchemaOf): Operation => {
     tags: [route.tag],
     ...(route.internal && { servers: [ownPort] }),
     'x-who': route.who,
-    ...(route.who !== 'anyone' && { security: [{ accessToken: [] }, ...(route.who === 'guest' ? [{}] : [])] }),
+    ...(route.who !== 'anyone' && { security: [{ accessToken: [] }] }),
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && {
       requestBody: {
         required: !route.body.safeParse(undefined).success,
         content: { 'application/json': { schema: schemaOf(route.body, 'input') } },
       },
-    }),
-    ...(route.upload && {
-      requestBody: { required: true, content: Object.fromEntries(route.upload.mediaTypes.map((type) => [type, { schema: {} }])) },
     }),
     responses,
   };

@@ -1,9 +1,9 @@
 import { Unauthenticated } from '@orderstream/contracts';
+import { currentContext, newContext } from '@orderstream/service-host';
 import type { Request, RequestHandler, Response } from 'express';
 import { isMediaType, parsePart, type Route, type RouteInput } from './api.js';
 import type { Authenticator } from './authenticator.js';
 import { bodyReader } from './body.js';
-import { currentContext, newContext } from './context.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 import { Reply } from './reply.js';
 import { authorize, type User, type Who } from './user.js';
@@ -72,7 +72,6 @@ export const routeHandler = (route: Route, auth: Authenticator | undefined, body
       params,
       query,
       body: route.body && parsePart('body', route.body, received),
-      upload: route.upload ? (received as Buffer) : Buffer.alloc(0),
       context: currentContext() ?? newContext(req.headers),
       get signal() {
         return clientGone(res);
