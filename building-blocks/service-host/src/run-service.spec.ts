@@ -53,20 +53,20 @@ describe('a service', () => {
     await stopping;
   });
 
-  it('is not ready when a component cannot say so', async () => {
+  it('is not ready when the check of a component fails', async () => {
     const { host } = setup({ a: { isReady: () => Promise.reject(new Error('away')) } });
     await host.start();
     expect(await host.notReady()).to.deep.equal(['a']);
   });
 
-  it('stops what had begun when a component does not start', async () => {
+  it('stops the started components when one does not start', async () => {
     const { said, host } = setup({ a: {}, b: { start: () => Promise.reject(new Error('no')) }, c: {} });
     expect(await rejection(host.start())).to.equal('b did not start');
     await host.stop();
     expect(said).to.deep.equal(['start a', 'start b', 'stop b', 'stop a']);
   });
 
-  it('stops the others when one does not stop in time, and says so', async () => {
+  it('stops the other components when one does not stop in time, and exits 1', async () => {
     const { said, exits, host } = setup({ a: {}, b: { stop: () => new Promise(() => undefined) } }, 20);
     await host.start();
     await host.stop();
@@ -83,7 +83,7 @@ describe('a service', () => {
     expect(exits).to.deep.equal([1]);
   });
 
-  it('stops once, however often it is told', async () => {
+  it('stops once, even when stop is called again', async () => {
     const { said, exits, host } = setup({ a: {} });
     await host.start();
     await Promise.all([host.stop(), host.stop()]);

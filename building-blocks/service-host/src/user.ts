@@ -1,17 +1,17 @@
 import { Forbidden, Unauthenticated } from '@orderstream/contracts';
 
-/** Who an access token speaks for. */
+/** The user of an access token. */
 export type User = { id: string; email?: string; roles: string[]; expiresAt: Date };
 
 /**
- * Who may call a route: `anyone` (a token is not looked at), `guest` (anyone; a token that comes along must hold, and
- * says who), `user` (any valid token), `shopper` or `admin` (that role).
+ * Who may call a route: `anyone` (tokens are ignored), `guest` (anyone; a token is optional but must be valid), `user`
+ * (any valid token), `shopper` or `admin` (that role).
  */
 export type Who = 'anyone' | 'guest' | 'user' | 'shopper' | 'admin';
 
 export const isAdmin = (user: User): boolean => user.roles.includes('admin');
 
-/** The user if they may; throws `Unauthenticated` or `Forbidden` otherwise. */
+/** The user, if allowed; throws `Unauthenticated` or `Forbidden` otherwise. */
 export const authorize = (who: Who, user: User | undefined): User | undefined => {
   if (who === 'anyone') return undefined;
   if (who === 'guest') return user;
