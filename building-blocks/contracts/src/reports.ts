@@ -28,7 +28,7 @@ export const RebuildState = z
   .object({
     complete: z.boolean(),
     completedAt: Timestamp.nullable(),
-    /** an operator asked for a rebuild, which is not done yet */
+    /** an operator requested a rebuild, which is not done yet */
     wanted: z.boolean(),
     /** the progress of the current rebuild */
     progress: z.object({ eventsRead: z.int(), eventsTotal: z.int() }).nullable(),

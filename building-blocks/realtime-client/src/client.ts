@@ -97,7 +97,7 @@ export const connect = (options: ConnectOptions): RealtimeClient => {
     old.onopen = null;
     old.onmessage = null;
     old.onclose = null;
-    old.onerror = () => undefined; // ws throws an error that nobody listens to
+    old.onerror = () => undefined; // without a listener, ws throws the error
     old.close(normal);
   };
 

@@ -53,8 +53,8 @@ const transientNames = new Set([
 const timeoutNames = new Set(['TimeoutError']); // without the pool's timeout: a lack of free connections is not the fault of the work
 const transientStatuses = new Set([429, 502, 503, 504]);
 /**
- * What node-postgres says without a code, at the end of the statement. What a server says has one, and may hold
- * anybody's words.
+ * Errors of node-postgres without a code, matched at the end of the message. Errors of the server have a code, and
+ * their message may quote input.
  */
 const connectionLost =
   /(^| - )(Connection terminated( unexpectedly| due to connection timeout)?|Client (has encountered a connection error|was closed) and is not queryable|timeout expired|timeout exceeded when trying to connect|Cannot use a pool after calling end on the pool)$/;

@@ -4,7 +4,7 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { eventually } from './eventually.js';
 
-/** A database of a test's own, on the real server at `TEST_POSTGRES_URL` (a superuser's). */
+/** A test's own database, on the real server at `TEST_POSTGRES_URL` (with a superuser). */
 export type TestDatabase = {
   url: string;
   db: Database;

@@ -21,7 +21,7 @@ export type CallLog = {
   clear(): void;
 };
 
-/** The latest calls, oldest first: a ring, so memory is bounded however long it runs. */
+/** The latest calls, oldest first: a ring buffer, so that memory is bounded. */
 export const callLog = (kept: number): CallLog => {
   let ring: CallEntry[] = [];
   let oldest = 0;
