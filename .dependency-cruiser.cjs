@@ -28,11 +28,30 @@ module.exports = {
       to: { path: '^building-blocks/[^/]+/src/', pathNot: ['^building-blocks/[^/]+/src/index\\.ts$', '^$1/'] },
     },
     {
-      name: 'service-host-knows-no-servers-of-ours',
-      comment: 'It is below persistence, event-bridge and message-bus.',
+      name: 'async-needs-nothing',
+      comment: 'Neither a database nor HTTP.',
       severity: 'error',
-      from: { path: '^building-blocks/service-host/src/' },
+      from: { path: '^building-blocks/async/src/' },
+      to: { path: '^building-blocks/', pathNot: '^building-blocks/(async|contracts)/' },
+    },
+    {
+      name: 'service-host-is-the-process',
+      comment: 'It is below HTTP, persistence, event-bridge and message-bus.',
+      severity: 'error',
+      from: { path: '^building-blocks/service-host/src/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^building-blocks/', pathNot: '^building-blocks/(service-host|contracts)/' },
+    },
+    {
+      name: 'http-is-below-messaging',
+      severity: 'error',
+      from: { path: '^building-blocks/(http|persistence)/src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^building-blocks/(event-bridge|aggregates|message-bus)/' },
+    },
+    {
+      name: 'persistence-knows-no-http',
+      severity: 'error',
+      from: { path: '^building-blocks/persistence/src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^building-blocks/http/' },
     },
     {
       name: 'tests-know-the-platform-from-outside',

@@ -1,4 +1,4 @@
-// Dependency-free, so that it runs wherever Node does.
+// Without dependencies, so that it runs wherever Node does.
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,7 +57,7 @@ export const isSame = (a, b) => {
 /** @param {string} name @param {Config} config */
 export const putConfig = (name, config) => request(`/connectors/${name}/config`, { method: 'PUT', body: JSON.stringify(config) });
 
-/** The line of a stack trace that says the most. @param {string | undefined} trace */
+/** The most informative line of a stack trace: the innermost cause. @param {string | undefined} trace */
 export const causeIn = (trace) => {
   const lines = trace?.split('\n') ?? [];
   return lines.findLast((line) => line.startsWith('Caused by: ')) ?? lines[0] ?? '';

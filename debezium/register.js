@@ -1,4 +1,4 @@
-// Dependency-free, so that it runs wherever Node does: see setup_debezium.sh --help
+// Without dependencies, so that it runs wherever Node does: see setup_debezium.sh --help
 import { setTimeout as sleep } from 'node:timers/promises';
 import { causeIn, connectorOf, connectUrl, declared, declaredConfig, isSame, putConfig, request } from './connect.js';
 import { slotsOf } from './slots.js';
@@ -9,7 +9,7 @@ const slots = process.env.POSTGRES_URL ? await slotsOf(process.env.POSTGRES_URL)
 class Refused extends Error {}
 
 /**
- * Asks until the answer is there.
+ * Polls until there is an answer.
  *
  * @template T
  * @param {string} what
@@ -18,16 +18,16 @@ class Refused extends Error {}
  */
 const until = async (what, ask) => {
   const begun = Date.now();
-  for (let said = ''; ; ) {
+  for (let printed = ''; ; ) {
     const answer = await ask().catch((error) => {
       if (error instanceof Refused) throw error;
       return { waitingFor: String(error.cause?.code ?? error.message) };
     });
     if ('done' in answer) return answer.done;
     if (Date.now() - begun > waitMs) throw new Error(`${what}: not after ${waitMs / 1000} s: ${answer.waitingFor}`);
-    if (Date.now() - begun > 3_000 && said !== answer.waitingFor) {
+    if (Date.now() - begun > 3_000 && printed !== answer.waitingFor) {
       console.log(`${what}: waiting (${answer.waitingFor})`);
-      said = answer.waitingFor;
+      printed = answer.waitingFor;
     }
     await sleep(200);
   }
@@ -47,7 +47,7 @@ const register = async (service) => {
     await until(name, async () => {
       const { status, body } = await putConfig(name, config);
       if (status === 200 || status === 201) return { done: true };
-      const isOutage = /Error while validating|FATAL/.test(body?.message ?? ''); // the connector looks at its database first
+      const isOutage = /Error while validating|FATAL/.test(body?.message ?? ''); // the connector connects to its database for the validation
       if (status === 400 && !isOutage) throw new Refused(`${name} is refused: ${body?.message}`);
       return { waitingFor: `${status} ${body?.message ?? ''}` }; // 409: the worker is rebalancing
     });
@@ -58,8 +58,8 @@ const register = async (service) => {
 };
 
 /**
- * RUNNING is not yet proof: a connector says so while it still tries to reach its database. Where a database address is
- * given, the slot is asked.
+ * RUNNING is no proof: a connector is RUNNING while it still tries to reach its database. Where a database address is
+ * given, the replication slot is checked too.
  *
  * @param {string} name
  * @param {Record<string, string>} config
@@ -77,7 +77,7 @@ const streaming = async (name, config) => {
   if (body.connector.state !== 'RUNNING' || tasks.length === 0 || tasks.some((/** @type {any} */ task) => task.state !== 'RUNNING'))
     return { waitingFor: `connector ${body.connector.state}, ${tasks.length} tasks` };
   const slot = config['slot.name'] ?? '';
-  const isActive = !slots || (await slots.look([slot])).get(slot)?.active;
+  const isActive = !slots || (await slots.read([slot])).get(slot)?.active;
   return isActive ? { done: true } : { waitingFor: 'its replication slot is not active' };
 };
 

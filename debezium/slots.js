@@ -1,8 +1,8 @@
 /** @typedef {{ active: boolean, lost: boolean, snapshotting: boolean }} Slot */
 
 /**
- * While a connector takes its snapshot its slot is not active, and it has a transaction open; its heartbeats are over
- * at once. A server before PostgreSQL 17 does not say why a slot was invalidated.
+ * While a connector takes its snapshot, its slot is not active, and the connector has a transaction open; the
+ * transactions of its heartbeats are short. A server before PostgreSQL 17 does not show why a slot was invalidated.
  */
 const query = `
   select slot_name, active,
@@ -16,8 +16,8 @@ const query = `
 /**
  * The replication slots of a server.
  *
- * @param {string} url of a role that may replicate; whether a snapshot is taken it sees when it is the connectors' own
- *   role, or a superuser
+ * @param {string} url of a role that may replicate; it sees snapshots only when it is the connectors' own role or a
+ *   superuser
  */
 export const slotsOf = async (url) => {
   const { default: pg } = await import('pg');
@@ -25,10 +25,10 @@ export const slotsOf = async (url) => {
   pool.on('error', () => undefined); // the next query connects again
 
   return {
-    /** Those that are there, by name. @param {string[]} names @returns {Promise<Map<string, Slot>>} */
-    look: async (names) => new Map((await pool.query(query, [names])).rows.map(({ slot_name, ...slot }) => [slot_name, slot])),
+    /** The existing slots of these names. @param {string[]} names @returns {Promise<Map<string, Slot>>} */
+    read: async (names) => new Map((await pool.query(query, [names])).rows.map(({ slot_name, ...slot }) => [slot_name, slot])),
 
-    /** @param {string} name of a slot that nobody reads; one that is gone already stays gone */
+    /** @param {string} name of an inactive slot; it may have been dropped already */
     drop: (name) => pool.query('select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1', [name]),
 
     close: () => pool.end(),

@@ -1,4 +1,4 @@
-// Brings connectors and their replication slots back: see README.md. Runs until SIGTERM.
+// Repairs connectors and their replication slots: see README.md. Runs until SIGTERM.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectorOf, connectUrl, declared, declaredConfig, isSame, putConfig, request } from './connect.js';
 import { backOffMs, diagnose } from './diagnosis.js';
@@ -41,23 +41,23 @@ const outcome = (done, { status, body }) => {
 const keeper = ({ service, slot, slots, longestBackOffMs }) => {
   const name = connectorOf(service);
   /** @type {{ what: string, since: number } | undefined} */
-  let ailing;
-  let cures = 0;
-  let curedAt = 0;
+  let current;
+  let repairs = 0;
+  let repairedAt = 0;
 
   /**
-   * A connector that ails with another configuration than its file's gets that, and is started anew by it.
+   * Repairs the connector. One whose configuration differs from its file gets the file's, which restarts it.
    *
-   * @param {import('./diagnosis.js').Ailment} ailment
+   * @param {import('./diagnosis.js').Problem} problem
    * @param {Known | undefined} known
    * @returns {Promise<string | undefined>} what was done; nothing while the worker rebalances
    */
-  const apply = async ({ cure }, known) => {
+  const apply = async ({ repair }, known) => {
     const config = await declaredConfig(service);
-    if (cure === 'drop its slot and restart') await slots.drop(slot);
+    if (repair === 'drop its slot and restart') await slots.drop(slot);
     if (!known) return outcome('registered', await putConfig(name, config));
     if (!isSame(known.info.config, config)) return outcome('configuration of its file put back', await putConfig(name, config));
-    const onlyFailed = cure === 'restart what failed';
+    const onlyFailed = repair === 'restart what failed';
     const path = `/connectors/${name}/restart?includeTasks=true&onlyFailed=${onlyFailed}`;
     return outcome(onlyFailed ? 'restarted what failed' : 'restarted', await request(path, { method: 'POST' }));
   };
@@ -66,55 +66,55 @@ const keeper = ({ service, slot, slots, longestBackOffMs }) => {
     name,
     slot,
 
-    /** What was seen before says nothing: Connect or the database was away since. */
+    /** Discards what it saw before Connect or the database was down. */
     forget: () => {
-      ailing = undefined;
-      cures = 0;
+      current = undefined;
+      repairs = 0;
     },
 
     /** @param {Known | undefined} known @param {import('./slots.js').Slot | undefined} slot */
-    attend: async (known, slot) => {
+    check: async (known, slot) => {
       const now = Date.now();
-      const ailment = diagnose(known?.status, slot);
-      if (!ailment) {
-        if (ailing && cures > 0) say(`${name} is well again (${known?.status.connector.state})`);
-        if (now - curedAt > longestBackOffMs) cures = 0;
-        ailing = undefined;
+      const problem = diagnose(known?.status, slot);
+      if (!problem) {
+        if (current && repairs > 0) say(`${name} works again (${known?.status.connector.state})`);
+        if (now - repairedAt > longestBackOffMs) repairs = 0;
+        current = undefined;
         return;
       }
-      if (ailing?.what !== ailment.what) ailing = { what: ailment.what, since: now };
-      const lastedMs = now - Math.max(ailing.since, curedAt);
-      const backedOff = cures === 0 || now - curedAt >= backOffMs(cures, longestBackOffMs);
-      if (lastedMs < ailment.patienceMs || !backedOff) return;
+      if (current?.what !== problem.what) current = { what: problem.what, since: now };
+      const lastedMs = now - Math.max(current.since, repairedAt);
+      const backedOff = repairs === 0 || now - repairedAt >= backOffMs(repairs, longestBackOffMs);
+      if (lastedMs < problem.graceMs || !backedOff) return;
 
-      const done = await apply(ailment, known).catch((error) => `failed to ${ailment.cure}: ${error.message}`);
+      const done = await apply(problem, known).catch((error) => `failed to ${problem.repair}: ${error.message}`);
       if (done === undefined) return;
-      cures += 1;
-      curedAt = now;
-      say(`${name} ${ailment.what}${ailment.why ? ` (${ailment.why})` : ''}: ${done}, try ${cures}`);
+      repairs += 1;
+      repairedAt = now;
+      say(`${name} ${problem.what}${problem.why ? ` (${problem.why})` : ''}: ${done}, try ${repairs}`);
     },
   };
 };
 
 /**
- * Asks something that may be away, and says when it goes and comes.
+ * Polls something that may be down, and logs when it goes down and comes back.
  *
  * @template T
  * @param {string} what
  * @param {() => Promise<T>} ask
  * @returns {() => Promise<T | undefined>}
  */
-const whileThere = (what, ask) => {
-  let isAway = false;
+const whileUp = (what, ask) => {
+  let isDown = false;
   return async () => {
     try {
       const answer = await ask();
-      if (isAway) say(`${what} is back`);
-      isAway = false;
+      if (isDown) say(`${what} is back`);
+      isDown = false;
       return answer;
     } catch (error) {
-      if (!isAway) say(`${what} is away: ${error instanceof Error ? error.message : error}`);
-      isAway = true;
+      if (!isDown) say(`${what} is down: ${error instanceof Error ? error.message : error}`);
+      isDown = true;
       return undefined;
     }
   };
@@ -131,8 +131,8 @@ const watch = async (stopping) => {
       return keeper({ service, slot, slots, longestBackOffMs });
     }),
   );
-  const seenSlots = whileThere('PostgreSQL', () => slots.look(keepers.map(({ slot }) => slot)));
-  const seenConnectors = whileThere(`Connect at ${connectUrl}`, async () => {
+  const seenSlots = whileUp('PostgreSQL', () => slots.read(keepers.map(({ slot }) => slot)));
+  const seenConnectors = whileUp(`Connect at ${connectUrl}`, async () => {
     const { status, body } = await request('/connectors?expand=status&expand=info', { timeoutMs: 5_000 });
     if (status !== 200) throw new Error(`${status} ${body?.message ?? ''}`);
     return /** @type {Record<string, Known>} */ (body);
@@ -141,7 +141,7 @@ const watch = async (stopping) => {
   say(`watching ${keepers.map(({ name }) => name).join(', ')}`);
   while (!stopping.aborted) {
     const [connectors, present] = await Promise.all([seenConnectors(), seenSlots()]);
-    if (connectors && present) await Promise.all(keepers.map(({ name, slot, attend }) => attend(connectors[name], present.get(slot))));
+    if (connectors && present) await Promise.all(keepers.map(({ name, slot, check }) => check(connectors[name], present.get(slot))));
     else for (const { forget } of keepers) forget();
     await sleep(intervalMs, undefined, { signal: stopping }).catch(() => undefined);
   }

@@ -1,4 +1,4 @@
-// Plain JavaScript without dependencies: it is what brings node_modules.
+// Plain JavaScript without dependencies: it installs node_modules.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { join } from 'node:path';
 /** @typedef {Record<string, Package>} Packages by folder */
 
 /**
- * Installs what the lock file says, unless it is there.
+ * Installs the packages of the lock file, unless they are installed.
  *
  * @param {string} root the repository
  * @throws Error when the lock file is not that of the package.json files
@@ -37,7 +37,7 @@ const driftMessage = (drift) =>
   `package-lock.json is not the lock file of these package.json files (${drift}).\nRun npm install, and commit the lock file with them.`;
 
 /**
- * Why node_modules has to be installed (again), or undefined when it is as the lock file says.
+ * Why node_modules has to be installed (again); undefined when it matches the lock file.
  *
  * @param {string} root the repository
  */
@@ -48,8 +48,8 @@ export const installReason = (root) => {
 };
 
 /**
- * Where the lock file says something else than the package.json files, or undefined. npm ci says so too, but not where
- * everything is installed.
+ * Where the lock file differs from the package.json files; undefined when it matches. npm ci checks this too, but is
+ * not run when everything is installed.
  *
  * @param {string} root the repository
  */
@@ -60,7 +60,8 @@ export const lockDrift = (root) => {
 };
 
 /**
- * The folders of the workspaces, of which each is named, or all of a folder: `services/*`. @param {string} root
+ * The folders of the workspaces, which package.json lists by name or as all of a folder: `services/*`. @param {string}
+ * root
  * @returns {string[]}
  */
 const workspaces = (root) =>
@@ -103,7 +104,7 @@ export const staleness = (locked, installed) => {
   for (const [path, { version, optional, devOptional, peer }] of Object.entries(locked)) {
     if (!path.startsWith('node_modules/') && !path.includes('/node_modules/')) continue;
     const present = installed[path];
-    if (!present && (optional || devOptional || peer)) continue; // another platform's
+    if (!present && (optional || devOptional || peer)) continue; // for another platform
     if (!present) return `${path} is missing`;
     if (present.version !== version) return `${path} is ${present.version}, the lock file says ${version}`;
   }

@@ -8,7 +8,7 @@ import { delimiter, dirname, join } from 'node:path';
 const jdkModules = ['jdk.attach', 'jdk.jdi', 'jdk.jlink'];
 
 /**
- * What has to be on the machine before anything can be fetched, each with what was found of it.
+ * The programs that must be installed before anything can be fetched, and what was found of each.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Prerequisite[]>}
@@ -70,7 +70,7 @@ export const jdkProblem = (modules) => {
 export const pipVersion = (output) => /^pip (\S+)/m.exec(output ?? '')?.[1];
 
 /**
- * Elasticsearch refuses to run as root and is started as another user, who has to get to the JDK.
+ * Elasticsearch refuses to run as root, so another user starts it, who must be able to read the JDK.
  *
  * @param {string} java
  * @param {NodeJS.ProcessEnv} env

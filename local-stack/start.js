@@ -1,6 +1,5 @@
-// The entry of `npm start`, `npm run reset`, `npm run doctor`: plain JavaScript that needs nothing but Node, because on
-// a fresh
-// clone there is nothing else. It brings node_modules, and then goes on in TypeScript, in this same process.
+// The entry of `npm start`, `npm run reset`, `npm run doctor`: plain JavaScript that needs nothing but Node, because a
+// fresh clone has nothing else. It installs node_modules, and then continues in TypeScript in the same process.
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const command = process.argv[2] ?? 'start';
 const needsServers = command === 'start' || command === 'servers';
 
-process.stdout.on('error', () => undefined); // whoever read it is gone; the stack goes on
+process.stdout.on('error', () => undefined); // the reader has closed the pipe; the stack goes on
 
 if (needsServers || command === 'doctor') {
   const all = await prerequisites();
@@ -21,7 +20,7 @@ if (needsServers || command === 'doctor') {
       console.log(`${found && !problem ? 'ok     ' : 'MISSING'}  ${name}: ${problem ?? found ?? 'not found'}`);
   }
   if (missing.length > 0) {
-    console.error(`\nThis machine lacks ${missing.length === 1 ? 'something' : 'some things'} that the local stack needs:`);
+    console.error(`\nThe local stack needs ${missing.length === 1 ? 'a program' : 'programs'} that this machine does not have:`);
     for (const { name, problem, help } of missing) console.error(`\n  ${name}${problem ? ` (${problem})` : ''}\n    ${help}`);
     process.exit(1);
   }
@@ -30,7 +29,7 @@ if (needsServers || command === 'doctor') {
 if (command === 'doctor') {
   const drift = lockDrift(root);
   const reason = installReason(root);
-  if (drift) console.log(`PROBLEM  package-lock.json: ${drift} (npm install makes it anew)`);
+  if (drift) console.log(`PROBLEM  package-lock.json: ${drift} (npm install recreates it)`);
   if (reason) console.log(`MISSING  npm packages: ${reason} (npm ci, or npm start, installs them)`);
   if (drift || reason) process.exit(1);
 }
@@ -40,7 +39,7 @@ await ensureInstalled(root).catch((error) => {
 });
 
 if (needsServers && process.env.npm_lifecycle_event) {
-  // npm hands on SIGINT and SIGTERM; when it is killed outright, nobody would tell us
+  // npm passes on SIGINT and SIGTERM, but not when it is killed with SIGKILL
   const callers = npmAbove(process.ppid);
   setInterval(() => {
     if (!callers.every(isAlive)) process.emit('SIGHUP');
@@ -52,7 +51,7 @@ register();
 await import('./src/main.js'); // main.ts, by tsx
 
 /**
- * Our parent, which npm or its shell is, and npm above that shell.
+ * The parents of this process: npm or its shell, and npm above that shell.
  *
  * @param {number} parent
  */

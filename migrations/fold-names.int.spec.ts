@@ -16,7 +16,7 @@ describe('the migration that folds names', function () {
     const { rows } = await database.knex.raw('select name from categories order by id');
     return rows.map(({ name }: { name: string }) => name);
   };
-  /** Older ones have smaller ids. */
+  /** Older categories have smaller ids. */
   const add = async (...added: string[]): Promise<void> => {
     for (const [index, name] of added.entries()) {
       const id = `${String(index).padStart(8, '0')}${randomUUID().slice(8)}`;
@@ -24,7 +24,7 @@ describe('the migration that folds names', function () {
     }
   };
 
-  it('keeps every category: the oldest of a name as it is, the others with a number', async () => {
+  it('keeps every category: the oldest of a name unchanged, the others with a number', async () => {
     const long = 'ς'.repeat(200);
     await add('ΚΑΦΕΣ', 'Lamps', 'καφες', 'Straße (2)', 'strasse', 'STRASSE (2)', 'Straße', 'Καφές', long, long.replaceAll('ς', 'σ'));
     await up(database.knex);
@@ -46,7 +46,7 @@ describe('the migration that folds names', function () {
     expect(refused.constraint).to.equal('categories_name_key');
   });
 
-  it('is undone, and done again', async () => {
+  it('can be rolled back and applied again', async () => {
     await add('ΚΑΦΕΣ');
     await up(database.knex);
     await down(database.knex);

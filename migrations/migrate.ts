@@ -16,7 +16,7 @@ const services = async (): Promise<string[]> =>
 const migrationFiles = async (service: string): Promise<string[]> =>
   (await readdir(join(folder, service))).filter((name) => /^\d+_.*(?<!\.spec)\.ts$/.test(name)).sort();
 
-/** Knex imports migrations by CommonJS unless the environment says otherwise; this source always uses `import`. */
+/** Knex loads migrations with `require` unless configured otherwise; this source always uses `import`. */
 const source = (service: string): Knex.MigrationSource<string> => ({
   getMigrations: () => migrationFiles(service),
   getMigrationName: (file) => file,
@@ -37,7 +37,7 @@ const withDatabase = async <T>(service: string, work: (db: Knex) => Promise<T>):
     connection: databaseUrl(service),
     pool: { min: 0, max: 3 },
     migrations: { migrationSource: source(service) },
-    log: { warn: () => undefined }, // every attempt to connect while the server starts
+    log: { warn: () => undefined }, // would warn at every attempt to connect while the server starts
   });
   try {
     await untilReachable(service, db);
@@ -69,11 +69,11 @@ const untilReachable = async (service: string, db: Knex): Promise<void> => {
   }
 };
 
-const migrationLock = 7_204_519_118; // any number that nobody else uses
+const migrationLock = 7_204_519_118; // an arbitrary number that nothing else uses
 
 /**
- * Runs alone in this database. Knex's own lock is a row that a killed run leaves behind; this one ends with its session, so whoever holds it may
- * clear that row.
+ * Runs alone in this database. Knex's own lock is a row that a killed run leaves behind. This advisory lock ends with
+ * its session, so its holder may delete that row.
  */
 const alone = async <T>(db: Knex, work: () => Promise<T>): Promise<T> =>
   db.transaction(async (session) => {
@@ -134,7 +134,7 @@ const add = async (service: string, name: string): Promise<void> => {
     throw new Error(`a migration's name is kebab-case, such as add-order-notes; got ${name}`);
   const now = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
   const last = (await migrationFiles(service)).at(-1)?.split('_')[0] ?? '0';
-  const stamp = now > last ? now : String(BigInt(last) + 1n); // always after those that exist
+  const stamp = now > last ? now : String(BigInt(last) + 1n); // always after the existing ones
   const file = join(folder, service, `${stamp}_${name}.ts`);
   await writeFile(file, template, { flag: 'wx' });
   console.log(`created ${relative(process.cwd(), file)}`);

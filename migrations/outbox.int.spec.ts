@@ -13,12 +13,12 @@ describe('the outbox', function () {
   };
 
   for (const service of ['identity', 'ordering', 'products'])
-    it(`of ${service} has the indexes of its keys, and no other`, async () => {
+    it(`of ${service} has the indexes of its keys, and no others`, async () => {
       database = await testDatabase(service);
       expect(await indexes()).to.deep.equal(['outbox_id_key', 'outbox_pkey']);
     });
 
-  it('gets its old index back when the migration is taken back', async () => {
+  it('gets its old index back when the migration is rolled back', async () => {
     database = await testDatabase('ordering');
     await createOccurredAtIndex(database.knex);
     expect(await indexes()).to.include('outbox_occurred_at_idx');

@@ -1,5 +1,4 @@
-// Bundles what runs: each service's main.ts, and its other entry points, into services/<name>/dist, npm packages and
-// all.
+// Bundles each service's main.ts and its other entry points into services/<name>/dist, npm packages included.
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const entryPoints = ['main', 'seed', 'rotate-keys'];
 
-/** Native code, and what packages look for and can do without: knex's other databases, pg's other drivers. */
+/** Native code, and optional packages: knex's other databases, pg's other drivers. */
 const external = [
   '@node-rs/argon2',
   'better-sqlite3',
@@ -22,7 +21,7 @@ const external = [
   'tedious',
 ];
 
-/** CommonJS packages need what a module does not have. */
+/** Globals that CommonJS packages need, and that a module does not have. */
 const commonJs = `
 import { createRequire as createRequireOfBundle } from 'node:module';
 import { dirname as dirnameOfBundle } from 'node:path';
@@ -32,7 +31,7 @@ const __filename = fileOfBundle(import.meta.url);
 const __dirname = dirnameOfBundle(__filename);
 `;
 
-/** Packages get a source map that says nothing: the whole of it would take Node 40 MB for each service. */
+/** Gives packages an empty source map: a full one would cost Node 40 MB for each service. */
 const withoutMaps = {
   name: 'packages without source maps',
   /** @param {import('esbuild').PluginBuild} build */
@@ -44,7 +43,7 @@ const withoutMaps = {
 const emptyMap = `//# sourceMappingURL=data:application/json;base64,${btoa('{"version":3,"sources":[""],"mappings":"AAAA"}')}`;
 
 /**
- * When a file or a folder in here was last changed, ms. A folder changes when a file in it comes or goes.
+ * The last change of a file or folder in here, ms. A folder changes when a file in it comes or goes.
  *
  * @param {string} path
  * @returns {number}
@@ -66,7 +65,7 @@ const sources = [
 const entries = services.flatMap((service) => entryPoints.map((entry) => [`${service}/dist/${entry}`, `${service}/src/${entry}.ts`]));
 const bundles = entries.filter(([, source]) => existsSync(`${root}services/${source}`));
 
-/** Written when all is built: a build that was interrupted does not count. */
+/** Written when everything is built, so that an interrupted build does not count. */
 const stamp = `${root}node_modules/.orderstream-bundles`;
 const changed = Math.max(...sources.map((path) => lastChange(root + path)));
 const isUpToDate =

@@ -1,10 +1,10 @@
-// `npm run test:mutations`: breaks the core on purpose, one way at a time, and shows that its specs notice.
+// `npm run test:mutations`: breaks the core on purpose, one way at a time, and checks that its specs fail.
 //
 //   node scripts/mutations.js            all mutations of mutations.json
-//   node scripts/mutations.js inbox job  those whose names contain one of these
+//   node scripts/mutations.js inbox job  the mutations whose names contain one of these
 //
-// It works in a copy of the checkout, on servers that run already: TEST_POSTGRES_URL, TEST_KAFKA_BROKERS, TEST_NATS_URL and
-// TEST_ELASTICSEARCH_URL say where (CONTRIBUTING.md, Tests).
+// It works in a copy of the checkout, on running servers: TEST_POSTGRES_URL, TEST_KAFKA_BROKERS, TEST_NATS_URL and
+// TEST_ELASTICSEARCH_URL are their addresses (CONTRIBUTING.md, Tests).
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,10 +12,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * One guarantee of the core, taken away, and the specs that have to fail for it.
+ * A removed guarantee of the core, and the specs that must fail without it.
  *
  * @typedef {{ name: string, file: string, find: string, replace: string, specs: string[], only?: string }} Mutation
- * `find` occurs once in the file: a list that no longer fits the code is an error. `only` is of the titles that matter, where a file has many slow ones.
+ * `find` occurs once in the file: a list that no longer fits the code is an error. `only` is of the titles that matter,
+ * where a file has many slow ones.
  */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -31,7 +32,7 @@ if (missing.length > 0) {
   process.exit(1);
 }
 
-/** The checkout as it is, with the installed packages; the workspace's own are those of the copy. */
+/** A copy of the checkout with the installed packages; workspace packages are those of the copy. */
 const copyCheckout = () => {
   const copy = mkdtempSync(join(tmpdir(), 'orderstream-mutations-'));
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
@@ -55,7 +56,7 @@ let endMocha;
 
 /**
  * @typedef {{ kind: 'green' | 'red' | 'broken', says: string }} Outcome
- * `red` says which spec failed first, `broken` why none could: they were not loaded, or did not end.
+ * `red` names the first failing spec, `broken` the reason why none could fail: specs were not loaded, or did not end.
  */
 
 /** @param {string} copy @param {Mutation} mutation @returns {Promise<Outcome>} */
@@ -73,7 +74,7 @@ const runSpecs = (copy, { specs, only }) =>
         ...(only ? ['--grep', only] : []),
         ...specs,
       ],
-      { cwd: copy, stdio: ['ignore', 'ignore', 'pipe'], detached: true }, // a group of its own, to be ended with what it started
+      { cwd: copy, stdio: ['ignore', 'ignore', 'pipe'], detached: true }, // a process group of its own, which is ended as a whole
     );
     let errors = '';
     mocha.stderr.on('data', (chunk) => {
@@ -98,14 +99,14 @@ const runSpecs = (copy, { specs, only }) =>
     });
   });
 
-/** Mutations whose text is gone from the code, or is there more than once. @param {Mutation[]} list */
+/** Mutations whose text occurs in the code not at all, or more than once. @param {Mutation[]} list */
 const outdated = (list) =>
   list.flatMap(({ name, file, find }) => {
     const times = readFileSync(join(root, file), 'utf8').split(find).length - 1;
     return times === 1 ? [] : [`${name}: its text occurs ${times} times in ${file}`];
   });
 
-/** Specs that are green as long as nothing is broken. @type {Set<string>} */
+/** Specs that pass without a mutation. @type {Set<string>} */
 const green = new Set();
 
 /** @param {string} copy @param {Mutation} mutation @returns {Promise<boolean>} whether a spec noticed */

@@ -1,5 +1,5 @@
-// `npm run reports:rebuild`: asks the running platform to index all orders anew. Without DATABASE_URL that is the local
-// stack.
+// `npm run reports:rebuild`: requests a rebuild of the index of orders from the running platform, by default from the
+// local stack (without DATABASE_URL).
 import { localSecrets } from '../local-stack/src/secrets.js';
 
 const port = 15_432 + Number(process.env.PORT_OFFSET || 0);

@@ -1,6 +1,6 @@
-// `npm test`: all suites, with a stack of their own beside whatever else runs here.
+// `npm test`: all suites, on a stack of their own.
 //
-//   node scripts/test.js            units, then the stack, integration and end-to-end tests on it
+//   node scripts/test.js            unit tests, then the stack with integration and end-to-end tests
 //   node scripts/test.js unit       one kind: unit, int or e2e
 //
 // TEST_PORT_OFFSET  added to every port of the stack, 10000
@@ -18,7 +18,7 @@ const state = join(root, '.orderstream-test');
 const wanted = process.argv[2];
 const readyWithinMs = 12 * 60_000;
 
-/** What the tests of each kind need; faults come last, for they break the stack. */
+/** The requirements of each kind of tests. The faults come last, because they break the stack. */
 const suites = [
   {
     name: 'unit',
@@ -76,7 +76,7 @@ const runSuite = ({ name, files, ignored }) =>
       totals.passed += count('passing');
       totals.skipped += count('pending');
       const ended = code === 0 && count('passing') > 0;
-      totals.failed += failed === 0 && !ended ? 1 : failed; // a suite that could not be run, or not to its end, has failed
+      totals.failed += failed === 0 && !ended ? 1 : failed; // a suite that did not run to its end has failed
       resolve(undefined);
     });
   });
@@ -91,7 +91,7 @@ const ended = (child) => new Promise((resolve) => child.on('exit', resolve));
 const startStack = async () => {
   console.log('\nstarting a stack for the tests');
   if ((await ended(stack(['stop']))) !== 0 || (await ended(stack(['reset']))) !== 0)
-    throw new Error('an earlier test stack could not be cleared away');
+    throw new Error('an earlier test stack could not be removed');
   mkdirSync(state, { recursive: true });
   const log = openSync(`${state}.log`, 'w');
   const supervisor = stack(['start'], ['ignore', log, log]);
@@ -101,16 +101,16 @@ const startStack = async () => {
   void ended(supervisor).then(() => {
     over = true;
   });
-  for (let said = begun; ; await sleep(250)) {
+  for (let printed = begun; ; await sleep(250)) {
     if (over) throw new Error(`the stack did not start: see ${state}.log`);
     const answer = await fetch(`http://127.0.0.1:${8_080 + offset}/health/ready`).catch(() => undefined);
     const open = await fetch(`http://127.0.0.1:${8_080 + offset}/api/products`).catch(() => undefined);
     if (answer?.ok && open?.ok) break;
     if (Date.now() - begun > readyWithinMs)
       throw new Error(`the stack was not ready after ${readyWithinMs / 60_000} minutes: see ${state}.log`);
-    if (Date.now() - said > 15_000) {
-      said = Date.now();
-      console.log(`  … for ${Math.round((said - begun) / 1000)} s; what it does is in ${state}.log`);
+    if (Date.now() - printed > 15_000) {
+      printed = Date.now();
+      console.log(`  … for ${Math.round((printed - begun) / 1000)} s; see ${state}.log`);
     }
   }
   console.log(`  ready after ${((Date.now() - begun) / 1000).toFixed(1)} s`);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { restartDelayMs } from './backoff.js';
 
 describe('the delay before a program is started again', () => {
-  it('is short at first, and doubles', () => {
+  it('starts at 200 ms, and doubles', () => {
     expect([1, 2, 3, 4].map(restartDelayMs)).to.deep.equal([200, 400, 800, 1_600]);
   });
 

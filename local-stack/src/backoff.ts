@@ -1,6 +1,6 @@
 /**
- * How long a program that ended by itself stays down: fast at first, so that a killed one is soon back, then ever
- * slower, so that a broken one does not eat the machine.
+ * The delay before a program that ended by itself is started again: short at first, so that a killed one is soon back,
+ * then longer, so that a broken one does not use up the CPU.
  *
  * @param failures 1 for the first end after a steady run
  * @returns milliseconds, 200 doubling to 10 000

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { databaseUrl } from './postgres.js';
 import type { Stack } from './stack.js';
 
-/** Waits until ordering's catalogue has every product: before that, an order for it is refused. */
+/** Waits until ordering's catalogue has every product: until then, orders for it are refused. */
 export const catalogueComplete = async (stack: Stack, stopping: AbortSignal): Promise<number> => {
   const products = new pg.Client({ connectionString: databaseUrl(stack, 'products') });
   const ordering = new pg.Client({ connectionString: databaseUrl(stack, 'ordering') });

@@ -5,7 +5,7 @@ const one = 'a'.repeat(64);
 const other = 'b'.repeat(64);
 
 describe('checksums', () => {
-  it('are read as sha256sum writes them', () => {
+  it('are parsed in the format of sha256sum', () => {
     expect(parseChecksums(`${one}  kafka/a.jar\n${other} *kafka/b c.jar\n`)).to.deep.equal(
       new Map([
         ['kafka/a.jar', one],
@@ -14,11 +14,11 @@ describe('checksums', () => {
     );
   });
 
-  it('refuse a line that is not one', () => {
+  it('are refused with a malformed line', () => {
     expect(() => parseChecksums('abc  kafka/a.jar')).to.throw('not a checksum line: abc  kafka/a.jar');
   });
 
-  it('agree when every file is there as it is pinned', () => {
+  it('match when every file exists and equals its pin', () => {
     expect(differences(new Map([['a', one]]), new Map([['a', one]]))).to.deep.equal([]);
   });
 

@@ -17,7 +17,7 @@ export const parseChecksums = (text: string): Map<string, string> =>
       }),
   );
 
-/** What is wrong with the files found: those that differ from their pin, that are not pinned, or that are missing. */
+/** The wrong files: those that differ from their pin, are not pinned, or are missing. */
 export const differences = (found: Map<string, string>, pinned: Map<string, string>): string[] => [
   ...[...found].flatMap(([path, checksum]) => {
     if (!pinned.has(path)) return [`${path} is not pinned`];

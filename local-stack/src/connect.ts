@@ -17,7 +17,7 @@ export const connect = (stack: Stack): Program => {
     name: 'connect',
     command: javaCommand(stack.env),
     args: [],
-    // read by the connector files through Connect's env config provider
+    // used by the connector files through Connect's env config provider
     env: {
       ...javaEnv(stack.env),
       POSTGRES_HOST: '127.0.0.1',

@@ -4,7 +4,7 @@ import type { Program } from './program.js';
 import { localSecrets } from './secrets.js';
 import type { Stack } from './stack.js';
 
-/** Brings connectors and their replication slots back; what it does is its own README's. */
+/** The watchdog of the connectors and their replication slots: see debezium/README.md. */
 export const connectorWatch = (stack: Stack): Program => ({
   name: 'connector-watch',
   command: process.execPath,
@@ -14,6 +14,6 @@ export const connectorWatch = (stack: Stack): Program => ({
     CONNECT_URL: connectUrl(stack),
     POSTGRES_URL: `postgres://debezium:${localSecrets.debezium}@127.0.0.1:${stack.ports.postgres}/postgres`,
   },
-  isReady: () => Promise.resolve(true), // it waits for what it watches
+  isReady: () => Promise.resolve(true), // it waits for Connect and PostgreSQL itself
   address: connectUrl(stack),
 });

@@ -6,7 +6,7 @@ export const databaseServices = ['identity', 'products', 'ordering', 'payment', 
 
 type Passwords = { debezium: string; owner: (service: string) => string };
 
-/** Creates what is missing of roles and databases, and sets the passwords. May be repeated. */
+/** Creates the missing roles and databases, and sets the passwords. Safe to repeat. */
 export const createDatabases = async (superuserUrl: string, passwords: Passwords): Promise<void> => {
   const client = await connected(superuserUrl);
   try {

@@ -9,7 +9,7 @@ import { versions } from './versions.js';
 
 type Finding = { ok: boolean; text: string };
 
-/** Says what is found, missing and healthy. @returns whether all that should be there is, and works */
+/** Prints what is found, missing and healthy. @returns whether everything is present and works */
 export const doctor = async (stack: Stack): Promise<boolean> => {
   const running = await runningSupervisor(stack);
   const findings = [...(await fetched(stack)), ...(running ? await health(stack, running.pid) : await idle(stack))];

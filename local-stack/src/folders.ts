@@ -4,8 +4,8 @@ import { reachableFolder, type Stack } from './stack.js';
 
 /**
  * A data folder of the state folder. For a server that may not run as root the folder lies elsewhere, owned by that
- * server's user, and the state folder links to it; a link that was not there means a cleared state, so what the folder
- * still holds is of a former life and goes.
+ * server's user, and the state folder links to it. A missing link means that the state was cleared, so the data of an
+ * earlier state are removed.
  */
 export const dataFolder = async (stack: Stack, name: string, { runAs }: { runAs?: Stack['runAs'] } = {}): Promise<string> => {
   const folder = join(stack.state, name);
@@ -26,7 +26,7 @@ export const dataFolder = async (stack: Stack, name: string, { runAs }: { runAs?
   return target;
 };
 
-/** Says that a folder is a stack's state, and may be cleared as such. */
+/** Marks a folder as a stack's state, which may be cleared. */
 export const stateMarker = (stack: Stack): string => join(stack.state, 'orderstream-state');
 
 /** Removes a state folder with the data folders that it links to. */

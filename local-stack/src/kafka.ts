@@ -22,7 +22,7 @@ export const kafkaClient = (brokers: string) =>
     retry: { retries: 0 },
   });
 
-/** One node is broker and controller; everything that is replicated by default is not. */
+/** One node is broker and controller; nothing is replicated. */
 const settings = (stack: Stack, data: string): string => `
 process.roles=broker,controller
 node.id=1
@@ -89,7 +89,7 @@ export const kafka = (stack: Stack): Program => {
 
 const format = async (command: string, java: string[], config: string, env: NodeJS.ProcessEnv, data: string): Promise<void> => {
   const run = promisify(execFile);
-  const id = `A${randomBytes(16).toString('base64url').slice(1)}`; // as its random-uuid makes them, never with a dash first
+  const id = `A${randomBytes(16).toString('base64url').slice(1)}`; // like those of `kafka-storage random-uuid`, never with a leading dash
   await run(command, [...java, 'kafka.tools.StorageTool', 'format', '--standalone', '--ignore-formatted', '-t', id, '-c', config], { env });
   await writeFile(join(data, 'formatted'), '');
 };

@@ -30,7 +30,7 @@ describe('the npm packages', function () {
   });
   after(() => rmSync(root, { recursive: true }));
 
-  it('are installed as the lock file says, without a word of npm, and without the scripts of packages', async () => {
+  it('are installed from the lock file, without output of npm, and without running install scripts', async () => {
     await ensureInstalled(root);
     expect(existsSync(join(root, 'node_modules/scripted/package.json'))).to.equal(true);
     const errors = execFileSync('sh', ['-c', 'npm ci 2>&1 >/dev/null'], { cwd: root, encoding: 'utf8' });
@@ -46,7 +46,7 @@ describe('the npm packages', function () {
     ],
     ['a package is removed', 'services/one/package.json', { name: '@a/one', version: '1.0.0' }],
   ] as const)
-    it(`are refused when ${change} and the lock file is as it was, whether they are installed or not`, async () => {
+    it(`are refused when ${change} but the lock file is unchanged, whether they are installed or not`, async () => {
       const [before, lock] = [read(file), read('package-lock.json')];
       write(file, manifest);
       try {
@@ -63,7 +63,7 @@ describe('the npm packages', function () {
       }
     });
 
-  it('of this repository are locked as its package.json files say, for every platform', () => {
+  it('of this repository are locked consistently with its package.json files, for every platform', () => {
     expect(lockDrift(repository)).to.equal(undefined);
     const { packages } = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8'));
     const missing = Object.entries<{ optionalDependencies?: object }>(packages).flatMap(([folder, { optionalDependencies = {} }]) =>

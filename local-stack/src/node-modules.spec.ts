@@ -10,7 +10,7 @@ describe('node_modules', () => {
     'node_modules/@orderstream/ordering': { link: true },
   };
 
-  it('is fresh when all is installed but what is for other platforms', () => {
+  it('is up to date when everything except packages for other platforms is installed', () => {
     expect(staleness(locked, { 'node_modules/knex': { version: '3.3.0' }, 'node_modules/@orderstream/ordering': { link: true } })).to.equal(
       undefined,
     );
@@ -33,11 +33,11 @@ describe('the lock file', () => {
   const root = { dependencies: { pg: '8.23.1' }, devDependencies: { mocha: '12.0.3' } };
   const ordering = { dependencies: { '@orderstream/contracts': '*' }, peerDependencies: { zod: '4.6.0' } };
 
-  it('agrees with package.json files that ask for the same', () => {
+  it('matches package.json files with the same dependencies', () => {
     expect(difference({ '': root, 'services/ordering': ordering }, locked)).to.equal(undefined);
   });
 
-  it('disagrees when a package is added, removed, of another version or kind, or a workspace is new', () => {
+  it('differs when a package is added, removed, of another version or kind, or a workspace is new', () => {
     const drift = (manifest: object) => difference({ '': root, 'services/ordering': manifest }, locked);
     expect(drift({ ...ordering, optionalDependencies: { ws: '8.0.0' } })).to.equal(
       'services/ordering/package.json says ws 8.0.0, it says nothing',

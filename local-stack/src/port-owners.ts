@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 type Owner = { pid: number; command: string };
 
-/** The ports that are taken, each with who has it as far as this user may see. */
+/** The ports in use, each with its owner as far as this user may see it. */
 export const takenPorts = async (ports: Record<string, number>): Promise<string[]> => {
   const taken = await Promise.all(
     Object.entries(ports).map(async ([name, port]) => {
@@ -30,14 +30,14 @@ const portOwner = async (port: number): Promise<Owner | undefined> => {
   return ownerByLsof(stdout);
 };
 
-/** From `lsof -Fpc`: one line for each field, its first letter says which. */
+/** Parses `lsof -Fpc`: one line for each field, whose first letter names the field. */
 export const ownerByLsof = (output: string): Owner | undefined => {
   const field = (letter: string) => new RegExp(`^${letter}(.*)$`, 'm').exec(output)?.[1];
   const pid = field('p');
   return pid ? { pid: Number(pid), command: field('c') ?? '' } : undefined;
 };
 
-/** From a table like /proc/net/tcp: the socket inodes that listen at the port. */
+/** Parses a table like /proc/net/tcp: the inodes of the sockets that listen on the port. */
 export const listeningInodes = (table: string, port: number): string[] => {
   const listening = '0A';
   return table

@@ -12,7 +12,7 @@ describe('the ports', () => {
     expect(new Set(ports).size).to.equal(ports.length);
   });
 
-  it('refuse an offset that is none', () => {
+  it('refuse an invalid offset', () => {
     for (const offset of [-1, 1.5, Number.NaN, 60_000]) expect(() => portsAt(offset)).to.throw(RangeError, 'PORT_OFFSET');
   });
 });

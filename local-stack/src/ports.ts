@@ -1,4 +1,4 @@
-/** Every port of a stack, all on 127.0.0.1. A second stack beside the first is moved by an offset. */
+/** Every port of a stack, all on 127.0.0.1. A second stack on the same machine uses an offset. */
 const basePorts = {
   gateway: 8080,
   identity: 3001,

@@ -14,7 +14,10 @@ export const superuserUrl = (stack: Stack): string =>
 export const databaseUrl = (stack: Stack, service: string): string =>
   `postgres://${service}:${localSecrets.databaseOwner(service)}@127.0.0.1:${stack.ports.postgres}/${service}`;
 
-/** In a file, not on the command line: a replication slot left over blocks any start that lacks wal_level=logical. */
+/**
+ * In a file, not on the command line: with an existing replication slot the server does not start without
+ * wal_level=logical.
+ */
 const settings = (stack: Stack): string => `
 listen_addresses = '127.0.0.1'
 port = ${stack.ports.postgres}
@@ -55,7 +58,7 @@ export const postgres = (stack: Stack): Program => {
 };
 
 const initialize = async (stack: Stack, bin: string, folder: string, data: string): Promise<void> => {
-  await rm(data, { recursive: true, force: true }); // an initdb that was interrupted
+  await rm(data, { recursive: true, force: true }); // the remains of an interrupted initdb
   const passwordFile = join(folder, 'password');
   await writeOwned(stack, passwordFile, localSecrets.postgresSuperuser);
   const args = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C'];

@@ -2,11 +2,10 @@ import { createDatabases, databaseServices } from './databases.js';
 import { createTopics } from './topics.js';
 
 /**
- * What a new set of servers needs before migrations and services: databases, roles and topics. The local stack does it
- * by itself; elsewhere this is run once, and may be run again: `node --import tsx local-stack/src/prepare.ts`.
+ * Prepares a new set of servers for migrations and services: databases, roles and topics. The local stack does this by
+ * itself; elsewhere run it once (it is safe to repeat): `node --import tsx local-stack/src/prepare.ts`.
  *
- * POSTGRES_ADMIN_URL, DEBEZIUM_PASSWORD, <SERVICE>_DATABASE_URL (the owner's password is taken from there),
- * KAFKA_BROKERS
+ * POSTGRES_ADMIN_URL, DEBEZIUM_PASSWORD, <SERVICE>_DATABASE_URL (with the owner's password), KAFKA_BROKERS
  */
 const required = (name: string): string => {
   const value = process.env[name];
@@ -22,7 +21,7 @@ try {
     createDatabases(required('POSTGRES_ADMIN_URL'), { debezium, owner: ownerPassword }).then(() =>
       console.log(`databases and roles: ${databaseServices.join(', ')}`),
     ),
-    createTopics(required('KAFKA_BROKERS')).then(() => console.log('topics are there')),
+    createTopics(required('KAFKA_BROKERS')).then(() => console.log('topics exist')),
   ]);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

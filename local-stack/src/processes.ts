@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** A process as it is found again later: a pid alone may have been given to another since. */
+/** Identifies a process: a pid alone may be reused by another one. */
 export type ProcessMark = { pid: number; born: string };
 
-/** When the process was started, in the system's own notation; undefined when there is no such process. */
+/** The start time of a process, in the system's own unit; undefined when there is no such process. */
 export const bornAt = async (pid: number): Promise<string | undefined> => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -20,7 +20,7 @@ export const bornAt = async (pid: number): Promise<string | undefined> => {
 
 export const isAlive = async ({ pid, born }: ProcessMark): Promise<boolean> => (await bornAt(pid)) === born;
 
-/** The process and all that descend from it, itself first. */
+/** The process and all of its descendants, itself first. */
 const processTree = async (root: number): Promise<number[]> => {
   const children = new Map<number, number[]>();
   for (const [pid, parent] of await parents()) children.set(parent, [...(children.get(parent) ?? []), pid]);
@@ -38,7 +38,7 @@ const parents = async (): Promise<[pid: number, parent: number][]> => {
           const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
           return [[Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])]];
         } catch {
-          return []; // gone meanwhile
+          return []; // ended meanwhile
         }
       });
   const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
@@ -49,7 +49,7 @@ const parents = async (): Promise<[pid: number, parent: number][]> => {
 };
 
 /**
- * Sends a signal to a process and all that descend from it. PostgreSQL's and others' children have process groups of
+ * Sends a signal to a process and all of its descendants. Children of PostgreSQL, for example, have process groups of
  * their own.
  */
 export const signalTree = async (pid: number, signal: NodeJS.Signals): Promise<void> => {
@@ -60,11 +60,11 @@ export const signalOne = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(pid, signal);
   } catch {
-    // gone already
+    // ended already
   }
 };
 
-/** Ends a process that some other run left behind: asks, waits, insists. */
+/** Ends a process that an earlier run left behind: SIGTERM, a wait, SIGKILL. */
 export const endLeftover = async (mark: ProcessMark, signal: NodeJS.Signals, graceMs = 10_000): Promise<void> => {
   const tree = await processTree(mark.pid);
   signalOne(mark.pid, 'SIGCONT');

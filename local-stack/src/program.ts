@@ -14,12 +14,12 @@ export type Program = {
   env: NodeJS.ProcessEnv;
   cwd?: string;
   runAs?: { uid: number; gid: number } | undefined;
-  /** makes its folders and files; before every start */
+  /** creates its folders and files, before every start */
   prepare?: () => Promise<void>;
   isReady: () => Promise<boolean>;
-  /** asks it to end; SIGTERM unless the program takes another for that */
+  /** the signal that stops it, by default SIGTERM */
   stopSignal?: NodeJS.Signals;
-  /** where it is reached, for people */
+  /** its address, for the summary */
   address: string;
 };
 
@@ -31,8 +31,8 @@ type Options = {
   logFile: string;
   say: (line: string) => void;
   /**
-   * told of every process that begins (with its pid) or has ended (undefined), so that a later run can find what this
-   * one left
+   * called for every process that begins (with its pid) or has ended (undefined), so that a later run can find
+   * processes that this one left behind
    */
   recordPid: (name: string, pid: number | undefined) => void;
 };
@@ -41,7 +41,7 @@ const stopGraceMs = 20_000;
 const steadyMs = 10_000;
 const readyPollMs = 150;
 
-/** Runs a program until it is stopped; whenever it ends by itself, it is started again after a delay that grows. */
+/** Runs a program until it is stopped. When it ends by itself, it is started again after a growing delay. */
 export const supervise = (program: Program, { logFile, say, recordPid }: Options) => {
   let state: ProgramState = 'stopped';
   let child: ChildProcess | undefined;
@@ -74,8 +74,8 @@ export const supervise = (program: Program, { logFile, say, recordPid }: Options
     const started = spawn(...asBatch(program.command, program.args), {
       cwd: program.cwd,
       env: program.env,
-      stdio: ['pipe', log, log], // Elasticsearch ends when its standard input does
-      detached: true, // a process group of its own: the terminal's Ctrl-C is the supervisor's alone
+      stdio: ['pipe', log, log], // Elasticsearch ends when its standard input closes
+      detached: true, // a process group of its own: only the supervisor gets the terminal's Ctrl-C
       ...program.runAs,
     });
     closeSync(log);
@@ -92,7 +92,7 @@ export const supervise = (program: Program, { logFile, say, recordPid }: Options
     over.abort();
     await watching;
     if (started.pid !== undefined) {
-      signalOne(-started.pid, 'SIGKILL'); // what is left of its group
+      signalOne(-started.pid, 'SIGKILL'); // the rest of its process group
       recordPid(program.name, undefined);
     }
     child = undefined;
@@ -127,7 +127,7 @@ export const supervise = (program: Program, { logFile, say, recordPid }: Options
     const stopped = running;
     const pid = child?.pid;
     if (pid !== undefined) {
-      await signalTree(pid, 'SIGCONT'); // a suspended process hears nothing else
+      await signalTree(pid, 'SIGCONT'); // a suspended process handles no other signal
       signalOne(pid, program.stopSignal ?? 'SIGTERM');
       const insist = setTimeout(() => {
         say(`${program.name} did not end within ${graceMs / 1000} s and is killed`);

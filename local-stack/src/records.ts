@@ -4,8 +4,8 @@ import { bornAt, endLeftover, isAlive, type ProcessMark } from './processes.js';
 import type { Stack } from './stack.js';
 
 /**
- * Which processes of a stack run, in a file, so that the next start, `reset` and `doctor` find them whatever became of
- * the supervisor.
+ * The running processes of a stack, in a file, so that the next start, `reset` and `doctor` find them even after the
+ * supervisor was killed.
  */
 type Records = { supervisor?: ProcessMark & { portOffset: number }; programs: Record<string, ProcessMark> };
 
@@ -32,7 +32,7 @@ export const recordSupervisor = async (stack: Stack): Promise<void> => {
 
 export const forgetSupervisor = (stack: Stack): void => rmSync(file(stack), { force: true });
 
-/** Keeps the record in step with a program's process: its pid, or undefined once it has ended. */
+/** Updates the record of a program's process: its pid, or undefined once it has ended. */
 export const recordProgram = async (stack: Stack, name: string, pid: number | undefined): Promise<void> => {
   const born = pid === undefined ? undefined : await bornAt(pid);
   const records = readRecords(stack);
@@ -46,7 +46,7 @@ export const runningSupervisor = async (stack: Stack): Promise<(ProcessMark & { 
   return supervisor && supervisor.pid !== process.pid && (await isAlive(supervisor)) ? supervisor : undefined;
 };
 
-/** Ends what a supervisor that was killed left running. @returns their names */
+/** Ends processes that a killed supervisor left running. @returns their names */
 export const endLeftovers = async (stack: Stack): Promise<string[]> => {
   const { programs } = readRecords(stack);
   const ended = await Promise.all(

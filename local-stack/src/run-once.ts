@@ -7,9 +7,9 @@ import type { Stack } from './stack.js';
 type Job = { name: string; command: string; args: string[]; env?: NodeJS.ProcessEnv };
 
 /**
- * Runs a script of the repository to its end, its output in a log file.
+ * Runs a script of the repository to its end, with its output in a log file.
  *
- * @returns the last line that it wrote
+ * @returns the last line of its output
  * @throws Error with the end of its output when it fails
  */
 export const runOnce = async (stack: Stack, { name, command, args, env }: Job, stopping: AbortSignal): Promise<string> => {
@@ -30,7 +30,7 @@ export const runOnce = async (stack: Stack, { name, command, args, env }: Job, s
       child.once('close', (exitCode, signal) => resolve(exitCode ?? signal ?? 'unknown'));
     });
     const lines = output.trim().split('\n');
-    if (code !== 0) throw new Error(`${name} failed (${code}):\n${lines.slice(-12).join('\n')}\n(all of it: ${logFile})`);
+    if (code !== 0) throw new Error(`${name} failed (${code}):\n${lines.slice(-12).join('\n')}\n(full output: ${logFile})`);
     return lines.at(-1) ?? '';
   } finally {
     stopping.removeEventListener('abort', end);

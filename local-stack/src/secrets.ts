@@ -1,6 +1,6 @@
 /**
- * Passwords and keys of the local stack, the only place where secrets have defaults: its servers listen on 127.0.0.1
- * and hold demo data. Everything else gets its secrets by environment.
+ * Passwords and keys of the local stack. This is the only place where secrets have defaults, because its servers listen
+ * on 127.0.0.1 and hold demo data. Everywhere else secrets come from the environment.
  */
 export const localSecrets = {
   postgresSuperuser: 'postgres-local',

@@ -6,7 +6,7 @@ import { postgres } from './postgres.js';
 import type { Program } from './program.js';
 import type { Stack } from './stack.js';
 
-/** In stages, as they stop in reverse: Connect takes leave of Kafka, so Kafka has to outlast it. */
+/** In stages, which stop in reverse order: Connect leaves its group in Kafka, so Kafka must stop after it. */
 export const servers = (stack: Stack): Program[][] => [
   [postgres(stack), kafka(stack), elasticsearch(stack), nats(stack)],
   [connect(stack)],

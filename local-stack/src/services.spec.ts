@@ -11,7 +11,7 @@ describe('a service of the stack', () => {
     for (const { env: given } of programs(env)) expect(given).to.include(env);
   });
 
-  it('keeps its addresses and secrets, whatever the environment says', () => {
+  it('keeps its addresses and secrets, whatever the environment contains', () => {
     const addresses = {
       PORT: '1',
       HOST: '0.0.0.0',
@@ -28,13 +28,13 @@ describe('a service of the stack', () => {
     });
   });
 
-  it('has the defaults of the stack where the environment says nothing, or an empty text', () => {
+  it('has the defaults of the stack for missing and empty variables', () => {
     expect(environmentOf('ordering', {})).to.include({ HOLD_WINDOW_SECONDS: '60' });
     expect(environmentOf('ordering', { HOLD_WINDOW_SECONDS: '' })).to.include({ HOLD_WINDOW_SECONDS: '60' });
     expect(environmentOf('ordering', { HOLD_WINDOW_SECONDS: '5' })).to.include({ HOLD_WINDOW_SECONDS: '5' });
   });
 
-  it('starts when what it calls is ready: the provider before payment, the gateway last', () => {
+  it('starts after the services that it calls: the provider before payment, the gateway last', () => {
     const { called, calling, gateway } = services(stackFrom({}, false));
     expect(called.map(({ name }) => name)).to.deep.equal(['psp']);
     expect(calling.map(({ name }) => name)).to.include('payment');

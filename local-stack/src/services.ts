@@ -13,8 +13,8 @@ import type { Stack } from './stack.js';
 type ServiceName = Extract<PortName, 'gateway' | 'identity' | 'products' | 'ordering' | 'payment' | 'psp' | 'reports' | 'notifications'>;
 
 /**
- * Where a stack on one's own machine differs from the services' own defaults. Everybody has the same address there,
- * tests and bench included.
+ * Defaults of the local stack that differ from the services' own. All local callers, tests and benchmarks included,
+ * share one address.
  */
 const localDefaults = {
   ALLOW_PASSWORD_GRANT: 'true',
@@ -27,7 +27,7 @@ export const serviceUrl = (stack: Stack, service: ServiceName): string => `http:
 
 const readyUrl = (stack: Stack, service: ServiceName): string => `${serviceUrl(stack, service)}/health/ready`;
 
-/** What the stack itself decides for each service: where everything is, and secrets. */
+/** The variables that the stack sets for each service: addresses and secrets. */
 const fixed = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
   const url = (service: ServiceName) => serviceUrl(stack, service);
   const tokens = {
@@ -51,8 +51,8 @@ const fixed = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
     gateway: {
       ...tokens,
       ...Object.fromEntries(behindGateway.map((service) => [`${service.toUpperCase()}_URL`, url(service)])),
-      // nobody is let in before everything works, demo data included; a gateway that is started again meets a stack
-      // that did once
+      // the gateway opens once everything works, demo data included; a restarted gateway joins a stack that has already
+      // started
       WAIT_FOR_URLS: `http://127.0.0.1:${stack.ports.status}/ready`,
     },
   };
@@ -63,10 +63,10 @@ const program = (stack: Stack, name: ServiceName): Program => ({
   command: process.execPath,
   args: ['--enable-source-maps', '--max-old-space-size=256', join(stack.root, `services/${name}/dist/main.js`)],
   cwd: join(stack.root, 'services', name),
-  // every other variable that a service declares may be set where the stack is started: PSP_LATENCY_MS=0 npm start
+  // every other variable of a service can be set in the stack's own environment: PSP_LATENCY_MS=0 npm start
   env: {
     ...localDefaults,
-    ...Object.fromEntries(Object.entries(stack.env).filter(([, value]) => value)), // an empty one counts as missing
+    ...Object.fromEntries(Object.entries(stack.env).filter(([, value]) => value)), // empty variables count as missing
     NODE_ENV: 'production',
     NODE_COMPILE_CACHE: join(stack.cache, 'node-compile-cache'), // Node 22 and later start faster with it
     HOST: '127.0.0.1',
@@ -74,14 +74,14 @@ const program = (stack: Stack, name: ServiceName): Program => ({
     ...fixed(stack)[name],
   },
   ...(name === 'psp' && { prepare: async () => void (await mkdir(join(stack.state, 'psp'), { recursive: true })) }),
-  // the gateway lets nobody in before the whole stack is ready, and the stack cannot wait for that in turn
+  // the gateway opens once the whole stack is ready, so the stack cannot wait for the gateway to open
   isReady: () => answers(name === 'gateway' ? `${serviceUrl(stack, name)}/health/live` : readyUrl(stack, name)),
   address: serviceUrl(stack, name),
 });
 
 /**
- * In stages: what a service calls while it works is ready before it starts, and stops after it. The issuer's keys are
- * read when they are needed.
+ * In stages: a service starts after the services that it calls, and stops before them. The issuer's keys are fetched
+ * when they are needed.
  */
 export const services = (stack: Stack) => {
   const stage = (...names: ServiceName[]): Program[] => names.map((name) => program(stack, name));
@@ -92,10 +92,10 @@ export const services = (stack: Stack) => {
   };
 };
 
-/** Whether the gateway lets people in. */
+/** Whether the gateway accepts requests. */
 export const isOpen = (stack: Stack): Promise<boolean> => answers(readyUrl(stack, 'gateway'));
 
-/** Demo data; a service's own script puts it in, and may be run again. */
+/** Demo data, added by the service's own script, which is safe to repeat. */
 export const seeds = (stack: Stack) =>
   (['identity', 'products'] as const).map((service) => ({
     service,

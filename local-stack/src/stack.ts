@@ -5,18 +5,18 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Ports, portsAt } from './ports.js';
 
-/** What every part needs to know about one stack: where its files are, and its ports. */
+/** The folders and ports of a stack. */
 export type Stack = {
   /** the repository */
   root: string;
   /** the fetched servers, shared by all stacks of this user */
   cache: string;
-  /** data, logs and process records; what `npm run reset` clears */
+  /** data, logs and process records, which `npm run reset` clears */
   state: string;
   logs: string;
   ports: Ports;
   portOffset: number;
-  /** set when this process is root: PostgreSQL and Elasticsearch refuse to be */
+  /** set when this process is root: PostgreSQL and Elasticsearch refuse to run as root */
   runAs: { uid: number; gid: number } | undefined;
   env: NodeJS.ProcessEnv;
 };
@@ -39,21 +39,21 @@ export const stackFrom = (env: NodeJS.ProcessEnv, isRoot = process.getuid?.() ==
   };
 };
 
-/** Root's own cache is mostly out of reach for the user that PostgreSQL and Elasticsearch run as then. */
+/** The user that runs PostgreSQL and Elasticsearch for root often has no access to root's own cache. */
 const cacheFolder = (env: NodeJS.ProcessEnv, isRoot: boolean): string => {
   const own = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'orderstream');
   return isRoot && !isOpen(own) ? '/var/cache/orderstream' : own;
 };
 
-/** Whether every user can pass through to a path, as far as it exists. */
+/** Whether every user can traverse a path, as far as it exists. */
 const isOpen = (path: string): boolean => {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode;
   return (mode === undefined || (mode & 0o001) !== 0) && (dirname(path) === path || isOpen(dirname(path)));
 };
 
 /**
- * Where a server that may not be root keeps its data: inside the state folder, or, for root, in a place every user can
- * pass through.
+ * The data folder of a server that may not run as root: inside the state folder or, for root, in a folder that every
+ * user can traverse.
  */
 export const reachableFolder = (stack: Stack, name: string): string =>
   stack.runAs

@@ -27,7 +27,7 @@ import { summary } from './summary.js';
 import { supervisor as makeSupervisor, type Supervisor } from './supervisor.js';
 import { createTopics } from './topics.js';
 
-/** Starts the stack, and keeps it running until this process is told to end. */
+/** Starts the stack, and keeps it running until this process gets a signal to stop. */
 export const start = async (stack: Stack, { only }: { only?: 'servers' } = {}): Promise<void> => {
   const running = await runningSupervisor(stack);
   if (running) throw new Error(`it runs already, as pid ${running.pid} (state in ${stack.state})`);
@@ -83,9 +83,9 @@ const startServers = (stack: Stack, supervisor: Supervisor, stopping: AbortSigna
 };
 
 /**
- * Each step begins as soon as what it needs is there.
+ * Starts each step as soon as its prerequisites are ready.
  *
- * @returns the gateway, once all the rest is ready: it opens after that
+ * @returns the gateway, once everything else is ready: it opens after that
  */
 const startPlatform = async (
   stack: Stack,
@@ -106,7 +106,7 @@ const startPlatform = async (
       CONNECT_URL: connectUrl(stack),
       POSTGRES_URL: superuserUrl(stack),
     });
-    supervisor.start([connectorWatch(stack)]); // not before: what is not registered yet needs no cure
+    supervisor.start([connectorWatch(stack)]); // not earlier, because the connectors are only registered now
   });
   const { called, calling, gateway } = services(stack);
   const allReady = (programs: Supervised[]) => Promise.all(programs.map((program) => program.untilReady(stopping)));
@@ -124,7 +124,7 @@ const startPlatform = async (
 const databaseUrls = (stack: Stack): NodeJS.ProcessEnv =>
   Object.fromEntries(databaseServices.map((service) => [`${service.toUpperCase()}_DATABASE_URL`, databaseUrl(stack, service)]));
 
-/** The bundle where the build makes one: it starts faster. */
+/** The built bundle, which starts faster. */
 const seedScript = (stack: Stack, service: string): string[] => {
   const bundle = join(stack.root, `services/${service}/dist/seed.js`);
   return existsSync(bundle) ? [bundle] : ['--import', 'tsx', join(stack.root, `services/${service}/src/seed.ts`)];
@@ -135,13 +135,13 @@ const refuseTakenPorts = async (stack: Stack, names: PortName[]): Promise<void> 
   if (taken.length > 0) throw new Error(`${taken.join('\n')}\nEnd these, or move this stack with PORT_OFFSET and ORDERSTREAM_STATE_DIR.`);
 };
 
-/** One Ctrl-C can arrive twice: from the terminal, and handed on by npm. */
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
 const sameSignalMs = 1_000;
 
-/** The first signal stops in order, one that comes later at once. */
+/** The first signal stops in order, a later one immediately. */
 const stopOnSignal = (stop: () => Promise<void>, supervisor: Supervisor): AbortSignal => {
   const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal); // everything that waits listens to it
+  setMaxListeners(0, stopping.signal); // every wait listens to it
   let since = 0;
   const onSignal = (signal: string): void => {
     if (stopping.signal.aborted) {

@@ -6,7 +6,7 @@ import { databaseUrl } from './postgres.js';
 import { serviceUrl } from './services.js';
 import type { Stack } from './stack.js';
 
-/** What people want to know once it runs. */
+/** The addresses and logins of a running stack. */
 export const summary = (stack: Stack): string => {
   const rows: [string, string][] = [
     ['Platform (REST, WebSocket)', `${serviceUrl(stack, 'gateway')}/api  ·  ws://127.0.0.1:${stack.ports.gateway}/ws`],

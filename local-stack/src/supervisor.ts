@@ -47,7 +47,7 @@ export const supervisor = (stack: Stack, say: (line: string) => void) => {
       return stopped;
     },
 
-    /** Ends everything at once, asking nobody. */
+    /** Kills everything immediately. */
     kill: async (): Promise<void> => {
       await Promise.all(all().map((program) => program.kill('SIGKILL')));
     },

@@ -31,13 +31,13 @@ describe('the event topics', () => {
     );
   };
 
-  it('keep events for ever, and uncompressed', async () => {
+  it('keep events for ever, uncompressed', async () => {
     await createTopics(brokers, { wanted: [topic] });
     await eventually(async () => expect(await settings()).to.include({ 'compression.type': 'uncompressed', 'retention.ms': '-1' }));
   });
 
   for (const compression of ['zstd', 'lz4', 'snappy'])
-    it(`that compress with ${compression} no longer do, and keep what else was set for them`, async () => {
+    it(`that compress with ${compression} become uncompressed, and keep their other settings`, async () => {
       const configEntries = [
         { name: 'compression.type', value: compression },
         { name: 'max.message.bytes', value: '2000000' },

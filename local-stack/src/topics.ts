@@ -4,12 +4,12 @@ import kafkajs, { type Admin } from 'kafkajs';
 import { kafkaClient } from './kafka.js';
 
 /**
- * Events stay for ever. Whatever a producer compresses with, the broker keeps it uncompressed: kafkajs by itself reads no
- * compression but gzip.
+ * Events stay for ever. The broker stores them uncompressed, however producers compress: by itself, kafkajs can only
+ * decompress gzip.
  */
 const settings = { 'retention.ms': '-1', 'compression.type': 'uncompressed' };
 
-/** Creates the event topics that are missing, and gives the others these settings. May be repeated. */
+/** Creates the missing event topics, and applies these settings to the existing ones. Safe to repeat. */
 export const createTopics = async (
   brokers: string,
   { wanted = [...topics], deadline = Date.now() + 60_000 }: { wanted?: string[]; deadline?: number } = {},
@@ -22,7 +22,7 @@ export const createTopics = async (
       const missing = wanted.filter((topic) => !present.includes(topic));
       if (missing.length === 0) return await configure(admin, wanted);
       const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
-      // Kafka says "done" before every part of it knows: the next round looks for itself
+      // Kafka answers before all of its parts know the change: the next round checks
       await admin.createTopics({
         waitForLeaders: false,
         topics: missing.map((topic) => ({ topic, numPartitions: partitionsPerTopic, replicationFactor: 1, configEntries })),
@@ -36,10 +36,10 @@ export const createTopics = async (
   }
 };
 
-/** Kafka's number for what was set for the topic itself, rather than for the broker or by default. */
+/** Kafka's number for a setting of the topic itself, rather than of the broker or a default. */
 const ofTopic = 1;
 
-/** What was set by somebody else stays: altering a topic replaces all that is set for it. */
+/** Keeps the settings of others: altering a topic replaces all of its settings. */
 const configure = async (admin: Admin, names: string[]): Promise<void> => {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,

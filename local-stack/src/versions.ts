@@ -1,6 +1,6 @@
 /**
- * Pinned beside maven/, nats-requirements.txt, checksums.sha256 and package.json; a change here gives a new folder in
- * the cache.
+ * Pinned here and in maven/, nats-requirements.txt, checksums.sha256 and package.json; a change here creates a new
+ * folder in the cache.
  */
 export const versions = {
   kafka: '4.3.1',

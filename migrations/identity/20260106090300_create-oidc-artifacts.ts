@@ -11,10 +11,10 @@ export const up = (db: Knex): Promise<void> =>
     table.timestamp('consumed_at', { useTz: true });
     table.timestamp('expires_at', { useTz: true });
     table.primary(['model', 'id']);
-    table.index(['grant_id'], 'oidc_artifacts_grant_idx', { predicate: db.whereNotNull('grant_id') }); // revoking a grant with all it gave out
+    table.index(['grant_id'], 'oidc_artifacts_grant_idx', { predicate: db.whereNotNull('grant_id') }); // the revocation of a grant and its tokens
     table.index(['model', 'uid'], 'oidc_artifacts_uid_idx', { predicate: db.whereNotNull('uid') }); // a session by its uid
     table.index(['model', 'user_code'], 'oidc_artifacts_user_code_idx', { predicate: db.whereNotNull('user_code') });
-    table.index(['expires_at'], 'oidc_artifacts_expires_at_idx'); // the sweep
+    table.index(['expires_at'], 'oidc_artifacts_expires_at_idx'); // the deletion of expired rows
   });
 
 export const down = (db: Knex): Promise<void> => db.schema.dropTable('oidc_artifacts');

@@ -22,9 +22,9 @@ export const up = async (db: Knex): Promise<void> => {
     table.index(['placed_at', 'id'], 'orders_newest_idx'); // every order, newest first
     table.index(['status', 'placed_at', 'id'], 'orders_status_idx'); // the orders of one status, newest first
   });
-  // the hold timer: what is due, and what is due next
+  // the hold timer: the due orders, and the next deadline
   await db.raw(`create index orders_due_idx on orders (pending_until) where status = 'Paid'`);
-  // rows are rewritten several times in an order's first minutes: room for that on their page, and dead ones collected early
+  // rows are updated several times in an order's first minutes: space on their page for that, and an early autovacuum
   await db.raw('alter table orders set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02)');
 };
 

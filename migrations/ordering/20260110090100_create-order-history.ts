@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Every event of an order, for good: the outbox keeps its rows for some days only. */
+/** Every event of an order, for ever: the outbox keeps its rows for some days only. */
 export const up = (db: Knex): Promise<void> =>
   db.schema.createTable('order_history', (table) => {
     table.uuid('order_id').notNullable();

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What orders are priced by: ordering's own copy of `products.products`. */
+/** The prices of orders: ordering's own copy of `products.products`. */
 export const up = (db: Knex): Promise<void> =>
   db.schema.createTable('catalogue', (table) => {
     table.uuid('product_id').primary();

@@ -3,8 +3,8 @@ import { createJobs, dropJobs } from '../tables/jobs.v1.js';
 
 export const up = async (db: Knex): Promise<void> => {
   await createJobs(db);
-  // What the consumer group payment-effects has still to ask of the provider: what it never handled (its inbox rows stay 14 days), and what
-  // it had put aside to be tried again. What an operator has to decide about stays a dead letter, of the jobs now.
+  // Jobs for the messages that the consumer group payment-effects has not handled (its inbox rows stay 14 days), and for
+  // those that it had set aside for a retry. Messages for an operator stay dead letters, now of the jobs.
   await db.raw(`
     insert into jobs (id, kind, key, payload, correlation_id, traceparent)
     select event.id, asked.kind, event.aggregate_id, event.payload, event.correlation_id, coalesce(event.traceparent, '')

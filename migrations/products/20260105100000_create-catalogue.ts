@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 
-/** As people look for it: any case, and an umlaut is the same however it was typed. Not the server's locale: that may know ASCII only. */
+/**
+ * The name as searches use it: in lower case and normalised. It does not use the server's locale, which may know ASCII
+ * only.
+ */
 const searchName = `text collate "pg_c_utf8" not null generated always as (lower(normalize(name, nfc) collate "pg_c_utf8")) stored`;
 
 export const up = async (db: Knex): Promise<void> => {

@@ -19,7 +19,7 @@ export const up = async (db: Knex): Promise<void> => {
     table.timestamp('updated_at', { useTz: true }).notNullable();
   });
 
-  // what makes the books close: sum(change) = quantity + what committed reservations took away
+  // the invariant: sum(change) = quantity + the quantity of committed reservations
   await db.schema.createTable('stock_adjustments', (table) => {
     table.specificType('id', 'bigint generated always as identity').primary();
     table.uuid('product_id').notNullable().references('products.id').onDelete('cascade');

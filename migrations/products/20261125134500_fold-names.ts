@@ -1,14 +1,14 @@
 import type { Knex } from 'knex';
 
-/** What nobody sees: soft hyphens, joiners, marks of direction, variation selectors, fillers, tags. */
+/** Invisible characters: soft hyphens, joiners, marks of direction, variation selectors, fillers, tags. */
 const unseen =
   '[\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\U000E0000-\\U000E0FFF]';
 
 /**
- * A text as it is compared: in any case (Unicode's full folding: ß is ss, every sigma is one), any width and any composition, without what
- * nobody sees, and the letters of Latin and Greek without their accents. No locale has a say in it. Marks that make another letter stay: ガ, й.
- * Immutable for as long as the server's Unicode data and rules for `unaccent` are the same; where an upgrade changed them, `search_name` has
- * to be made anew.
+ * A text folded for comparison: in any case (Unicode's full folding: ß is ss, all sigmas are equal), width and
+ * composition, without invisible characters, and without accents on Latin and Greek letters. It does not depend on a
+ * locale. Marks that make another letter stay: ガ, й. It is immutable as long as the server's Unicode data and rules for
+ * `unaccent` are; after an upgrade that changed them, `search_name` has to be computed again.
  */
 const createFolded = `
   create function folded(name text) returns text language sql immutable strict parallel safe
@@ -17,7 +17,7 @@ const createFolded = `
       normalize(casefold(normalize(regexp_replace(name, '${unseen}', '', 'g'), nfkc) collate "pg_unicode_fast"), nfkc))
     collate "pg_unicode_fast")`;
 
-/** Names that were different and no longer are: the oldest keeps it, the others have a number behind it. Nothing else of them changes. */
+/** Renames categories whose folded names are equal: the oldest keeps its name, the others get a number. */
 const numberDuplicates = async (db: Knex): Promise<void> => {
   const { rows: duplicates } = await db.raw<{ rows: { id: string; name: string }[] }>(
     `select id, name from categories as c
@@ -45,7 +45,7 @@ export const up = (db: Knex): Promise<void> =>
   db.transaction(async (tx) => {
     await tx.raw('create extension if not exists unaccent');
     await tx.raw(createFolded);
-    await tx.raw('lock table categories in access exclusive mode'); // no category comes in between
+    await tx.raw('lock table categories in access exclusive mode'); // no category can be inserted meanwhile
     await numberDuplicates(tx);
     await setSearchName(tx, 'folded(name)');
   });

@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 
-/** What a service's consumers have handled, what they gave up on, and what they were busy with when the process ended. */
+/**
+ * The events that a service's consumers have handled, the dead letters, and the attempts that were running when the
+ * process ended.
+ */
 export const createInbox = async (db: Knex): Promise<void> => {
   await db.raw(`
     create table inbox (
@@ -31,9 +34,9 @@ export const createInbox = async (db: Knex): Promise<void> => {
     )`);
   await db.raw(`comment on column dead_letters.key is 'the message''s key, or <partition>:<offset> where it has none'`);
   await db.raw(`comment on column dead_letters.replay_at is 'when the service itself tries again; null: an operator decides'`);
-  // what is parked of a key, in order
+  // the dead letters of a key, in order
   await db.raw('create index dead_letters_key_idx on dead_letters (consumer, topic, key, partition, "offset")');
-  // what is due
+  // the due retries
   await db.raw('create index dead_letters_replay_idx on dead_letters (replay_at) where replay_at is not null');
 
   await db.raw(`

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 
 /**
- * Dead letters keep whatever a message may be made of, bytes as bytes, and are told apart by what they are: an offset is used again once a
- * topic is made anew. Attempts likewise. The code before goes on reading `key`, and shows the `headers` of what was parked before; what it
- * cannot do any more is park.
+ * Dead letters store any message, bytes as bytes, and are identified by a fingerprint, because offsets are reused when
+ * a topic is recreated. The same goes for attempts. Older code can still read `key` and the `headers` of earlier dead
+ * letters, but cannot park messages any more.
  */
 export const upgradeInbox = async (db: Knex): Promise<void> => {
   await db.raw(`
@@ -25,7 +25,7 @@ export const upgradeInbox = async (db: Knex): Promise<void> => {
           from jsonb_each_text(headers) as header(name, value))
     from (select id as letter, row_number() over (order by parked_at, partition, "offset") as position from dead_letters) as place
     where place.letter = id`);
-  await db.raw('alter table dead_letters drop key'); // and with it its index
+  await db.raw('alter table dead_letters drop key'); // also drops its index
   await db.raw(`
     alter table dead_letters
       add key text generated always as (substr(sequence, length(topic) + 2)) stored,
@@ -46,13 +46,13 @@ export const upgradeInbox = async (db: Knex): Promise<void> => {
   );
   await db.raw(`comment on column dead_letters.headers is 'of what was parked before there were message_headers'`);
   await db.raw('create unique index dead_letters_message_idx on dead_letters (consumer, topic, partition, "offset", fingerprint)');
-  await db.raw('create index dead_letters_sequence_idx on dead_letters (consumer, sequence, position)'); // what is parked of a key, in order
+  await db.raw('create index dead_letters_sequence_idx on dead_letters (consumer, sequence, position)'); // the dead letters of a sequence, in order
   await db.raw('create index dead_letters_position_idx on dead_letters (position)'); // the list
 
   await db.raw(`alter table attempts add fingerprint text not null default ''`);
 };
 
-/** Fails while two dead letters have one offset. What is not ASCII in a key or a header becomes an escape. */
+/** Fails while two dead letters have one offset. Characters of keys and headers that are not ASCII are escaped. */
 export const downgradeInbox = async (db: Knex): Promise<void> => {
   await db.raw('alter table attempts drop fingerprint');
 

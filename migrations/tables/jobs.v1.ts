@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The calls to third parties that a service still has to make, each written with the event that asks for it. */
+/** The pending calls to third parties, each written with the event that requests it. */
 export const createJobs = async (db: Knex): Promise<void> => {
   await db.raw(`
     create table jobs (
@@ -22,8 +22,8 @@ export const createJobs = async (db: Knex): Promise<void> => {
   await db.raw(`comment on column jobs.key is 'jobs of one key are done in the order of their positions'`);
   await db.raw(`comment on column jobs.run_at is 'not before this'`);
   await db.raw(`comment on column jobs.locked_by is 'the runner that holds it, until locked_until; then any may take it over'`);
-  await db.raw('create index jobs_key_idx on jobs (key, position)'); // whether it is the first of its key
-  await db.raw('create index jobs_run_at_idx on jobs (run_at)'); // what is due
+  await db.raw('create index jobs_key_idx on jobs (key, position)'); // the first job of a key
+  await db.raw('create index jobs_run_at_idx on jobs (run_at)'); // the due jobs
 };
 
 export const dropJobs = async (db: Knex): Promise<void> => {

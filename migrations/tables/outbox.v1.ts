@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 
-/** What a service announces, written with the change that it tells of. Housekeeping deletes what is old, the change feed reads inserts only. */
+/**
+ * The messages of a service, written with the changes that they announce. Housekeeping deletes old rows; the connector
+ * reads inserts only.
+ */
 export const createOutbox = async (db: Knex): Promise<void> => {
   await db.raw(`
     create table outbox (
@@ -29,7 +32,7 @@ export const dropOutbox = async (db: Knex): Promise<void> => {
   await db.schema.dropTable('outbox');
 };
 
-/** Lets Debezium read a table: what is inserted from now on by the publication, what was inserted before by a select. */
+/** Allows Debezium to read a table: new rows through the publication, earlier ones with a select. */
 export const createChangeFeed = async (db: Knex, table: string): Promise<void> => {
   await db.raw(`create publication outbox_publication for table ?? with (publish = 'insert')`, [table]);
   const { rows } = await db.raw(`select 1 from pg_roles where rolname = 'debezium'`);

@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 
-/** Housekeeping deletes the oldest rows by `position`, which is the primary key: an index on `occurred_at` costs every insert, and serves nobody. */
+/**
+ * Housekeeping deletes the oldest rows by `position`, which is the primary key. An index on `occurred_at` costs time at
+ * every insert, and no query uses it.
+ */
 export const dropOccurredAtIndex = async (db: Knex): Promise<void> => {
   await db.raw('drop index outbox_occurred_at_idx');
 };

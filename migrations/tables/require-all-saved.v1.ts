@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
 
 /**
- * `select require_all_saved(count(*), 3) from saved`: a statement that saved fewer or more rows than it should met another transaction, and
- * fails like one that did. So nobody has to wait for its answer before the COMMIT goes out.
+ * `select require_all_saved(count(*), 3) from saved` fails when a statement saved fewer or more rows than it should,
+ * which means a conflict with another transaction. So the COMMIT can be sent without waiting for the statement's
+ * result.
  */
 export const createRequireAllSaved = async (db: Knex): Promise<void> => {
   await db.raw(`

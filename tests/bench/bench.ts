@@ -1,5 +1,5 @@
-// npm run bench [-- --against <commit>] [--rounds 3] [--life] [--quick] [--running]: how fast the platform is, alone or beside another
-// commit, as tables and as JSON (docs/benchmarks.md).
+// npm run bench [-- --against <commit>] [--rounds 3] [--life] [--quick] [--running]: how fast the platform is, alone or
+// beside another commit, as tables and as JSON (docs/benchmarks.md).
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ const plan = planOf(asked);
 const machine = { node: process.version, cores: cpus().length, model: cpus()[0]?.model ?? '', memoryMb: Math.round(totalmem() / 2 ** 20) };
 const ownOffset = Number(process.env.BENCH_PORT_OFFSET ?? 12_000);
 
-/** Measures each side once a round, on a stack of its own that is new. Only one runs at a time: two would share the cores. */
+/** Measures each side once a round, on a new stack. Only one runs at a time: two would share the cores. */
 const sit = async (): Promise<Measured[]> => {
   const here = await thisCheckout();
   const against = asked.against && (await resolveCommit(asked.against));
@@ -105,7 +105,7 @@ const measureFresh = async (side: Checkout, state: string): Promise<Measured> =>
   }
 };
 
-/** The hop is measured through this checkout's tables, so it is not for another commit. */
+/** The hop is measured through this checkout's tables, so it cannot measure another commit. */
 const measureRunning = async (offset: number): Promise<Measurement & { hop?: Percentiles }> => {
   const measured = await measure(offset, plan, say);
   say(`  memory ${measured.memoryMb} MB after the start, ${measured.memoryAfterLoadMb} MB after the load`);
@@ -138,7 +138,7 @@ try {
   say(`\nload of the machine: ${load[0]} before, ${load[1]} after; all of it in .orderstream/bench.json`);
 } catch (error) {
   const isInterruption = error instanceof Error && error.name === 'AbortError';
-  console.error(isInterruption ? 'stopped, and cleared away what was started' : error instanceof Error ? error.message : error);
+  console.error(isInterruption ? 'stopped, and removed what was started' : error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
 process.exit();

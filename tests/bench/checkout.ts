@@ -6,10 +6,10 @@ import { limits } from './plan.js';
 
 const here = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A checkout of the repository: where it is, and what it is. */
+/** A checkout of the repository: its folder and its commit. */
 export type Checkout = { name: 'this' | 'other'; root: string; commit: string };
 
-/** This one, with what is not committed yet. */
+/** This checkout, with uncommitted changes. */
 export const thisCheckout = async (): Promise<Checkout> => ({
   name: 'this',
   root: here,
@@ -29,23 +29,28 @@ export const checkOut = async (commit: string, root: string): Promise<Checkout> 
   const options = { cwd: root, timeoutSeconds: limits.install / 2 };
   await run('npm', ['ci', ...flags], options).catch(() => {
     interrupted.throwIfAborted();
-    return run('npm', ['install', '--no-save', ...flags], options); // a lock file made on another platform can lack packages of this one
+    return run('npm', ['install', '--no-save', ...flags], options); // a lock file from another platform may lack packages of this one
   });
   return { name: 'other', root, commit };
 };
 
 export const removeCheckout = async (root: string): Promise<void> => {
-  await run('git', ['worktree', 'remove', '--force', root], { cwd: here, evenIfInterrupted: true }).catch(() => undefined); // it was not made yet
+  await run('git', ['worktree', 'remove', '--force', root], { cwd: here, evenIfInterrupted: true }).catch(() => undefined); // it may not exist yet
   await run('git', ['worktree', 'prune'], { cwd: here, evenIfInterrupted: true });
 };
 
-/** So that the first start does not build while the others find everything built. */
+/** Builds before the first start, so that all starts are comparable. */
 export const build = ({ root }: Checkout): Promise<string> =>
   run(process.execPath, [join(root, 'scripts/build.js')], { cwd: root, timeoutSeconds: limits.build });
 
 type RunOptions = { cwd: string; env?: NodeJS.ProcessEnv; timeoutSeconds?: number; evenIfInterrupted?: boolean };
 
-/** Runs a command to its end, or until the bench is interrupted. @returns what it wrote @throws Error with that when it fails */
+/**
+ * Runs a command to its end, or until the bench is interrupted.
+ *
+ * @returns its output
+ * @throws Error with its output when it fails
+ */
 export const run = async (
   command: string,
   args: string[],

@@ -11,10 +11,13 @@ import { limits } from './plan.js';
 import { urlOf } from './stack.js';
 import { type Percentiles, percentiles } from './stats.js';
 
-/** Nobody but this consumer listens to it. */
+/** A topic of this consumer only. */
 const Tick = defineEvent({ type: 'BenchTick', version: 1, topic: 'products.stock', data: z.object({ run: z.uuid(), n: z.int() }) });
 
-/** From the commit of an outbox row to the call of a consumer's handler, one event at a time, in ms. Fewer than `count` where they take long. */
+/**
+ * From the commit of an outbox row to the call of a consumer's handler, one event at a time, in ms. Fewer than `count`
+ * when they take long.
+ */
 export const measureHop = async (offset: number, count: number): Promise<Percentiles> => {
   const { superuser, kafka, database } = urlOf(offset);
   process.env.TEST_POSTGRES_URL = superuser;
@@ -23,15 +26,15 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
     await createInbox(db);
     await upgradeInbox(db);
   });
-  const run = uuidv7(); // the topic keeps the ticks of runs before
-  const heard = new Map<number, number>();
+  const run = uuidv7(); // the topic keeps the messages of earlier runs
+  const receivedAt = new Map<number, number>();
   const consumer = kafkaConsumer({
     brokers: [kafka],
     groupId: `bench-${uuidv7()}`,
     db: inbox.db,
     handlers: [
       project([Tick], async (_, events) => {
-        for (const { data } of events) if (data.run === run) heard.set(data.n, performance.now());
+        for (const { data } of events) if (data.run === run) receivedAt.set(data.n, performance.now());
       }),
     ],
   });
@@ -54,9 +57,9 @@ export const measureHop = async (offset: number, count: number): Promise<Percent
     return performance.now();
   };
   const until = async (n: number): Promise<number> => {
-    for (const giveUpAt = Date.now() + 60_000; !heard.has(n); await pause(1))
+    for (const giveUpAt = Date.now() + 60_000; !receivedAt.has(n); await pause(1))
       if (Date.now() > giveUpAt) throw new Error('an event did not arrive in 60 s');
-    return heard.get(n)!;
+    return receivedAt.get(n)!;
   };
 
   const random = seededRandom(20260105);

@@ -5,10 +5,10 @@ import { openShop, type Shop } from './shop.js';
 import { memoryOf, total } from './stack.js';
 import { type Watcher, watchOrders } from './watcher.js';
 
-/** What one stack did. */
+/** The results of one stack. */
 export type Measurement = { cells: Cell[]; highest?: Cell; memoryMb: number; memoryAfterLoadMb: number };
 
-/** Measures the stack that runs there, cell by cell. */
+/** Measures a running stack, cell by cell. */
 export const measure = async (offset: number, plan: Plan, say: (line: string) => void): Promise<Measurement> => {
   const memoryMb = total(await memoryOf(offset));
   const shop = await openShop(offset);
@@ -36,7 +36,9 @@ const findHighest = async (cells: Cell[], cell: (perSecond: number) => Promise<C
   return highestSustained(tried);
 };
 
-/** Compilers see what runs often. Ends when all is quiet: windows that end later would do so in the cells. */
+/**
+ * Warms up the JIT compilers. Waits until all hold windows are over, because they would otherwise end during the cells.
+ */
 const warmUp = async (shop: Shop, watcher: Watcher, plan: Plan, say: (line: string) => void): Promise<void> => {
   const { placed } = await placeOrders(shop, plan.warmUp.perSecond, plan.warmUp.seconds);
   const ids = placed.map(({ id }) => id);

@@ -25,10 +25,13 @@ const post = (url: string, token: string, body: unknown): Promise<{ status: numb
     asked.end(text);
   });
 
-/** An order that was asked for: `sentAt` in ms of the wall clock. */
+/** A requested order: `sentAt` in ms of the wall clock. */
 type Placed = { id: string; sentAt: number; answeredMs: number };
 
-/** Asks for `perSecond` orders, evenly spaced, whether or not the platform keeps up: waiting for it would hide its queues. */
+/**
+ * Requests `perSecond` orders at an even rate, even when the platform falls behind: waiting for it would hide its
+ * queues.
+ */
 export const placeOrders = async (
   { offset, token, productIds }: Shop,
   perSecond: number,
@@ -60,12 +63,12 @@ export const placeOrders = async (
   return { placed, refused };
 };
 
-/** What became of the orders of one load. Times in ms. */
+/** The results of one load's orders. Times in ms. */
 export type Cell = {
   perSecond: number;
   orders: number;
   refused: number;
-  /** how many had not come to their last status when the time was up */
+  /** the number that had not reached their last status in time */
   missing: number;
   answeredPerSecond: number;
   answer: Percentiles;
@@ -74,13 +77,19 @@ export type Cell = {
   frame: Percentiles;
   /** from the end of the window to the event that made the order Shipped */
   shipped?: Percentiles;
-  /** processor time of all that the stack runs, by order and by process; the time in which orders only wait for their window's end does not count */
+  /**
+   * CPU time of the whole stack, by order and by process, without the time in which orders only wait for the end of
+   * their hold window
+   */
   cpuMsPerOrder: number;
   cpuMs: Record<string, number>;
   sustained: boolean;
 };
 
-/** Sustained is a load of which none was refused, at least 95 % were answered in its time, and all are Paid so long after it. */
+/**
+ * A load is sustained when none of its orders was refused, at least 95 % were answered in its time, and all are Paid
+ * this long after it.
+ */
 const sustainedWithinMs = 3_000;
 
 export const measureCell = async (shop: Shop, watcher: Watcher, perSecond: number, plan: Plan): Promise<Cell> => {
@@ -130,7 +139,7 @@ export const measureCell = async (shop: Shop, watcher: Watcher, perSecond: numbe
 const idsOf = (placed: Placed[]): string[] => placed.map(({ id }) => id);
 const minus = (time: number | undefined, since: number): number | undefined => (time === undefined ? undefined : time - since);
 
-/** What is done from then on, and the processor time that the stack used for it. */
+/** Measures the CPU time of the stack from then on. */
 const withCpu = async <Result>(
   { offset }: Shop,
   work: () => Promise<Result>,

@@ -1,11 +1,11 @@
-/** What is measured on each fresh stack, and how often. */
+/** The measurements on each fresh stack, and the number of rounds. */
 export type Plan = {
   rounds: number;
   /** orders/s, one cell each */
   rates: number[];
-  /** whether the highest rate that is sustained is looked for after these */
+  /** whether to search for the highest sustained rate after these */
   findHighest: boolean;
-  /** whether orders are followed until they are Shipped, not only until they are Paid */
+  /** whether to follow orders until they are Shipped, not only until they are Paid */
   life: boolean;
   /** how long an order can be cancelled */
   windowSeconds: number;
@@ -13,7 +13,7 @@ export type Plan = {
   warmUp: { perSecond: number; seconds: number };
 };
 
-/** A window of 86 000 s ends after the bench: the orders are Paid and stay so. */
+/** A hold window of 86 000 s ends after the bench, so the orders stay Paid. */
 export const planOf = ({ quick = false, life = false, rounds }: { quick?: boolean; life?: boolean; rounds: number }): Plan => ({
   rounds: quick ? 1 : rounds,
   rates: quick ? [5, 50] : [5, 50, 200],
@@ -24,7 +24,7 @@ export const planOf = ({ quick = false, life = false, rounds }: { quick?: boolea
   warmUp: { perSecond: 40, seconds: quick ? 10 : 25 },
 });
 
-/** Nothing is waited for longer than this, in seconds. */
+/** The limits of all waits, in seconds. */
 export const limits = {
   install: 600,
   build: 300,
@@ -38,14 +38,14 @@ export const limits = {
   reset: 30,
 };
 
-/** The sides to measure, in order: each round has all of them, and every other round has them the other way round. */
+/** The sides to measure, in order: each round measures all of them, every other round in reverse order. */
 export const sitting = <Side>(sides: readonly Side[], rounds: number): { round: number; side: Side }[] =>
   Array.from({ length: rounds }, (_, index) => {
     const ordered = index % 2 === 0 ? sides : sides.toReversed();
     return ordered.map((side) => ({ round: index + 1, side }));
   }).flat();
 
-/** A load that was tried. */
+/** The result of a tried load. */
 export type Tried = { perSecond: number; sustained: boolean };
 
 const candidates = [
@@ -53,7 +53,7 @@ const candidates = [
   ...Array.from({ length: 16 }, (_, n) => 200 + n * 20), // to 500
 ];
 
-/** The highest rate that was sustained below all that were not: what a lucky try above a failed one says does not count. */
+/** The highest sustained rate below all failed ones: a lucky try above a failed one does not count. */
 export const highestSustained = <One extends Tried>(tried: readonly One[]): One | undefined => {
   const failed = Math.min(...tried.flatMap(({ perSecond, sustained }) => (sustained ? [] : [perSecond])));
   return tried
@@ -62,7 +62,7 @@ export const highestSustained = <One extends Tried>(tried: readonly One[]): One 
 };
 
 /**
- * Bisection: what to try next to find the highest rate that is sustained.
+ * Bisection: the next rate to try in the search for the highest sustained one.
  *
  * @returns undefined when it is found
  */
@@ -73,17 +73,17 @@ export const nextRate = (tried: readonly Tried[]): number | undefined => {
   return open[Math.floor(open.length / 2)];
 };
 
-/** Of the search that begins with the plan's rates tried: 15 candidates are left at most. */
+/** The maximum tries after the plan's rates, which leave at most 15 candidates. */
 const mostTries = 4;
 
-/** How long a sitting takes, in seconds: on a machine that keeps up, and when every limit is reached. */
+/** The duration of a bench run, in seconds: usually, and when every limit is reached. */
 export const duration = (plan: Plan, sides: number): { usual: number; atMost: number } => {
   const { rounds, rates, findHighest, life, windowSeconds, loadSeconds, warmUp } = plan;
   const cells = rates.length + (findHighest ? mostTries : 0);
   const cell = (drain: number): number => loadSeconds + drain + (life ? windowSeconds + drain : 0);
   const warmUpSeconds = warmUp.seconds + (life ? windowSeconds : 0);
   const measurements = rounds * sides;
-  const alone = sides === 1; // the hop, and a second start
+  const alone = sides === 1; // includes the hop and a second start
   return {
     usual: sides * 60 + measurements * (50 + warmUpSeconds + 2 + cells * cell(4) + (alone ? 70 : 0)),
     atMost:

@@ -2,7 +2,7 @@ import type { Cell } from './orders.js';
 import type { Plan } from './plan.js';
 import { ratios, type Spread } from './stats.js';
 
-/** The figures of one stack that are compared. */
+/** The compared figures of one stack. */
 type Measured = { cells: Cell[]; highest?: Cell; memoryAfterLoadMb: number; startSeconds: number };
 
 /** Both sides of one round. */
@@ -43,7 +43,7 @@ const figures: Figure[] = [
   { title: 'answered', of: ({ answeredPerSecond }) => answeredPerSecond },
 ];
 
-/** This divided by the other, round by round: what both share, such as the machine's mood, falls out. */
+/** This side divided by the other, round by round, so that influences on both sides cancel out. */
 export const ratioTable = (rounds: readonly Round[], { rates, life, findHighest }: Plan): string[] => {
   const columns = figures.filter(({ title }) => life || !title.startsWith('Shipped'));
   const ratioOf = (figure: (side: Measured) => number | undefined): string =>

@@ -2,7 +2,7 @@ import { pause } from './interrupt.js';
 import { limits } from './plan.js';
 import { inTime, urlOf } from './stack.js';
 
-/** Who orders what, and where. */
+/** The shopper, the products and the gateway of the bench. */
 export type Shop = { offset: number; token: string; productIds: string[] };
 
 export const orderOf = (productIds: string[]) => ({
@@ -11,7 +11,7 @@ export const orderOf = (productIds: string[]) => ({
   paymentMethod: 'tok_approved',
 });
 
-/** Adds 20 products with plenty in stock, and waits until they can be ordered. */
+/** Adds 20 products with plenty of stock, and waits until they can be ordered. */
 export const openShop = async (offset: number): Promise<Shop> => {
   const { gateway } = urlOf(offset);
   const admin = await login(gateway, 'admin@example.com');
@@ -26,7 +26,8 @@ export const openShop = async (offset: number): Promise<Shop> => {
   for (const deadline = Date.now() + limits.catalogue * 1_000; ; await pause(100)) {
     const answer = await post(`${gateway}/api/orders`, token, orderOf(productIds));
     if (answer.status === 201) return { offset, token, productIds };
-    if (Date.now() > deadline) throw new Error(`ordering does not know the products after ${limits.catalogue} s: ${await answer.text()}`);
+    if (Date.now() > deadline)
+      throw new Error(`the products are not in ordering's catalogue after ${limits.catalogue} s: ${await answer.text()}`);
   }
 };
 

@@ -6,7 +6,7 @@ import { run } from './checkout.js';
 import { pause } from './interrupt.js';
 import { limits } from './plan.js';
 
-/** Where a stack is, and with which settings it is started. */
+/** The folders and settings of a stack. */
 export type Place = { root: string; offset: number; state: string; settings: Record<string, string> };
 
 export const urlOf = (offset: number) => ({
@@ -21,10 +21,10 @@ export const urlOf = (offset: number) => ({
 export const isOpen = async (offset: number): Promise<boolean> =>
   (await fetch(`${urlOf(offset).gateway}/api/products`, { signal: inTime() }).catch(() => undefined))?.ok ?? false;
 
-/** No request is waited for without end. */
+/** The time limit of each request. */
 export const inTime = (): AbortSignal => AbortSignal.timeout(limits.answer * 1_000);
 
-/** Runs a stack for as long as `use` takes. Its data stay. @param use is handed how long the start took, in s */
+/** Runs a stack for as long as `use` takes. Its data stay. @param use gets the duration of the start, in s */
 export const withStack = async <Result>(place: Place, use: (startSeconds: number) => Promise<Result>): Promise<Result> => {
   const begun = Date.now();
   const supervisor = start(place);
@@ -51,7 +51,7 @@ const start = (place: Place): ChildProcess => {
     cwd: place.root,
     stdio: ['ignore', log, log],
     env: environment(place),
-    detached: true, // the terminal's Ctrl-C is ours alone: a second signal would kill what is stopping in order
+    detached: true, // only the bench gets the terminal's Ctrl-C: a second signal would kill a stack that is stopping in order
   });
   closeSync(log);
   return supervisor;
@@ -74,22 +74,22 @@ const stop = async (supervisor: ChildProcess): Promise<void> => {
   if (hasEnded(supervisor)) return;
   const ended = new Promise((resolve) => supervisor.once('exit', resolve));
   supervisor.kill('SIGTERM');
-  const insist = setTimeout(() => supervisor.kill('SIGTERM'), limits.stop * 1_000); // the second one kills what still runs
+  const insist = setTimeout(() => supervisor.kill('SIGTERM'), limits.stop * 1_000); // the second signal kills all remaining processes
   await ended;
   clearTimeout(insist);
 };
 
-/** Forgets the data of a stack that does not run; for root, some of them lie outside its folder. */
+/** Removes the data of a stopped stack; for root, some of them are outside its folder. */
 export const removeData = async (place: Place): Promise<void> => {
   const options = { cwd: place.root, env: environment(place), evenIfInterrupted: true, timeoutSeconds: limits.reset };
   await run(process.execPath, [join(place.root, 'local-stack/start.js'), 'reset'], options);
   await rm(logOf(place.state), { force: true });
 };
 
-/** Resident memory of everything that the stack runs, by name, in MB; a process counts with its children. */
+/** Memory of the stack's processes, by name, in MB; each includes its children. */
 export const memoryOf = async (offset: number): Promise<Record<string, number>> => sumByName(offset, (pid) => residentKb(pid) / 1024);
 
-/** Processor time that everything that the stack runs has used, by name, in ms; a process counts with its children, also those that ended. */
+/** CPU time of the stack's processes, by name, in ms; each includes its children, also those that ended. */
 export const cpuOf = async (offset: number): Promise<Record<string, number>> => sumByName(offset, cpuMs);
 
 export const total = (figures: Record<string, number>): number => Object.values(figures).reduce((sum, one) => sum + one, 0);
@@ -105,16 +105,16 @@ const sumByName = async (offset: number, figure: (pid: number) => number): Promi
   );
 };
 
-/** Proportional set size: memory that processes share is counted once among them. */
+/** Proportional set size: shared memory is divided among its processes. */
 const residentKb = (pid: number): number => {
   try {
     return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
   } catch {
-    return 0; // it is gone
+    return 0; // it has ended
   }
 };
 
-const msPerTick = 10; // Linux shows 100 ticks a second to programs, whatever it counts itself
+const msPerTick = 10; // Linux reports 100 ticks a second to programs, whatever its own rate
 
 const cpuMs = (pid: number): number => {
   const [user, system, childrenUser, childrenSystem] = statOf(pid)?.slice(11, 15).map(Number) ?? []; // fields 14 to 17 of proc(5)
@@ -130,12 +130,12 @@ const childrenByParent = (): Map<number, number[]> => {
   return children;
 };
 
-/** What /proc says of a process, from its state on: its name before that may hold anything. */
+/** The fields of /proc/<pid>/stat from the state on: the name before it may contain any character. */
 const statOf = (pid: number): string[] | undefined => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return undefined; // it is gone
+    return undefined; // it has ended
   }
 };

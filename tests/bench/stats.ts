@@ -9,7 +9,7 @@ export const percentiles = (values: readonly number[]): Percentiles => {
 
 export type Spread = { min: number; median: number; max: number };
 
-/** Of pairs that were measured in the same round, this divided by the other. A pair that lacks a figure, or has nothing to divide by, does not count. */
+/** The ratios of pairs from the same round. A pair with a missing value or a zero divisor does not count. */
 export const ratios = (pairs: readonly { here: number | undefined; other: number | undefined }[]): Spread => {
   const sorted = pairs
     .flatMap(({ here, other }) => (here !== undefined && other && Number.isFinite(here / other) ? [here / other] : []))

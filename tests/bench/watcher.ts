@@ -3,12 +3,18 @@ import { WebSocket } from 'ws';
 import { pause } from './interrupt.js';
 import { urlOf } from './stack.js';
 
-/** When an order came to a status by the database's clock (its transaction commits right after), and when the frame that says so arrived. */
+/**
+ * The time when an order reached a status by the database's clock (just before the commit), and the arrival of its
+ * frame.
+ */
 type Seen = { at: number; arrivedAt: number };
 
-/** A browser that notes the frames of each order's status. One socket costs the platform less than asking it, and says the same of any version. */
+/**
+ * A browser that records the status frames of orders. One socket costs the platform less than polling, and works with
+ * any version.
+ */
 export type Watcher = {
-  /** Waits until all orders have the status, or until a time of the wall clock has come. */
+  /** Waits until all orders have the status, or until a deadline of the wall clock. */
   seen: (ids: string[], status: string, until: number) => Promise<Map<string, Seen>>;
   close: () => void;
 };

@@ -5,13 +5,13 @@ import type { DatabaseName } from './platform.js';
 import { provider } from './provider.js';
 
 /*
- * What must be true of the whole platform whatever happened to it: within a database at every moment, across databases as soon as all is
- * quiet. An audit returns what is wrong, so that nothing is wrong when it is empty.
+ * The invariants of the whole platform: within a database at every moment, across databases once all is quiet. An audit
+ * returns the violations, so an empty list means success.
  */
 
 type Ending = `${OrderStatus} + ${PaymentStatus | 'no payment'}`;
 
-/** How orders and their payments stand, by order id. */
+/** The statuses of orders and their payments, by order id. */
 export const endings = async (orderIds: readonly string[]): Promise<Map<string, Ending>> => {
   const [orders, payments] = await Promise.all([
     rows<{ id: string; status: OrderStatus }>('ordering', 'select id, status from orders where id = any($1)', [orderIds]),
@@ -33,7 +33,7 @@ const pureEndings: readonly Ending[] = [
   'Failed + Failed',
 ];
 
-/** Orders that are over, with a payment that is over in the way that belongs to it. */
+/** Final orders whose payment has the matching final status. */
 export const everyEndingIsPure = (ends: Map<string, Ending>): Map<string, Ending> => {
   const others = [...ends].filter(([, ending]) => !pureEndings.includes(ending));
   expect(tally(others.map(([, ending]) => ending)), `${others.length} of ${ends.size} orders, e.g. ${others[0]?.[0]}`).to.deep.equal({});
@@ -46,7 +46,7 @@ export const tally = (words: readonly string[]): Record<string, number> => {
   return counts;
 };
 
-/** I3, and that no order that is over keeps a reservation. */
+/** I3, and no final order keeps a reservation. */
 export const stockAudit = async (): Promise<string[]> => {
   const unbalanced = await rows<{ product_id: string }>(
     'products',
@@ -74,7 +74,7 @@ export const stockAudit = async (): Promise<string[]> => {
 
 type Machine = Record<string, readonly string[]>;
 
-/** An order's life: which event may follow which. */
+/** The events that may follow each event of an order. */
 const afterOrderEvent: Machine = {
   '': ['OrderPlaced'],
   OrderPlaced: ['OrderPending', 'OrderCancelled'],
@@ -86,7 +86,7 @@ const afterOrderEvent: Machine = {
   OrderCancelRequested: ['OrderCancelled'],
 };
 
-/** A payment's life, likewise. */
+/** The events that may follow each event of a payment. */
 const afterPaymentEvent: Machine = {
   '': ['PaymentInitiated'],
   PaymentInitiated: ['PaymentApproved', 'PaymentDeclined', 'PaymentFailed', 'PaymentCancelled'],
@@ -106,7 +106,10 @@ const wrongLife = (machine: Machine, { id, types, versions, status, last_status,
     : [`${id} is ${status} v${version}, after ${types.join(', ')} (${versions.join(', ')})`];
 };
 
-/** I5: every order's history is a path of the machine, its versions one by one, and its last status the order's. */
+/**
+ * I5: every order's history is a path of the state machine with consecutive versions, and its last status is the
+ * order's.
+ */
 export const orderHistoryAudit = async (): Promise<string[]> => {
   const lives = await rows<Life>(
     'ordering',
@@ -118,7 +121,7 @@ export const orderHistoryAudit = async (): Promise<string[]> => {
   return lives.flatMap((life) => wrongLife(afterOrderEvent, life));
 };
 
-/** I5 for payments, and: what the read table shows is what the payment's last event says. */
+/** I5 for payments, and the read table equals the payment's last event. */
 export const paymentHistoryAudit = async (): Promise<string[]> => {
   const lives = await rows<Life & { differs: boolean }>(
     'payment',
@@ -142,7 +145,7 @@ export const paymentHistoryAudit = async (): Promise<string[]> => {
 type Payment = { id: string; order_id: string | null; status: PaymentStatus; amount: string };
 type Money = { authorised: number; captured: number; refunded: number; voided: number };
 
-/** What the provider's book has to say of a payment with this status; undefined while it is on its way. */
+/** The expected account in the provider's book for a payment's status; undefined while it is not final. */
 const bookOf = (status: PaymentStatus, amount: number, authorised: number): Money | undefined => {
   const nothing = { authorised, captured: 0, refunded: 0, voided: 0 };
   switch (status) {
@@ -163,10 +166,7 @@ const bookOf = (status: PaymentStatus, amount: number, authorised: number): Mone
   }
 };
 
-/**
- * I1: our payments and the provider's book agree row by row, and captured is the total of what is shipped and of
- * nothing else.
- */
+/** I1: payments and the provider's book agree row by row, and the captured total is the total of the shipped orders. */
 export const moneyAudit = async (): Promise<string[]> => {
   const payments = await rows<Payment>('payment', 'select id, order_id, status, amount from payments');
   const orders = await rows<{ id: string; status: OrderStatus; total_amount: string }>(
@@ -242,13 +242,13 @@ const missing = async (from: keyof typeof hearings, { consumer, database, types 
   return announced.flatMap(({ id, type }) => (known.has(id) ? [] : [`${type} ${id} never came to ${consumer}`]));
 };
 
-/** I9: what was announced came to everybody who listens, or to their dead letters. */
+/** I9: every published event reached every consumer, or its dead letters. */
 export const pipeAudit = async (): Promise<string[]> => {
   const all = Object.entries(hearings) as [keyof typeof hearings, Hearing[]][];
   return (await Promise.all(all.flatMap(([from, listeners]) => listeners.map((hearing) => missing(from, hearing))))).flat();
 };
 
-/** I9 at its end: what the payments ask of the provider is done, or a dead letter. */
+/** I9 at its end: every job of a payment is done, or a dead letter. */
 export const jobAudit = async (): Promise<string[]> => {
   const left = await rows<{ id: string; kind: string; last_error: string | null }>(
     'payment',
@@ -257,7 +257,10 @@ export const jobAudit = async (): Promise<string[]> => {
   return left.map(({ id, kind, last_error }) => `job ${kind} of ${id} is still to be done: ${last_error ?? 'never tried'}`);
 };
 
-/** I9 at its beginning: an order's every event was announced once, a payment's types are those of its contract. */
+/**
+ * I9 at its beginning: every event of an order was published once, and the types of a payment's events are those of its
+ * contract.
+ */
 export const announcementAudit = async (): Promise<string[]> => {
   const silent = await rows<{ order_id: string; version: number; announced: number }>(
     'ordering',
@@ -276,7 +279,7 @@ export const announcementAudit = async (): Promise<string[]> => {
   ];
 };
 
-/** Elasticsearch's part (I10) is seen through the report's own API: that of its dead letters is here. */
+/** I10, Elasticsearch: the report is checked through its API; its dead letters are checked here. */
 export const deadLetterAudit = async (): Promise<string[]> => {
   const all = await Promise.all(
     (['ordering', 'products', 'payment', 'reports'] as const).map((name) =>
@@ -300,7 +303,7 @@ const audits = {
 
 const mostShown = 10;
 
-/** Everything that is wrong, each as a sentence that stays the same as long as it is wrong. */
+/** All violations, each as a sentence that stays the same as long as the violation lasts. */
 export const findings = async (): Promise<Set<string>> => {
   const found = new Set<string>();
   for (const find of Object.values(audits)) for (const wrong of await find()) found.add(wrong);
@@ -308,9 +311,9 @@ export const findings = async (): Promise<Set<string>> => {
 };
 
 /**
- * All of it, apart from what was `known` to be wrong before the test began.
+ * The whole audit, apart from violations `known` before the test began.
  *
- * @throws AssertionError with the first of what is wrong
+ * @throws AssertionError with the first violation
  */
 export const audit = async (known: ReadonlySet<string> = new Set()): Promise<void> => {
   for (const [name, find] of Object.entries(audits)) {

@@ -41,7 +41,7 @@ describe('a bad request', function () {
   const payments = () => count('payment', 'select from payments where customer_id = $1', [shopper.id]);
   const products = () => count('products', 'select from products');
 
-  /** Nothing is stored, whatever is asked. */
+  /** Checks that the request is refused and nothing is stored. */
   const refuses = async (path: string, request: Ask, expected: Expected): Promise<void> => {
     const stored = async () => ({ orders: await orders(), keys: await keys(), payments: await payments(), products: await products() });
     const before = await stored();
@@ -55,7 +55,7 @@ describe('a bad request', function () {
   const line = (changes: object = {}): object => order({ lines: [{ productId: product.id, quantity: 1, ...changes }] });
   const home = (changes: object = {}): object => order({ address: { ...address, ...changes } });
 
-  describe('to order', () => {
+  describe('an order', () => {
     const texts: Record<string, [text: string, Expected]> = {
       'a body that ends early': ['{"lines": [', { status: 400, code: 'malformed-json' }],
       'a body that is no JSON': ['lines=1', { status: 400, code: 'malformed-json' }],
@@ -69,10 +69,10 @@ describe('a bad request', function () {
     }
 
     const bodies: Record<string, [body: () => unknown, Expected]> = {
-      'nothing in it': [() => ({}), { status: 400, paths: ['lines', 'address'] }],
+      'an empty body': [() => ({}), { status: 400, paths: ['lines', 'address'] }],
       'an unknown field': [() => order({ coupon: 'FREE' }), { status: 400 }],
       'a price': [() => line({ unitPrice: { amount: 1, currency: 'EUR' } }), { status: 400 }],
-      "somebody else's name on it": [() => order({ customerId: randomUUID() }), { status: 400 }],
+      "another customer's id": [() => order({ customerId: randomUUID() }), { status: 400 }],
       'no lines': [() => order({ lines: [] }), { status: 400, paths: ['lines'] }],
       'lines that are no list': [() => order({ lines: { productId: product.id, quantity: 1 } }), { status: 400, paths: ['lines'] }],
       '101 lines': [
@@ -87,7 +87,7 @@ describe('a bad request', function () {
       'a quantity of 1e400': [() => line({ quantity: '1e400' }), { status: 400, paths: ['lines.0.quantity'] }],
       'a quantity as text': [() => line({ quantity: '1' }), { status: 400, paths: ['lines.0.quantity'] }],
       'a quantity that is missing': [() => line({ quantity: undefined }), { status: 400, paths: ['lines.0.quantity'] }],
-      'lines that come to more than 1 000 of a product': [
+      'lines with a total of more than 1 000 of a product': [
         () =>
           order({
             lines: [
@@ -97,13 +97,13 @@ describe('a bad request', function () {
           }),
         { status: 400, paths: ['lines.0.quantity', 'lines.1.quantity'] },
       ],
-      'a product that there is none of': [() => line({ productId: randomUUID() }), { status: 400, paths: ['lines.0.productId'] }],
-      'a product that is no id': [() => line({ productId: "'; drop table orders; --" }), { status: 400, paths: ['lines.0.productId'] }],
+      'an unknown product': [() => line({ productId: randomUUID() }), { status: 400, paths: ['lines.0.productId'] }],
+      'a malformed product id': [() => line({ productId: "'; drop table orders; --" }), { status: 400, paths: ['lines.0.productId'] }],
       'no address': [() => order({ address: undefined }), { status: 400, paths: ['address'] }],
       'a blank name': [() => home({ fullName: '  ' }), { status: 400, paths: ['address.fullName'] }],
       'a name of 201 characters': [() => home({ fullName: 'x'.repeat(201) }), { status: 400, paths: ['address.fullName'] }],
-      'a name that nobody sees': [() => home({ fullName: '\u200b\u3164\u2800' }), { status: 400, paths: ['address.fullName'] }],
-      'a name that turns the text after it around': [
+      'an invisible name': [() => home({ fullName: '\u200b\u3164\u2800' }), { status: 400, paths: ['address.fullName'] }],
+      'a name that reverses the text after it': [
         () => home({ fullName: 'Max\u202egpj.exe' }),
         { status: 400, paths: ['address.fullName'] },
       ],
@@ -113,9 +113,9 @@ describe('a bad request', function () {
       'a byte order mark': [() => home({ postalCode: '50\ufeff667' }), { status: 400, paths: ['address.postalCode'] }],
       'a control character': [() => home({ street: 'Hauptstraße\u0000 1' }), { status: 400, paths: ['address.street'] }],
       'a line break in a line': [() => home({ city: 'Köln\nBonn' }), { status: 400, paths: ['address.city'] }],
-      'a country that is no code': [() => home({ country: 'Germany' }), { status: 400, paths: ['address.country'] }],
-      'a country that there is none of': [() => home({ country: 'XX' }), { status: 400, paths: ['address.country'] }],
-      'a country in small letters': [() => home({ country: 'de' }), { status: 400, paths: ['address.country'] }],
+      'a country that is not a code': [() => home({ country: 'Germany' }), { status: 400, paths: ['address.country'] }],
+      'an unknown country': [() => home({ country: 'XX' }), { status: 400, paths: ['address.country'] }],
+      'a country in lower case': [() => home({ country: 'de' }), { status: 400, paths: ['address.country'] }],
       'a number for a name': [() => home({ fullName: 7 }), { status: 400, paths: ['address.fullName'] }],
       'an unknown part of an address': [() => home({ planet: 'Earth' }), { status: 400 }],
       'an unknown way to pay': [() => order({ paymentMethod: 'tok_free' }), { status: 400, paths: ['paymentMethod'] }],
@@ -130,7 +130,7 @@ describe('a bad request', function () {
       await refusesOrder({ body: order({ lines }) }, { status: 400 });
     });
 
-    it('with a number beyond all numbers is refused', () =>
+    it('with a number that is too large for JSON is refused', () =>
       refusesOrder(
         { text: JSON.stringify(line()).replace('"quantity":1', '"quantity":1e400') },
         { status: 400, paths: ['lines.0.quantity'] },
@@ -146,10 +146,11 @@ describe('a bad request', function () {
       refusesOrder({ body: order(), headers: { 'idempotency-key': 'k'.repeat(256) } }, { status: 400, paths: ['Idempotency-Key'] }));
   });
 
-  describe('by somebody who is not known', () => {
-    it('is refused without a token', () => refusesOrder({ body: order(), token: undefined }, { status: 401, code: 'token-missing' }));
+  describe('without authentication', () => {
+    it('is refused when there is no token', () =>
+      refusesOrder({ body: order(), token: undefined }, { status: 401, code: 'token-missing' }));
 
-    it('is refused with any token that does not hold', async () => {
+    it('is refused with any invalid token', async () => {
       for (const [what, wrong] of Object.entries(await wrongTokens(shopper.id))) {
         try {
           await refusesOrder({ body: order(), token: wrong }, { status: 401 });
@@ -162,20 +163,20 @@ describe('a bad request', function () {
       }
     });
 
-    it('is refused with a token in the wrong place', async () => {
+    it('is refused with the token in the wrong place', async () => {
       const other = { authorization: `Basic ${Buffer.from('alice@example.com:Pass123$').toString('base64')}` };
       await refusesOrder({ body: order(), token: undefined, headers: other }, { status: 401 });
       await refuses(`/orders?access_token=${token}`, {}, { status: 401 });
     });
 
-    it('says what it is made from: a genuine token holds', async () => {
+    it('is accepted with the genuine token that the invalid ones are made from', async () => {
       const answer = await api('/orders', { token: await genuineToken(shopper.id) });
       expect(answer.status).to.equal(200);
     });
   });
 
-  describe('by somebody who may not', () => {
-    it('is refused to a shopper where only an admin may', async () => {
+  describe('without permission', () => {
+    it('is refused for a shopper on the routes of admins', async () => {
       const name = { name: 'Nothing', price: { amount: 1, currency: 'EUR' } };
       await refuses('/products', { method: 'POST', token, body: name }, { status: 403 });
       await refuses(`/products/${product.id}/stock`, { method: 'PUT', token, body: { quantity: 5 } }, { status: 403 });
@@ -184,12 +185,12 @@ describe('a bad request', function () {
       await refuses(`/orders/${randomUUID()}/ship`, { method: 'POST', token }, { status: 403 });
     });
 
-    it('is refused to an admin where only a shopper may', async () => {
+    it('is refused for an admin on the routes of shoppers', async () => {
       const { token: adminToken } = await admin();
       await refusesOrder({ body: order(), token: await adminToken() }, { status: 403 });
     });
 
-    it("finds nothing where it is another shopper's", async () => {
+    it('gets not found for the resources of another shopper', async () => {
       const owner = await newShopper();
       const placed = await placeOrder(owner, [{ productId: product.id, quantity: 1 }]);
       await refuses(`/orders/${placed.id}`, { token }, { status: 404 });
@@ -205,8 +206,8 @@ describe('a bad request', function () {
     });
   });
 
-  describe('for what there is not', () => {
-    it('is a 404', async () => {
+  describe('for an unknown resource', () => {
+    it('is answered with 404', async () => {
       for (const path of [
         '/nothing',
         '/orders/x/y/z',
@@ -218,13 +219,14 @@ describe('a bad request', function () {
       }
     });
 
-    it('is a 405 where there is another method', () => refuses('/orders', { method: 'PUT', token, body: {} }, { status: 405 }));
+    it('is answered with 405 for another method of the path', () =>
+      refuses('/orders', { method: 'PUT', token, body: {} }, { status: 405 }));
 
-    it('is a 400 where an id is no id', async () => {
+    it('is answered with 400 for a malformed id', async () => {
       for (const path of ['/orders/1', '/products/x', '/payments/%00']) await refuses(path, { token }, { status: 400 });
     });
 
-    it('is a 400 for a page that there can not be', async () => {
+    it('is answered with 400 for an invalid page', async () => {
       const queries: [string, string][] = [
         ['/orders?page=0', 'page'],
         ['/orders?limit=101', 'limit'],
@@ -258,35 +260,35 @@ describe('a bad request', function () {
     });
   });
 
-  describe('to pay', () => {
+  describe('a payment', () => {
     const pays: Record<string, unknown> = {
-      nothing: { amount: { amount: 0, currency: 'EUR' } },
-      'less than nothing': { amount: { amount: -100, currency: 'EUR' } },
-      'half a cent': { amount: { amount: 0.5, currency: 'EUR' } },
-      'no currency': { amount: { amount: 100 } },
-      'a currency that is no code': { amount: { amount: 100, currency: 'euro' } },
-      'a currency that there is none of': { amount: { amount: 100, currency: 'YEN' } },
-      'a currency in small letters': { amount: { amount: 100, currency: 'eur' } },
-      gold: { amount: { amount: 100, currency: 'XAU' } },
-      'more than any order comes to': { amount: { amount: 100_000_000_000_001, currency: 'EUR' } },
-      'all that a number can hold': { amount: { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' } },
-      'for an order of its choice': { amount: { amount: 100, currency: 'EUR' }, orderId: randomUUID() },
-      'in an unknown way': { amount: { amount: 100, currency: 'EUR' }, paymentMethod: 'cash' },
+      'of nothing': { amount: { amount: 0, currency: 'EUR' } },
+      'of less than nothing': { amount: { amount: -100, currency: 'EUR' } },
+      'of half a cent': { amount: { amount: 0.5, currency: 'EUR' } },
+      'without a currency': { amount: { amount: 100 } },
+      'in a currency that is not a code': { amount: { amount: 100, currency: 'euro' } },
+      'in an unknown currency': { amount: { amount: 100, currency: 'YEN' } },
+      'in a currency in lower case': { amount: { amount: 100, currency: 'eur' } },
+      'in gold': { amount: { amount: 100, currency: 'XAU' } },
+      'of more than the maximum total of an order': { amount: { amount: 100_000_000_000_001, currency: 'EUR' } },
+      'of the largest safe integer': { amount: { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' } },
+      'for a given order': { amount: { amount: 100, currency: 'EUR' }, orderId: randomUUID() },
+      'with an unknown payment method': { amount: { amount: 100, currency: 'EUR' }, paymentMethod: 'cash' },
     };
     for (const [what, body] of Object.entries(pays)) {
       it(`${what} is refused`, () => refuses('/payments', { method: 'POST', token, body }, { status: 400 }));
     }
   });
 
-  describe('to sell', () => {
+  describe('a product', () => {
     const lamp = { name: 'Lamp', price: { amount: 100, currency: 'EUR' } };
     const sells: Record<string, [body: object, paths: string[]]> = {
-      'what nobody can read': [{ ...lamp, name: '\u200b' }, ['name']],
-      'what reads backwards': [{ ...lamp, name: 'Lamp\u202e' }, ['name']],
-      'under a name of 201 characters': [{ ...lamp, name: '💡'.repeat(201) }, ['name']],
-      'with a description that controls': [{ ...lamp, description: 'a\u0000b' }, ['description']],
-      'in a currency that there is none of': [{ ...lamp, price: { amount: 100, currency: 'YEN' } }, ['price.currency']],
-      'for more than anything costs': [{ ...lamp, price: { amount: 1_000_000_001, currency: 'EUR' } }, ['price.amount']],
+      'with an invisible name': [{ ...lamp, name: '\u200b' }, ['name']],
+      'with a name that reverses text': [{ ...lamp, name: 'Lamp\u202e' }, ['name']],
+      'with a name of 201 characters': [{ ...lamp, name: '💡'.repeat(201) }, ['name']],
+      'with a control character in the description': [{ ...lamp, description: 'a\u0000b' }, ['description']],
+      'in an unknown currency': [{ ...lamp, price: { amount: 100, currency: 'YEN' } }, ['price.currency']],
+      'above the maximum price': [{ ...lamp, price: { amount: 1_000_000_001, currency: 'EUR' } }, ['price.amount']],
     };
     for (const [what, [body, paths]] of Object.entries(sells)) {
       it(`${what} is refused`, async () => {
@@ -295,7 +297,7 @@ describe('a bad request', function () {
       });
     }
 
-    it('in a category that there is already, however it is typed, is refused', async () => {
+    it('is refused for a category that exists already, in any case and normalisation', async () => {
       const { token: adminToken } = await admin();
       const add = async (name: string) => api<Problem>('/categories', { method: 'POST', token: await adminToken(), body: { name } });
       const id = randomUUID();
@@ -305,22 +307,22 @@ describe('a bad request', function () {
     });
   });
 
-  describe('to register', () => {
-    const somebody = { email: `bad-${randomUUID()}@example.com`, password: 'Pass123$', fullName: 'Max' };
+  describe('a registration', () => {
+    const registration = { email: `bad-${randomUUID()}@example.com`, password: 'Pass123$', fullName: 'Max' };
     const registers: Record<string, [body: object, paths: string[]]> = {
-      'without an e-mail': [{ ...somebody, email: undefined }, ['email']],
-      'with an e-mail that is none': [{ ...somebody, email: 'max' }, ['email']],
-      'as an admin': [{ ...somebody, roles: ['admin'] }, []],
-      'without a name': [{ ...somebody, fullName: '' }, ['fullName']],
-      'with a name that nobody sees': [{ ...somebody, fullName: '\u3164' }, ['fullName']],
-      'with a control character in the password': [{ ...somebody, password: 'Pass123$\u0000' }, ['password']],
-      'with a short password': [{ ...somebody, password: 'a1$' }, ['password']],
-      'with a weak password': [{ ...somebody, password: 'passwordpassword' }, []],
+      'without an e-mail': [{ ...registration, email: undefined }, ['email']],
+      'with a malformed e-mail': [{ ...registration, email: 'max' }, ['email']],
+      'as an admin': [{ ...registration, roles: ['admin'] }, []],
+      'without a name': [{ ...registration, fullName: '' }, ['fullName']],
+      'with an invisible name': [{ ...registration, fullName: '\u3164' }, ['fullName']],
+      'with a control character in the password': [{ ...registration, password: 'Pass123$\u0000' }, ['password']],
+      'with a short password': [{ ...registration, password: 'a1$' }, ['password']],
+      'with a weak password': [{ ...registration, password: 'passwordpassword' }, []],
     };
     for (const [how, [body, paths]] of Object.entries(registers)) {
       it(`${how} is refused`, async () => {
         await refuses('/identity/register', { method: 'POST', body }, { status: 400, paths });
-        expect(await count('identity', 'select from users where email = $1', [somebody.email])).to.equal(0);
+        expect(await count('identity', 'select from users where email = $1', [registration.email])).to.equal(0);
       });
     }
   });

@@ -8,13 +8,13 @@ export type Browser = {
   client: RealtimeClient;
   frames: AnyFrame[];
   errors: RealtimeError[];
-  /** the statuses that were pushed of an order, in the order in which they came */
+  /** the pushed statuses of an order, in order of arrival */
   orderStatuses: (orderId: string) => string[];
   paymentStatuses: (orderId: string) => string[];
   close: () => void;
 };
 
-/** A browser of somebody's with the page open: connected and authenticated when it resolves. */
+/** A user's browser with an open page: connected and authenticated when it resolves. */
 export const openBrowser = async (person: Person, resumeFrom?: number): Promise<Browser> => {
   const frames: AnyFrame[] = [];
   const errors: RealtimeError[] = [];

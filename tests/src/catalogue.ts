@@ -7,7 +7,7 @@ import { admin } from './people.js';
 
 type Offer = { quantity: number; price?: number; currency?: string };
 
-/** Puts a product of a test's own up for sale, and waits until it can be ordered. */
+/** Adds a product for a test, and waits until it can be ordered. */
 export const addProduct = async ({ quantity, price = 1_990, currency = 'EUR' }: Offer): Promise<ProductView> => {
   const { token } = await admin();
   const answer = await api<ProductView>('/products', {
@@ -19,7 +19,7 @@ export const addProduct = async ({ quantity, price = 1_990, currency = 'EUR' }: 
   await eventually(
     async () => {
       if ((await count('ordering', 'select from catalogue where product_id = $1', [product.id])) === 0)
-        throw new Error(`ordering does not know product ${product.id}`);
+        throw new Error(`product ${product.id} is not in ordering's catalogue`);
     },
     { timeoutMs: 30_000 },
   );

@@ -19,7 +19,7 @@ const poolOf = (name: DatabaseName): pg.Pool => {
   return pool;
 };
 
-/** Looks into the database of a service: reading only. */
+/** Queries the database of a service, read-only. */
 export const rows = async <Row>(name: DatabaseName, query: string, values: unknown[] = []): Promise<Row[]> =>
   (await poolOf(name).query(query, values)).rows as Row[];
 
@@ -28,7 +28,7 @@ export const count = async (name: DatabaseName, query: string, values: unknown[]
   return row!.count;
 };
 
-/** With the rights of the server's owner, for what a fault needs. */
+/** Queries as the superuser, for faults. */
 export const asSuperuser = async <Result>(name: DatabaseName, work: (client: pg.Client) => Promise<Result>): Promise<Result> => {
   const client = new pg.Client({ connectionString: platform.superuser(name), connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);

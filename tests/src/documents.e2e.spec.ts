@@ -19,7 +19,7 @@ describe('the OpenAPI documents', () => {
     );
   });
 
-  it('are titled by one word each', () => {
+  it('have titles of one word', () => {
     expect(services.map(({ document }) => document.info.title)).to.have.members([
       'Identity',
       'Products',
@@ -30,7 +30,7 @@ describe('the OpenAPI documents', () => {
     ]);
   });
 
-  it('tell what the gateway passes on from what it does not', async () => {
+  it('distinguish public routes from internal ones', async () => {
     for (const { name, paths: served, document } of services) {
       for (const [path, operations] of Object.entries(document.paths)) {
         const isPublic = served.includes(`/api/${path.split('/')[1]}`);
@@ -41,7 +41,7 @@ describe('the OpenAPI documents', () => {
     }
   });
 
-  it('name the conflict that a command on an order may meet', () => {
+  it('describe the conflicts of the commands on an order', () => {
     const { paths } = services.find(({ name }) => name === 'ordering')!.document;
     for (const command of commands)
       expect(paths[`/orders/{id}/${command}`]!.post!.responses).to.include.all.keys('202', '400', '401', '403', '404', '409');

@@ -15,16 +15,13 @@ import { everythingIsReady, isBack, killAndWait, pidOf, processes } from './proc
 import { provider } from './provider.js';
 import { arrivalsIn, everythingIn, headerOf, produce } from './topics.js';
 
-/**
- * Faults are real ones, at the running platform: this suite is the last to run, and leaves behind a platform that
- * works.
- */
+/** Real faults of the running platform. This suite runs last, and leaves a working platform behind. */
 describe('with a fault', function () {
   this.timeout(420_000);
 
   let shopper: Person;
   let product: ProductView;
-  /** what another test left wrong is that test's failure */
+  /** violations that an earlier test left behind */
   let known: Set<string>;
 
   before(async () => {
@@ -44,13 +41,13 @@ describe('with a fault', function () {
   const ids = (orders: readonly { id: string }[]): string[] => orders.map(({ id }) => id);
   const place = (): Promise<OrderView> => placeOrder(shopper, lines());
 
-  /** As a client does that has lost its connection: the same again under the same key, until it is answered. */
+  /** Retries with the same key until there is an answer, as a client that has lost its connection. */
   const placeInsistently = async (): Promise<OrderView> => {
     const key = randomUUID();
     return eventually(async () => expectStatus(await tryToPlace(shopper, lines(), { key }), 201), { timeoutMs: 120_000, everyMs: 250 });
   };
 
-  /** Orders that keep coming, four shoppers at a time, until it is told to stop. */
+  /** Places orders, four at a time, until it is stopped. */
   const load = (one: () => Promise<OrderView>): { stop: () => Promise<OrderView[]>; placed: OrderView[] } => {
     const placed: OrderView[] = [];
     let going = true;
@@ -85,7 +82,7 @@ describe('with a fault', function () {
       { timeoutMs, everyMs: 500 },
     );
   };
-  /** In the topic, whatever was sent again, each order's events are first seen in their order, and none is missing. */
+  /** In the topic, each order's events first appear in their order, even if some are repeated, and none is missing. */
   const allSeenInOrder = async (orders: readonly OrderView[]): Promise<void> => {
     const wanted = new Set(ids(orders));
     const firstSeen = new Map<string, number[]>();
@@ -101,7 +98,7 @@ describe('with a fault', function () {
     const stored = await rows<{ id: string }>('ordering', 'select id from outbox where aggregate_id = any($1)', [[...wanted]]);
     expect(
       ids(stored).filter((id) => !seen.has(id)),
-      'events that were stored and not sent',
+      'stored events that were not sent',
     ).to.deep.equal([]);
   };
   const untilSound = (): Promise<void> => eventually(() => audit(known), { timeoutMs: 120_000, everyMs: 1_000 });
@@ -109,7 +106,7 @@ describe('with a fault', function () {
   const inStatus = (orders: readonly OrderView[], statuses: string[]) =>
     count('ordering', 'select from orders where id = any($1) and status = any($2)', [ids(orders), statuses]);
 
-  it('a payment provider that answers 500 for 30 s, of 200 orders those that it was asked about fail, the others wait and ship, and nobody pays twice', async () => {
+  it('a payment provider that answers 500 for 30 s: orders whose payment was tried fail, the others wait and ship, and none is paid twice', async () => {
     const authorised = await inParallel(times(80), 8, place);
     await eventually(async () => expect(await inStatus(authorised, ['Placed', 'PendingPayment'])).to.equal(0), { timeoutMs: 60_000 });
 
@@ -121,14 +118,14 @@ describe('with a fault', function () {
 
     const afterwards = await inParallel(times(60), 8, place);
     await allShip(authorised);
-    await allShip(afterwards); // they wait until the breaker closes by itself
+    await allShip(afterwards); // they wait until the circuit breaker closes
     const ends = await eventually(async () => everyEndingIsPure(await endings(ids(during))), { timeoutMs: 180_000, everyMs: 500 });
     expect([...ends.values()].filter((end) => end === 'Failed + Failed').length, 'that the provider was asked about').to.be.within(5, 60);
     await untilSound();
   });
 
-  it('ordering killed in the middle of 100 running windows, each is confirmed on time or as soon as it is back', async () => {
-    // some windows end before the kill, some while nobody is there, and some long after it
+  it('ordering killed in the middle of 100 hold windows: each order is confirmed on time or as soon as ordering is back', async () => {
+    // some windows end before the kill, some while ordering is down, and some long after it
     const orders = await inParallel(times(100), 8, async (_, index) => {
       const order = await place();
       await untilStatus(shopper, order, ['Paid', 'Confirmed', 'Shipped']);
@@ -154,7 +151,7 @@ describe('with a fault', function () {
   });
 
   for (const service of ['products', 'payment', 'reports', 'notifications', 'identity', 'gateway'] as const) {
-    it(`${service} killed under load, every order that was accepted ships`, async () => {
+    it(`${service} killed under load: every accepted order ships`, async () => {
       const browser = await openBrowser(shopper);
       const { placed, stop } = load(placeInsistently);
       await loaded(placed, 10);
@@ -175,7 +172,7 @@ describe('with a fault', function () {
   }
 
   const ofOrdering = '/connectors/ordering-outbox';
-  /** What an operator does, or gets wrong. */
+  /** Actions and mistakes of an operator. */
   const connector = async <Body>(path: string, method: 'GET' | 'POST' | 'PUT' | 'DELETE' = 'GET', body?: unknown): Promise<Body> => {
     const answer = await ask<Body>(`${platform.connect}${path}`, { method, body });
     expect(answer.status, `${method} ${path}`).to.be.within(200, 204);
@@ -205,8 +202,8 @@ describe('with a fault', function () {
   };
 
   /**
-   * More WAL than a slot may hold back, while ordering's connector is stopped: the server gives up on the slot, and on
-   * those that are slow.
+   * Writes more WAL than a slot may hold back while ordering's connector is stopped: the server invalidates its slot,
+   * and those of slow connectors.
    */
   const floodWal = async (): Promise<void> => {
     await connector(`${ofOrdering}/stop`, 'PUT');
@@ -232,7 +229,7 @@ describe('with a fault', function () {
     await connector(`${ofOrdering}/resume`, 'PUT');
   };
 
-  /** Its task starts while its role may not log in. */
+  /** Starts the connector's task while its role may not log in. */
   const failTask = async (): Promise<void> => {
     await asSuperuser('ordering', async (client) => {
       await client.query('alter role debezium nologin');
@@ -251,13 +248,13 @@ describe('with a fault', function () {
     });
   };
 
-  /** A configuration with which the first event fails. */
+  /** Sets a configuration that makes the first event fail. */
   const misconfigure = async (): Promise<void> => {
     const config = await connector<Record<string, string>>(`${ofOrdering}/config`);
     await connector(`${ofOrdering}/config`, 'PUT', { ...config, 'transforms.outbox.route.by.field': 'no_such_column' });
   };
 
-  // a slot that is lost is made anew, and then everything that the outbox still has is sent again, before what is new
+  // a lost slot is recreated, and then all rows of the outbox are sent again before new ones
   const lostSlotSeconds = 60;
   for (const [what, fault, seconds] of [
     ['the replication slot of ordering dropped', dropSlot, lostSlotSeconds],
@@ -266,7 +263,7 @@ describe('with a fault', function () {
     ["ordering's connector misconfigured", misconfigure, 15],
     ["ordering's connector deleted", () => connector(ofOrdering, 'DELETE'), 15],
   ] as const)
-    it(`${what} under load, events flow again within ${seconds} s, and everything arrives, in order, once in effect`, async () => {
+    it(`${what} under load: events flow again within ${seconds} s, and all arrive, in order, with one effect each`, async () => {
       const { placed, stop } = load(place);
       await loaded(placed, 20);
       const arrivals = await arrivalsIn('ordering.orders');
@@ -285,11 +282,11 @@ describe('with a fault', function () {
       await untilSound();
     });
 
-  it("ordering's connector paused by an operator, it stays paused, and sends what waited once it is resumed", async () => {
+  it("ordering's connector paused by an operator: it stays paused, and sends the waiting events once it is resumed", async () => {
     await connector(`${ofOrdering}/pause`, 'PUT');
     const stateOf = async () => (await connector<{ connector: { state: string } }>(`${ofOrdering}/status`)).connector.state;
     await eventually(async () => expect(await stateOf()).to.equal('PAUSED'), { timeoutMs: 30_000 });
-    const over = Date.now() + 15_000; // the watchdog cures what ails within this time
+    const over = Date.now() + 15_000; // the watchdog repairs connectors within this time
     const orders = await inParallel(times(5), 5, place);
     await untilTime(over);
     expect(await stateOf()).to.equal('PAUSED');
@@ -299,7 +296,7 @@ describe('with a fault', function () {
     await untilSound();
   });
 
-  it('every message of an order delivered again, nothing happens twice', async () => {
+  it('every message of an order delivered again: nothing happens twice', async () => {
     const browser = await openBrowser(shopper);
     const orders = [await place(), await placeOrder(shopper, lines(), { paymentMethod: 'tok_declined' }), await place()];
     await untilStatus(shopper, orders[2]!, 'Paid');
@@ -322,7 +319,7 @@ describe('with a fault', function () {
       expect(again, topic).to.have.length.at.least(3);
       await produce(topic, again);
     }
-    const last = await place(); // goes the same way behind them
+    const last = await place(); // passes the same topics after them
     await untilStatus(shopper, last, 'Shipped');
     await untilPayment(shopper, last.id, 'Completed');
     await untilSound();
@@ -337,8 +334,8 @@ describe('with a fault', function () {
     browser.close();
   });
 
-  it('Kafka killed under load, orders are accepted as before, and all ship', async () => {
-    const { placed, stop } = load(place); // each accepted at its first try
+  it('Kafka killed under load: orders are accepted as before, and all ship', async () => {
+    const { placed, stop } = load(place); // each is accepted at its first try
     await loaded(placed, 10);
     await killAndWait('kafka');
     await loaded(placed, placed.length + 10);
@@ -346,7 +343,7 @@ describe('with a fault', function () {
     await untilSound();
   });
 
-  it('Postgres killed under load, every order that was accepted ships, and none is there twice', async () => {
+  it('Postgres killed under load: every accepted order ships, and none exists twice', async () => {
     const { placed, stop } = load(placeInsistently);
     await loaded(placed, 10);
     await killAndWait('postgres');
@@ -358,7 +355,7 @@ describe('with a fault', function () {
     await untilSound();
   });
 
-  it('Connect killed under load, orders are accepted as before, and all ship', async () => {
+  it('Connect killed under load: orders are accepted as before, and all ship', async () => {
     const { placed, stop } = load(place);
     await loaded(placed, 10);
     await killAndWait('connect');
@@ -367,7 +364,7 @@ describe('with a fault', function () {
     await untilSound();
   });
 
-  it('NATS away for 10 s, orders go their way, and browsers see all of it afterwards', async () => {
+  it('NATS down for 10 s: orders ship, and browsers get all frames afterwards', async () => {
     const browser = await openBrowser(shopper);
     await processes.stop('nats');
     const backAt = Date.now() + 10_000;
@@ -391,7 +388,7 @@ describe('with a fault', function () {
     await untilSound();
   });
 
-  it('Elasticsearch away for 15 s, orders go their way, and the report knows all of it afterwards', async () => {
+  it('Elasticsearch down for 15 s: orders ship, and the report has all of them afterwards', async () => {
     const from = new Date().toISOString();
     const own = await addProduct({ quantity: 100, price: 700 });
     await processes.stop('elasticsearch');
@@ -416,13 +413,13 @@ describe('with a fault', function () {
   const listeners = ['products', 'payment', 'reports'] as const;
   type Listener = (typeof listeners)[number];
 
-  /** What an operator does, at the service itself. */
+  /** An operator's request, at the service itself. */
   const operate = async <Body>(service: Listener, path: string, method: 'GET' | 'POST' | 'DELETE' = 'GET') =>
     ask<Body>(`${platform.service(service)}/dead-letters${path}`, { method, token: await (await admin()).token() });
   const lettersOf = async (service: Listener, key: string): Promise<Letter[]> =>
     expectStatus(await operate<Page<Letter>>(service, '?limit=100'), 200).data.filter((letter) => letter.key === key);
 
-  it('a poison message, it is parked, and messages of other keys are handled', async () => {
+  it('a poison message: it is parked, and messages of other keys are handled', async () => {
     const key = randomUUID();
     const poison = {
       'of no type': {},
@@ -450,7 +447,7 @@ describe('with a fault', function () {
     await untilSound();
   });
 
-  it("a poison message under an order's own key, what follows waits behind it, and goes on when it is discarded", async () => {
+  it("a poison message under an order's own key: later messages are parked behind it, and handled when it is discarded", async () => {
     const order = await place();
     await untilStatus(shopper, order, 'Paid');
     expectStatus(await command(shopper, order.id, 'hold', { seconds: 300 }), 202);
@@ -458,7 +455,7 @@ describe('with a fault', function () {
       const ofOrder = (await everythingIn('ordering.orders')).filter(({ key }) => key === order.id);
       expect(ofOrder.map((message) => headerOf(message, 'ce_type'))).to.include('OrderHoldChanged');
     };
-    await eventually(isStreamed, { timeoutMs: 30_000 }); // so that nothing but what is confirmed comes behind the poison
+    await eventually(isStreamed, { timeoutMs: 30_000 }); // so that only the confirmation follows the poison message
     await produce('ordering.orders', [{ key: order.id, value: 'poison', headers: {} }]);
     for (const service of listeners) {
       await eventually(async () => expect(await lettersOf(service, order.id), service).to.have.length(1), { timeoutMs: 30_000 });
@@ -486,10 +483,10 @@ describe('with a fault', function () {
     await untilSound();
   });
 
-  it('each of its frozen processes thawed again after 10 s, every order ships', async () => {
+  it('each process frozen for 10 s: every order ships', async () => {
     for (const service of ['products', 'payment', 'ordering'] as const) {
       const orders = await inParallel(times(10), 5, place);
-      const thawAt = Date.now() + 10_000; // longer than its Kafka session lasts
+      const thawAt = Date.now() + 10_000; // longer than the session timeout of Kafka
       const pid = await pidOf(service);
       await processes.freeze(service);
       await untilTime(thawAt);

@@ -6,13 +6,13 @@ export type Ask = {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   token?: string | undefined;
   body?: unknown;
-  /** sent as it is, instead of `body` */
+  /** sent unchanged, instead of `body` */
   text?: string;
   headers?: Record<string, string>;
   timeoutMs?: number;
 };
 
-/** One request, whatever it is answered; a text that is not JSON is the body as it is. */
+/** Sends one request and returns its answer of any status; a body that is not JSON is returned as text. */
 export const ask = async <Body>(
   url: string,
   { method = 'GET', token, body, text, headers, timeoutMs = 30_000 }: Ask = {},
@@ -39,10 +39,10 @@ const parsed = (text: string): unknown => {
   }
 };
 
-/** Of the public API: `api('/orders', …)` is `/api/orders` at the gateway. */
+/** A request to the public API: `api('/orders', …)` is `/api/orders` at the gateway. */
 export const api = <Body>(path: string, request?: Ask): Promise<Answer<Body>> => ask<Body>(`${platform.gateway}/api${path}`, request);
 
-/** @throws Error with what was answered, when that is not the status that was expected */
+/** @throws Error with the answer when its status is not the expected one */
 export const expectStatus = <Body>(answer: Answer<Body>, status: number): Body => {
   if (answer.status !== status) throw new Error(`expected ${status}, was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   return answer.body;

@@ -28,11 +28,11 @@ describe('an Idempotency-Key', function () {
   const orders = () => count('ordering', 'select from orders where customer_id = $1', [shopper.id]);
   const isReplay = ({ headers }: Answer): boolean => headers.get('idempotent-replayed') === 'true';
 
-  it('makes a repeat get the first answer, and order nothing', async () => {
+  it('makes a repeat get the first answer, and place no order', async () => {
     const first = await place();
     const order = expectStatus(first, 201);
     expect(isReplay(first)).to.equal(false);
-    await untilStatus(shopper, order, ['Paid', 'Confirmed', 'Shipped']); // what became of it since is not what was answered
+    await untilStatus(shopper, order, ['Paid', 'Confirmed', 'Shipped']); // the order changes after the answer
 
     const repeat = await place();
     expect(repeat.status).to.equal(201);
@@ -42,7 +42,7 @@ describe('an Idempotency-Key', function () {
     expect(await orders()).to.equal(1);
   });
 
-  it('does not care how the same body is written', async () => {
+  it('accepts the same body in another notation', async () => {
     const order = expectStatus(await place(), 201);
     const { lines, address, paymentMethod } = orderOf([{ productId: product.id, quantity: 1 }]);
     const turned = { paymentMethod, address: Object.fromEntries(Object.entries(address).reverse()), lines };
@@ -66,12 +66,12 @@ describe('an Idempotency-Key', function () {
     expect(await orders()).to.equal(1);
   });
 
-  it('makes one order of 50 that come at once', async () => {
+  it('makes one order of 50 concurrent requests', async () => {
     const answers = await Promise.all(times(50).map(() => place()));
 
     const [created, ...more] = answers.filter((answer) => answer.status === 201 && !isReplay(answer));
-    expect(created, 'somebody was first').not.to.equal(undefined);
-    expect(more, 'and nobody else').to.deep.equal([]);
+    expect(created, 'one request created the order').not.to.equal(undefined);
+    expect(more, 'no other request did').to.deep.equal([]);
     for (const answer of answers.filter((one) => one !== created)) {
       if (answer.status === 409) {
         expect(answer.body).to.include({ code: 'request-in-progress' });
@@ -86,7 +86,7 @@ describe('an Idempotency-Key', function () {
     expect(await count('ordering', `select from outbox where type = 'OrderPlaced' and aggregate_id = $1`, [created!.body.id])).to.equal(1);
   });
 
-  it('is not used up by a request that was refused', async () => {
+  it('is not stored for a refused request', async () => {
     const refused = await tryToPlace(shopper, [{ productId: randomUUID(), quantity: 1 }], { key });
     expect(refused.status).to.equal(400);
     const malformed = await place(-1);
@@ -98,7 +98,7 @@ describe('an Idempotency-Key', function () {
     expect(await orders()).to.equal(1);
   });
 
-  it("is its caller's own, and its path's", async () => {
+  it('applies to one caller and one path', async () => {
     const mine = expectStatus(await place(), 201);
     const somebodyElse = await newShopper();
     const theirs = await place(1, somebodyElse);
@@ -122,7 +122,7 @@ describe('an Idempotency-Key', function () {
     expect(await count('payment', 'select from payments where customer_id = $1 and order_id is null', [shopper.id])).to.equal(1);
   });
 
-  it('may be left out: two requests are two orders then', async () => {
+  it('is optional: without it, two requests are two orders', async () => {
     const lines = [{ productId: product.id, quantity: 1 }];
     const [first, second] = [await tryToPlace(shopper, lines), await tryToPlace(shopper, lines)];
     expect(first.body.id).not.to.equal(second.body.id);

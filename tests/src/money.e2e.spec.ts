@@ -11,21 +11,20 @@ import { provider } from './provider.js';
 type Story = { paymentMethod: PaymentMethod; cancelAfterMs?: number; confirm?: true };
 
 /**
- * 60 orders: some nobody meddles with, some declined, a few that the provider never answers, some confirmed early, and
- * some cancelled at moments all over their lives, the first of them while the stock is being asked, the last when their
- * window is over.
+ * 60 orders: some undisturbed, some declined, some that the provider never answers, some confirmed early, and some
+ * cancelled at various moments, from the reservation of their stock to the end of their hold window.
  */
 const stories = (windowMs: number): Story[] => [
   ...times(16).map((): Story => ({ paymentMethod: 'tok_approved' })),
   ...times(8).map((): Story => ({ paymentMethod: 'tok_declined' })),
-  ...times(4).map((): Story => ({ paymentMethod: 'tok_unreachable' })), // a fifth in a row would open the breaker
+  ...times(4).map((): Story => ({ paymentMethod: 'tok_unreachable' })), // a fifth in a row would open the circuit breaker
   ...times(6).map((): Story => ({ paymentMethod: 'tok_approved', confirm: true })),
   ...times(10).map((n): Story => ({ paymentMethod: 'tok_approved', cancelAfterMs: n * 20 })),
   ...times(12).map((n): Story => ({ paymentMethod: 'tok_approved', cancelAfterMs: 200 + (n * windowMs) / 11 })),
   ...times(4).map((n): Story => ({ paymentMethod: 'tok_declined', cancelAfterMs: n * 50 })),
 ];
 
-describe('money', function () {
+describe('the money of orders', function () {
   this.timeout(300_000);
 
   let shopper: Person;
@@ -79,7 +78,7 @@ describe('money', function () {
     return ends;
   };
 
-  it('is captured for what is shipped, and for nothing else', async () => {
+  it('is captured for shipped orders only', async () => {
     const lives = await liveAll();
     const ends = await untilQuiet(lives.map(({ order }) => order));
 
@@ -102,7 +101,7 @@ describe('money', function () {
     });
   });
 
-  it('is right even when the provider errs, is slow and its answers are lost', async () => {
+  it('is correct even when the provider fails, is slow and its answers are lost', async () => {
     await provider.behave({ failRate: 0.2, answerAfterMs: 3_000, answerAfterRate: 0.15 });
     const orders = (await liveAll()).map(({ order }) => order);
     await eventually(async () => expect([...(await endings(orders.map(({ id }) => id))).values()]).to.include('Shipped + Completed'), {

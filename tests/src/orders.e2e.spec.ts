@@ -24,7 +24,7 @@ import { provider } from './provider.js';
 
 const types = (history: { type: string }[]): string[] => history.map(({ type }) => type);
 
-/** Waits until all of a product is available again, or for sale no more. */
+/** Waits until a product has these stock levels. */
 const untilStock = (productId: string, expected: { quantity: number; reserved: number }): Promise<void> =>
   eventually(async () => {
     expect(await stockOf(productId)).to.deep.equal({ productId, ...expected, available: expected.quantity - expected.reserved });
@@ -111,7 +111,7 @@ describe('an order', function () {
     });
   });
 
-  it('is cancelled when there is not enough of one of its products, and reserves none of the others', async () => {
+  it('is cancelled when one of its products is out of stock, and reserves none of the others', async () => {
     const scarce = await addProduct({ quantity: 1 });
     const placed = await placeOrder(shopper, [
       { productId: product.id, quantity: 1 },
@@ -128,7 +128,7 @@ describe('an order', function () {
     await untilStock(scarce.id, { quantity: 1, reserved: 0 });
   });
 
-  it('is cancelled when its payment is declined, and gives its stock back', async () => {
+  it('is cancelled when its payment is declined, and releases its stock', async () => {
     const placed = await place(3, 'tok_declined');
 
     const cancelled = await untilStatus(shopper, placed, 'Cancelled');
@@ -140,7 +140,7 @@ describe('an order', function () {
     await untilStock(product.id, { quantity: 10, reserved: 0 });
   });
 
-  it('fails when the payment provider does not answer, and gives its stock back', async () => {
+  it('fails when the payment provider does not answer, and releases its stock', async () => {
     const placed = await place(3, 'tok_unreachable');
 
     const failed = await untilStatus(shopper, placed, 'Failed', 60_000);
@@ -166,7 +166,7 @@ describe('an order', function () {
     await untilStock(product.id, { quantity: 10, reserved: 0 });
   });
 
-  it('can be cancelled within its window: the money goes back, and the stock', async () => {
+  it('can be cancelled within its hold window: the money is refunded, and the stock released', async () => {
     const placed = await place();
     await untilStatus(shopper, placed, 'Paid');
     await untilStock(product.id, { quantity: 10, reserved: 2 });
@@ -193,11 +193,11 @@ describe('an order', function () {
     expect(await provider.account(payment.id)).to.include({ status: 'Refunded', authorised: amount, captured: 0, refunded: amount });
     await untilStock(product.id, { quantity: 10, reserved: 0 });
 
-    await untilTime(Date.parse(placed.pendingUntil) + 500); // its window's end changes nothing any more
+    await untilTime(Date.parse(placed.pendingUntil) + 500); // the end of the hold window has no effect any more
     expect(await readOrder(shopper, placed.id)).to.deep.equal(cancelled);
   });
 
-  it('can be cancelled while its payment is processing: an approval that comes late is voided', async () => {
+  it('can be cancelled while its payment is processing: a late authorisation is voided', async () => {
     await provider.behave({ answerAfterMs: 1_500, operations: ['create'] });
     const placed = await place();
     await untilStatus(shopper, placed, 'PendingPayment');
@@ -222,7 +222,7 @@ describe('an order', function () {
     await untilStock(product.id, { quantity: 10, reserved: 0 });
   });
 
-  it('can be cancelled before the stock has answered: what is reserved afterwards is released', async () => {
+  it('can be cancelled before its stock is reserved: a late reservation is released', async () => {
     await processes.freeze('products');
     let placed: OrderView;
     try {
@@ -286,7 +286,7 @@ describe('an order', function () {
     expect(shipped.confirmedAt! >= placed.pendingUntil).to.equal(true);
   });
 
-  it('is never held for a shorter time than it would wait anyway, nor too long, nor for less than a second', async () => {
+  it('refuses a hold that is too long or shorter than a second, and ignores one that ends before the deadline', async () => {
     const placed = await place();
     await untilStatus(shopper, placed, 'Paid');
     const held = expectStatus(await command(shopper, placed.id, 'hold', { seconds: 1 }), 202);
@@ -303,7 +303,7 @@ describe('an order', function () {
     await untilStatus(shopper, held, 'Shipped');
   });
 
-  it('can be confirmed before its deadline, and not cancelled any more then', async () => {
+  it('can be confirmed before its deadline, and cannot be cancelled then', async () => {
     const placed = await place();
     expect((await command(shopper, placed.id, 'release')).status, 'released though never held').to.equal(409);
     const paid = await untilStatus(shopper, placed, 'Paid');
@@ -348,7 +348,7 @@ describe('an order', function () {
     expect((await command(operator, placed.id, 'ship')).status, 'an operator ships twice').to.equal(409);
   });
 
-  it("is nobody else's business", async () => {
+  it('is not found for other shoppers', async () => {
     const placed = await place();
     const somebodyElse = await newShopper();
     for (const name of ['cancel', 'release', 'confirm'] as const) {
@@ -406,7 +406,7 @@ describe('a payment without an order', function () {
     expect(await provider.account(payment.id)).to.include({ status: 'Captured', captured: 4_200, notified: 1 });
   });
 
-  it('is over when it is declined', async () => {
+  it('is final when it is declined', async () => {
     const payment = await pay('tok_declined');
     expect(types(await untilItIs(payment, 'Declined'))).to.deep.equal(['PaymentInitiated', 'PaymentDeclined']);
     expect(await readPayment(shopper, payment.id))
@@ -414,7 +414,7 @@ describe('a payment without an order', function () {
       .that.is.a('string');
   });
 
-  it('waits for a provider that answers errors, and goes on by itself when it is back', async () => {
+  it('waits while the provider answers errors, and continues afterwards', async () => {
     await provider.behave({ failRate: 1, operations: ['create'] });
     const payment = await pay('tok_approved');
     await eventually(

@@ -40,7 +40,7 @@ export const readOrder = async (shopper: Person, id: string): Promise<OrderView>
 export const historyOf = async (shopper: Person, id: string): Promise<OrderHistory> =>
   expectStatus(await api<OrderHistory>(`/orders/${id}/history`, { token: await shopper.token() }), 200);
 
-/** What a shopper (or, to ship, an admin) asks of an order, whatever it is answered. */
+/** A command on an order by a shopper (or, to ship, an admin), with any answer. */
 export const command = async (
   asker: Person,
   id: string,
@@ -50,10 +50,10 @@ export const command = async (
 
 export const terminal: readonly OrderStatus[] = ['Shipped', 'Cancelled', 'Failed'];
 
-/** How long the window of an order still is, and a good while more. */
+/** The remaining hold window of an order, plus a margin. */
 const untilOver = ({ pendingUntil }: OrderView): number => Math.max(0, Date.parse(pendingUntil) - Date.now()) + 30_000;
 
-/** Waits until an order is in one of these statuses. @throws Error at once when it can not come to be any more */
+/** Waits until an order is in one of these statuses. @throws Error immediately when it cannot reach them any more */
 export const untilStatus = async (
   shopper: Person,
   order: OrderView,

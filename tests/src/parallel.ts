@@ -1,5 +1,5 @@
 /**
- * Does the work for every item, so many at once; the results are in the order of the items. The first error ends it.
+ * Runs the work for every item, so many at once; the results are in the order of the items. The first error ends it.
  */
 export const inParallel = async <Item, Result>(
   items: readonly Item[],
@@ -21,5 +21,5 @@ export const inParallel = async <Item, Result>(
 
 export const times = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-/** Until a moment that the platform itself named (a deadline), never for a while that the test made up. */
+/** Waits until a time that the platform gave (a deadline), never for a duration that the test made up. */
 export const untilTime = (at: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, at - Date.now())));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { api, expectStatus } from './http.js';
 
-/** Somebody who may ask: with a token that is renewed before it expires. */
+/** A user with a token that is renewed before it expires. */
 export type Person = { id: string; email: string; token: () => Promise<string> };
 
 const password = 'Pass123$';
@@ -42,7 +42,7 @@ const person = (email: string): Promise<Person> => {
 export const admin = (): Promise<Person> => person('admin@example.com');
 export const alice = (): Promise<Person> => person('alice@example.com');
 
-/** A shopper of a suite's own, who has no orders, payments or frames yet. */
+/** A new shopper for a suite, without orders, payments or frames. */
 export const newShopper = async (): Promise<Person> => {
   const email = `e2e-${randomUUID()}@example.com`;
   expectStatus(await api('/identity/register', { method: 'POST', body: { email, password, fullName: 'Erika Muster' } }), 201);

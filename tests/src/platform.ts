@@ -17,13 +17,13 @@ const servicePorts: Record<Service, number> = {
   notifications: 3007,
 };
 
-/** Where the platform under test is: all that the suites know of it. `PORT_OFFSET` is that of its local stack. */
+/** The addresses of the platform under test. `PORT_OFFSET` is that of its local stack. */
 export const platform = {
   gateway: local('http', 8080),
   webSocket: `${local('ws', 8080)}/ws`,
   issuer: `${local('http', 8080)}/api/identity/oidc`,
   audience: 'urn:orderstream:api',
-  /** a service itself, for what the gateway does not show to everybody: dead letters, metrics */
+  /** a service's own port, for routes that are not public: dead letters, metrics */
   service: (name: Service): string => local('http', servicePorts[name]),
   provider: local('http', 3005),
   control: local('http', 3090),

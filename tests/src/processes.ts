@@ -31,14 +31,14 @@ export const isBack = (name: string, notPid: number | null, timeoutMs = 90_000):
     { timeoutMs, everyMs: 100 },
   );
 
-/** Kills, and waits for the one that the supervisor starts in its place. */
+/** Kills a process, and waits for its replacement by the supervisor. */
 export const killAndWait = async (name: string): Promise<void> => {
   const pid = await pidOf(name);
   await processes.kill(name);
   await isBack(name, pid);
 };
 
-/** Every process runs and every service says that it is ready: what a suite starts from, and leaves behind. */
+/** Waits until every process runs and every service is ready, as each suite expects it and leaves it behind. */
 export const everythingIsReady = (timeoutMs = 120_000): Promise<void> =>
   eventually(
     async () => {

@@ -3,7 +3,7 @@ import { platform } from './platform.js';
 
 export type Operation = 'create' | 'settle' | 'refund' | 'void' | 'notify';
 
-/** A call as the payment provider saw it. */
+/** A call in the provider's record. */
 export type Call = {
   operation: Operation;
   paymentId: string;
@@ -13,7 +13,7 @@ export type Call = {
   replayed: boolean;
 };
 
-/** What the payment provider's book says of a payment; amounts in minor units. */
+/** The account of a payment in the provider's book; amounts in minor units. */
 export type Account = {
   paymentId: string;
   status: 'Unknown' | 'Authorised' | 'Declined' | 'Captured' | 'Refunded' | 'Voided';
@@ -36,13 +36,13 @@ type Behaviour = {
 const to = (path: string): string => `${platform.provider}${path}`;
 const of = (paymentId?: string): string => (paymentId ? `?paymentId=${paymentId}` : '');
 
-/** The third party: what it was asked, what its book says, and how it is told to misbehave. */
+/** The payment provider's control routes: its calls, its book and its misbehaviour. */
 export const provider = {
   calls: async (paymentId?: string) => expectStatus(await ask<Call[]>(to(`/calls${of(paymentId)}`)), 200),
   book: async () => expectStatus(await ask<Account[]>(to('/book')), 200),
   account: async (paymentId: string) => expectStatus(await ask<Account[]>(to(`/book${of(paymentId)}`)), 200)[0],
   behave: async (behaviour: Behaviour) => expectStatus(await ask(to('/behaviour'), { method: 'PUT', body: behaviour }), 200),
-  /** as configured again, errors off */
+  /** resets it to its configuration, without errors */
   recover: async () => expectStatus(await ask(to('/behaviour'), { method: 'DELETE' }), 200),
   toggleErrors: async () => expectStatus(await ask<{ errors: boolean }>(to('/toggle-errors'), { method: 'POST' }), 200).errors,
 };

@@ -11,13 +11,13 @@ import { newShopper } from './people.js';
 describe('a race', function () {
   this.timeout(300_000);
 
-  it('between cancelling and the deadline is won by one of them, 200 times', async () => {
+  it('between a cancellation and the deadline has exactly one winner, in 200 tries', async () => {
     const shopper = await newShopper();
     const product = await addProduct({ quantity: 1_000 });
     const unpaid = (orders: OrderView[]) =>
       count('ordering', `select from orders where id = any($1) and status in ('Placed', 'PendingPayment')`, [orders.map(({ id }) => id)]);
-    // where the two meet moves with the machine's load: each answer shifts the next tries towards it, so that both win
-    // some
+    // the moment at which they meet depends on the load of the machine: each answer shifts the next tries towards it,
+    // so that both win some
     let tieMs = 0;
     const raced: { id: string; status: number }[] = [];
 
@@ -51,7 +51,7 @@ describe('a race', function () {
     await eventually(async () => expect(await stockOf(product.id)).to.include({ reserved: 0 }), { timeoutMs: 60_000 });
   });
 
-  it('of 50 shoppers for the last 10 units is won by exactly 10', async () => {
+  it('of 50 shoppers for the last 10 units has exactly 10 winners', async () => {
     const shopper = await newShopper();
     const product = await addProduct({ quantity: 10 });
 

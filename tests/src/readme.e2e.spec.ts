@@ -14,7 +14,7 @@ const readme = readFileSync(`${root}README.md`, 'utf8');
 const walk = readme.slice(readme.indexOf('## An order, step by step'), readme.indexOf('## Other commands'));
 const blocks = [...walk.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!.replaceAll('http://127.0.0.1:8080', platform.gateway));
 
-/** A terminal in which one block of commands is typed after the other. Nothing after a command that fails. */
+/** A terminal that runs one block of commands after the other, and stops at the first failing command. */
 const openTerminal = () => {
   const bash: ChildProcessWithoutNullStreams = spawn('bash', ['-euo', 'pipefail'], { cwd: root, detached: true });
   let shown = '';
@@ -28,22 +28,23 @@ const openTerminal = () => {
   bash.on('close', (exitCode) => {
     code = exitCode;
   });
-  bash.stdin.on('error', () => undefined); // it has ended: what was shown says why
+  bash.stdin.on('error', () => undefined); // it has ended: its output shows why
 
   const untilShown = (pattern: RegExp, from = 0): Promise<number> =>
     eventually(
       () => {
         const found = shown.slice(from).search(pattern);
-        if (found < 0) throw new Error(`nothing shows ${pattern}${code === undefined ? '' : `, bash ended with ${code}`}:\n${shown}`);
+        if (found < 0)
+          throw new Error(`the output does not contain ${pattern}${code === undefined ? '' : `, bash ended with ${code}`}:\n${shown}`);
         return from + found;
       },
       { timeoutMs: 30_000 },
     );
 
   return {
-    /** Until something of the kind is shown, whoever shows it. */
+    /** Waits until the output matches, whichever command wrote it. */
     untilShown: (pattern: RegExp) => untilShown(pattern),
-    /** What is shown while these commands run. */
+    /** The output of these commands. */
     type: async (commands: string): Promise<string> => {
       const from = shown.length;
       bash.stdin.write(`${commands}\necho '# done'\n`);
@@ -53,11 +54,11 @@ const openTerminal = () => {
     close: async (): Promise<number | null> => {
       bash.stdin.end();
       return eventually(() => {
-        if (code === undefined) throw new Error(`something that was started still runs:\n${shown}`);
+        if (code === undefined) throw new Error(`a started process still runs:\n${shown}`);
         return code;
       });
     },
-    /** With what it runs in the background. */
+    /** Ends bash and its background processes. */
     kill: (): void => {
       if (code === undefined) process.kill(-bash.pid!, 'SIGKILL');
     },
@@ -70,26 +71,26 @@ const salesSoFar = async (): Promise<number> => {
   return expectStatus(answer, 200).data.reduce((sum, { orders }) => sum + orders, 0);
 };
 
-/** Holds the newest order, as the README says one may: the window of the tests is shorter than that of whoever reads. */
+/** Holds the newest order, as the README suggests: the hold window of the tests is shorter than a reader's. */
 const holdOrder = async (): Promise<void> => {
   const asker = await alice();
   const { data } = expectStatus(await api<Page<OrderView>>('/orders?limit=1', { token: await asker.token() }), 200);
   expectStatus(await command(asker, data[0]!.id, 'hold', { seconds: 300 }), 202);
 };
 
-describe("the README's walk", function () {
+describe('the walk of the README', function () {
   this.timeout(180_000);
 
   let terminal: ReturnType<typeof openTerminal> | undefined;
   before(function () {
     if (spawnSync('curl', ['--version']).error) {
-      console.error('      curl is not installed: the walk of the README needs it, so it is not taken');
+      console.error('      curl is not installed: the walk of the README needs it and is skipped');
       this.skip();
     }
   });
   after(() => terminal?.kill());
 
-  it('leads from the products to the sale as it says', async () => {
+  it('leads from the products to the sale as described', async () => {
     const [logIn, listProducts, connectClient, order, confirm, report, ...others] = blocks as [
       string,
       string,

@@ -12,7 +12,7 @@ import { genuineToken, wrongTokens } from './tokens.js';
 
 type End = { code: number; frames: Record<string, unknown>[] };
 
-/** What becomes of a socket over which this is sent, until it is closed. */
+/** Sends a frame over a new socket; returns the frames and the close code. */
 const untilClosed = (...sent: unknown[]): Promise<End> =>
   new Promise((resolve, reject) => {
     const frames: Record<string, unknown>[] = [];
@@ -41,8 +41,8 @@ describe('the WebSocket', function () {
 
   const place = () => placeOrder(shopper, [{ productId: product.id, quantity: 1 }]);
 
-  describe('lets in only who is known', () => {
-    it('and closes with 4401 for any token that does not hold', async () => {
+  describe('authenticates:', () => {
+    it('closes with 4401 for any invalid token', async () => {
       for (const [what, token] of Object.entries(await wrongTokens(shopper.id))) {
         const { code, frames } = await untilClosed({ type: 'authenticate', token });
         expect(code, `a token that ${what}`).to.equal(4401);
@@ -53,13 +53,13 @@ describe('the WebSocket', function () {
       }
     });
 
-    it('and closes with 4401 when the first frame is another', async () => {
+    it('closes with 4401 when the first frame does not authenticate', async () => {
       for (const frame of [{ type: 'subscribe', channel: `stock.${product.id}` }, { type: 'authenticate' }, 'hello', '[]', 'null']) {
         expect(await untilClosed(frame), JSON.stringify(frame)).to.have.property('code', 4401);
       }
     });
 
-    it('and closes with 4408 who says nothing for 5 s', async () => {
+    it('closes with 4408 when the client sends nothing for 5 s', async () => {
       const began = Date.now();
       const { code, frames } = await untilClosed();
       expect(code).to.equal(4408);
@@ -67,7 +67,7 @@ describe('the WebSocket', function () {
       expect(Date.now() - began).to.be.within(4_500, 20_000);
     });
 
-    it('and closes with 4401 when the token expires', async () => {
+    it('closes with 4401 when the token expires', async () => {
       const exp = Math.floor(Date.now() / 1_000) + 3;
       const { code, frames } = await untilClosed({ type: 'authenticate', token: await genuineToken(shopper.id, { exp }) });
       expect(frames[0]).to.include({ type: 'ready', userId: shopper.id });
@@ -75,7 +75,7 @@ describe('the WebSocket', function () {
       expect(code).to.equal(4401);
     });
 
-    it('and shows nobody what is not theirs, but everything to an admin', async () => {
+    it('sends a customer only their own frames, and an admin those of all customers', async () => {
       const [mine, theirs, operator] = [
         await openBrowser(shopper),
         await openBrowser(await newShopper()),
@@ -100,14 +100,14 @@ describe('the WebSocket', function () {
     });
   });
 
-  it('tells of a product only who subscribed to it, and until they have enough', async () => {
+  it('sends the stock of a product only to its subscribers, until they unsubscribe', async () => {
     const scarce = await addProduct({ quantity: 3 });
     const [watching, other] = [await openBrowser(await newShopper()), await openBrowser(await newShopper())];
     const levels = () => watching.frames.flatMap((frame) => (frame.type === 'stock.level' ? [frame.data] : []));
     const stop = watching.client.subscribe(`stock.${scarce.id}`);
     other.client.subscribe(`stock.${product.id}`);
 
-    // a subscription is not acknowledged: orders that are cancelled again move the level until it is heard of
+    // a subscription is not acknowledged: orders and cancellations change the level until a frame arrives
     await eventually(
       async () => {
         const order = await placeOrder(shopper, [{ productId: scarce.id, quantity: 1 }]);
@@ -123,16 +123,16 @@ describe('the WebSocket', function () {
     const order = await placeOrder(shopper, [{ productId: scarce.id, quantity: 3 }]);
     await eventually(() => expect(levels().at(-1)).to.deep.equal({ productId: scarce.id, available: 0 }));
     stop();
-    const heard = levels().length;
+    const received = levels().length;
     await untilStatus(shopper, order, 'Shipped');
     await untilPayment(shopper, order.id, 'Completed');
-    expect(levels().length - heard, 'at most what was under way').to.be.at.most(1);
+    expect(levels().length - received, 'at most the frame in flight').to.be.at.most(1);
     expect(other.frames).to.deep.equal([]);
     watching.close();
     other.close();
   });
 
-  it('gives a browser that was away every frame that it missed, in order and none twice', async () => {
+  it('sends a browser that reconnects every missed frame, once and in order', async () => {
     const before = await openBrowser(shopper);
     const first = await place();
     await eventually(() => expect(before.orderStatuses(first.id)).to.include('Placed'));
@@ -142,7 +142,7 @@ describe('the WebSocket', function () {
     const orders = [first, ...(await inParallel(times(5), 5, place))];
     for (const order of orders) await untilStatus(shopper, order, 'Paid');
 
-    const after = await openBrowser(shopper, resumeFrom); // and comes back while they go on
+    const after = await openBrowser(shopper, resumeFrom); // it reconnects while the orders continue
     for (const order of orders) await untilPayment(shopper, order.id, 'Completed');
     await eventually(() => {
       for (const { id } of orders) {
@@ -157,7 +157,7 @@ describe('the WebSocket', function () {
     after.close();
   });
 
-  it('answers a frame that it does not understand, and goes on', async () => {
+  it('answers an unknown frame with an error, and stays open', async () => {
     const token = await shopper.token();
     const { code, frames } = await new Promise<End>((resolve, reject) => {
       const seen: Record<string, unknown>[] = [];
@@ -177,7 +177,7 @@ describe('the WebSocket', function () {
     expect(code, 'it was us who closed it').to.equal(1000);
   });
 
-  it('is no place for pages of other origins', async () => {
+  it('refuses pages of other origins', async () => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const socket = new WebSocket(platform.webSocket, { origin: 'https://evil.example.com' });
       socket.on('unexpected-response', (_request, response) => {
@@ -185,7 +185,7 @@ describe('the WebSocket', function () {
         socket.terminate();
         resolve(response.statusCode);
       });
-      socket.on('open', () => reject(new Error('it was let in')));
+      socket.on('open', () => reject(new Error('the socket opened')));
       socket.on('error', () => undefined);
     });
     expect(status).to.equal(403);

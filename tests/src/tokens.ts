@@ -7,10 +7,7 @@ type Jwk = JsonWebKey & { kid: string };
 const encoded = (value: unknown): string => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 const now = (): number => Math.floor(Date.now() / 1_000);
 
-/**
- * The key that identity signs with: a test that says "this token has expired" has to make one that is right in all
- * else.
- */
+/** The signing key of identity: a test of an expired token needs one that is valid in every other respect. */
 const signingKey = async (): Promise<Jwk> => {
   const [key] = await rows<{ private_jwk: Jwk }>(
     'identity',
@@ -34,13 +31,13 @@ const signed = (header: object, claims: object, key: Jwk): string => {
   return `${text}.${sign('sha256', Buffer.from(text), createPrivateKey({ key, format: 'jwk' })).toString('base64url')}`;
 };
 
-/** As identity makes them, apart from the claims given. */
+/** A token as identity issues it, except for the given claims. */
 export const genuineToken = async (subject: string, claims: object = {}): Promise<string> => {
   const key = await signingKey();
   return signed({ alg: 'RS256', typ: 'at+jwt', kid: key.kid }, claimsOf(subject, claims), key);
 };
 
-/** Tokens that nobody may believe, by what is wrong with them. */
+/** Invalid tokens, by their defect. */
 export const wrongTokens = async (subject: string): Promise<Record<string, string>> => {
   const key = await signingKey();
   const foreign = generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey.export({ format: 'jwk' }) as JsonWebKey;

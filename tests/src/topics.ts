@@ -7,7 +7,7 @@ export type Message = { key: string; value: Buffer | null; headers: IHeaders };
 
 const kafka = (): Kafka => new Kafka({ clientId: 'e2e', brokers: platform.kafka, logLevel: logLevel.NOTHING });
 
-/** What nobody but Debezium does in earnest: for poison, and for messages that come twice. */
+/** Sends messages to Kafka as only Debezium does otherwise: for poison and for repeated messages. */
 export const produce = async (
   topic: Topic,
   messages: { key: string; value: string | Buffer | null; headers?: IHeaders }[],
@@ -21,10 +21,10 @@ export const produce = async (
   }
 };
 
-/** A header may be null (an event that nothing caused); kafkajs reads such, and cannot write them. */
+/** A header may be null (an event without a cause); kafkajs can read such headers, but not write them. */
 const present = (headers: IHeaders): IHeaders => Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== null));
 
-/** Every message that a topic has at this moment, each partition in order. */
+/** All present messages of a topic, each partition in order. */
 export const everythingIn = async (topic: Topic): Promise<Message[]> => {
   const client = kafka();
   const admin = client.admin();
@@ -62,7 +62,7 @@ export const everythingIn = async (topic: Topic): Promise<Message[]> => {
   }
 };
 
-/** The keys of the messages that come into a topic from now on. */
+/** The keys of all messages that arrive in a topic from now on. */
 export const arrivalsIn = async (topic: Topic): Promise<{ keys: Set<string>; stop: () => Promise<void> }> => {
   const client = kafka();
   const groupId = `e2e-${randomUUID()}`;

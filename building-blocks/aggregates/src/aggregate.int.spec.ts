@@ -86,7 +86,7 @@ for (const { kind, announcedIn, store } of stores) {
       });
     };
 
-    it('folds several commands in memory, in their order, each event one version on', async () => {
+    it('folds several commands in memory, in their order, with one version for each event', async () => {
       await handle(count(a, 1));
       const { stateOf: returned, recorded } = await handle(count(a, 2), count(b, 5), count(a, 3));
       expect(returned(a)).to.deep.equal({ state: { sum: 123 }, version: 3 });
@@ -103,7 +103,7 @@ for (const { kind, announcedIn, store } of stores) {
       ]);
     });
 
-    it('is loaded with one statement, and saved with one for each table, however many commands there are', async () => {
+    it('is loaded with one statement, and saved with one for each table, for any number of commands', async () => {
       const ids = Array.from({ length: 20 }, () => uuidv7());
       const sent = await inTransaction(db, async (tx) => {
         const own = watched(tx);
@@ -126,7 +126,7 @@ for (const { kind, announcedIn, store } of stores) {
       expect([await announced(b), await knex('jobs').where({ key: b })]).to.deep.equal([[], []]);
     });
 
-    it('decides on what was prepared ahead, also where that is more', async () => {
+    it('decides on aggregates that were prepared ahead, even when more were prepared', async () => {
       await handle(count(a, 1), count(b, 1));
       await inTransaction(db, async (tx) => {
         const own = watched(tx);
@@ -142,9 +142,9 @@ for (const { kind, announcedIn, store } of stores) {
 
     for (const [situation, earlier] of [
       ['has a row', true],
-      ['has none yet', false],
+      ['has no row yet', false],
     ] as const) {
-      it(`lets the second of two writers wait for the first where it ${situation}`, async () => {
+      it(`lets the second of two writers wait for the first when the aggregate ${situation}`, async () => {
         if (earlier) await handle(count(a, 1));
         const first = await openTransaction(db);
         await tallies.handle(first.tx, [count(a, 2)], newContext());
@@ -161,7 +161,7 @@ for (const { kind, announcedIn, store } of stores) {
       });
     }
 
-    it('is decided anew when somebody wrote to it in between', async () => {
+    it('is decided again when another transaction wrote to it in between', async () => {
       await handle(count(a, 1));
       let tries = 0;
       await inTransaction(db, async (tx) => {
@@ -176,7 +176,7 @@ for (const { kind, announcedIn, store } of stores) {
       expect((await announced(a)).map(({ payload }) => payload.n)).to.deep.equal([1, 2, 3]);
     });
 
-    it('tells of each change once it is committed, in the context of its event, and of none that is rolled back', async () => {
+    it('calls onChange once for each committed event, in the context of the event, and not after a rollback', async () => {
       const contexts = [newContext(), newContext()];
       await inTransaction(db, async (tx) => {
         await tallies.handle(tx, [count(a, 1), count(b, 2)], ({ data }) => contexts[data.n - 1]!);
@@ -200,7 +200,7 @@ for (const { kind, announcedIn, store } of stores) {
       await eventually(() => expect(told.map(({ recorded }) => recorded.event.data.n)).to.deep.equal([1, 2, 4]));
     });
 
-    it('tells of a command that changes nothing, and writes nothing for it', async () => {
+    it('calls onNoChange for a command that changes nothing, and writes nothing', async () => {
       await handle(count(a, 1));
       const { recorded } = await handle(count(a, 0));
       expect(recorded).to.deep.equal([]);
@@ -218,7 +218,7 @@ for (const { kind, announcedIn, store } of stores) {
       }
     });
 
-    it('adds the jobs that its events ask for with them, under the event’s id and its own key', async () => {
+    it('adds the jobs that its events request in the same transaction, with the event’s id and its own key', async () => {
       const context = newContext();
       const { recorded } = await inTransaction(db, (tx) => tallies.handle(tx, [count(a, 1), count(a, 9), count(b, 9)], context));
       const asking = recorded.filter(({ event }) => event.data.n === 9);

@@ -1,5 +1,5 @@
-import type { EventDefinition, MessageContext } from '@orderstream/contracts';
-import { commands, type Handler, type Mapping, type SentCommand } from '@orderstream/event-bridge';
+import type { MessageContext } from '@orderstream/contracts';
+import { commands, type Handler, type Mapping, type OutboxMessage, type SentCommand } from '@orderstream/event-bridge';
 import { databaseNow, lockNames, type Transaction } from '@orderstream/persistence';
 import { runWithContext } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
@@ -36,10 +36,8 @@ export type Change<State, Event> = {
   recorded: Recorded<State, Event>[];
 };
 
-/** The message that announces an event. */
-export type Message = { definition: EventDefinition; data: object };
-
-export type ToMessage<State, Event> = (recorded: Recorded<State, Event>) => Message;
+/** The type and the data of the message that announces an event; the command handler adds the rest. */
+export type ToMessage<State, Event> = (recorded: Recorded<State, Event>) => Pick<OutboxMessage, 'definition' | 'data'>;
 
 /** The job that an event requests, if it does: a call to a third party, and all the data that it needs. */
 export type ToJob<State, Event> = (recorded: Recorded<State, Event>) => { kind: string; payload: object } | undefined;

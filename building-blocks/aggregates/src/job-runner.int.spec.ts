@@ -154,7 +154,7 @@ describe('a job runner', function () {
     expect(await letters()).to.deep.equal([]);
   });
 
-  it('takes over the jobs of a runner that stopped, at once', async () => {
+  it('takes over the jobs of a stopped runner immediately', async () => {
     await start((_, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))));
     await add(['a', 1]);
     await eventually(() => expect(asked).to.deep.equal([1]));
@@ -164,13 +164,13 @@ describe('a job runner', function () {
     await untilOutcomes([1]);
   });
 
-  it('counts one answer when a lease ends while its holder is frozen and wakes', async () => {
+  it('records one answer when a lease ends while its holder is frozen and wakes', async () => {
     const frozen = gate();
     const other = jobQueue('spec');
     await start((n) => (asked.length === 1 ? frozen.opened : Promise.resolve(n)));
     await add(['a', 1]);
     await eventually(() => expect(asked).to.deep.equal([1]));
-    // what a frozen process does: its lease is not renewed any more
+    // simulates a frozen process, whose lease is not renewed any more
     await knex('jobs').update({ locked_until: knex.raw("clock_timestamp() - interval '1 ms'") });
     const second = jobRunner({ db, queue: other, perform: { call: async () => [2] }, handle: record, leaseMs: 60_000 });
     running.push(second);
@@ -182,7 +182,7 @@ describe('a job runner', function () {
     expect(await knex('jobs')).to.deep.equal([]);
   });
 
-  it('does not count the answer of a holder whose job another holds by now', async () => {
+  it('discards the answer of a runner whose job another runner has taken over', async () => {
     const superseded = async () => (await jobsTotal.get()).values.find(({ labels }) => labels.outcome === 'superseded')?.value ?? 0;
     const before = await superseded();
     const frozen = gate();
@@ -196,7 +196,7 @@ describe('a job runner', function () {
     expect(await knex('jobs')).to.have.length(1);
   });
 
-  it('keeps its lease for as long as a call takes', async () => {
+  it('keeps its lease during a long call', async () => {
     const slow = gate();
     await start(() => slow.opened, { leaseMs: 150 });
     await add(['a', 1]);
@@ -220,14 +220,14 @@ describe('a job runner', function () {
     expect(asked).to.deep.equal([]);
   });
 
-  it('leaves jobs of a kind that it does not know to others', async () => {
+  it('leaves jobs of an unknown kind to other runners', async () => {
     await inTransaction(db, (tx) => queue.add(tx, [{ ...jobOf('a', 1), kind: 'unheard of' }, jobOf('b', 2)]));
     await start();
     await untilOutcomes([2]);
     expect(await knex('jobs').select('kind')).to.deep.equal([{ kind: 'unheard of' }]);
   });
 
-  it('works through more than it may hold at once', async () => {
+  it('performs more jobs than it may hold at once', async () => {
     const many = Array.from({ length: 300 }, (_, n) => n);
     await add(...many.slice(0, 200).map((n): [string, number] => [`k${n}`, n]));
     await start(async () => {}, { concurrency: 8 });
@@ -236,7 +236,7 @@ describe('a job runner', function () {
     expect(asked).to.have.length(300);
   });
 
-  it('shares the work between runners, each job done by one', async () => {
+  it('shares the work between runners, each job by one of them', async () => {
     const many = Array.from({ length: 120 }, (_, n) => n);
     await add(...many.map((n): [string, number] => [`k${n % 40}`, n]));
     for (let n = 0; n < 3; n++) await start(async () => {}, { concurrency: 2 }, jobQueue('spec'));

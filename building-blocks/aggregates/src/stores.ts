@@ -1,3 +1,4 @@
+import type { Event as AnyEvent } from '@orderstream/contracts';
 import { appendToOutbox, messageColumns, messageUnnest, messageValues, type OutboxMessage } from '@orderstream/event-bridge';
 import { type Transaction, VersionConflict } from '@orderstream/persistence';
 import type { Change, Store, ToMessage } from './aggregate.js';
@@ -28,9 +29,6 @@ export const stateStored = <State, Command, Event extends { at: Date }>({
   },
 });
 
-/** The columns of an event store's row that a fold needs. */
-export type StoredEvent = { type: string; version: number; data: unknown; at: Date };
-
 const uniqueViolation = '23505';
 
 /**
@@ -39,7 +37,7 @@ const uniqueViolation = '23505';
  * concurrent writers: its transaction gets a `VersionConflict`, is rolled back and runs again.
  *
  * @param table the event table; its columns are the outbox's, and `stream`
- * @param fold from the stored events, oldest first
+ * @param fold from the events of an aggregate, oldest first; the data of each is its row's payload
  * @param project writes the read table, in the same transaction
  */
 export const eventStored = <State, Command, Event extends { at: Date }>({
@@ -50,16 +48,16 @@ export const eventStored = <State, Command, Event extends { at: Date }>({
 }: {
   table: string;
   stream: string;
-  fold: (events: StoredEvent[]) => State;
+  fold: (events: AnyEvent<string, unknown>[]) => State;
   project: (tx: Transaction, changes: Change<State, Event>[]) => void;
 }): Store<State, Command, Event> => ({
   load: async (tx, ids) => {
-    const { rows } = await tx.query<StoredEvent & { aggregate_id: string }>(
-      `select aggregate_id, type, aggregate_version as version, payload as data, occurred_at as at
+    const { rows } = await tx.query<AnyEvent<string, unknown> & { aggregate_id: string }>(
+      `select aggregate_id, type, payload as data, occurred_at as at
          from ${table} where stream = any($1) order by stream, aggregate_version`,
       [ids.map((id) => `${stream}-${id}`)],
     );
-    const streams = new Map<string, StoredEvent[]>();
+    const streams = new Map<string, AnyEvent<string, unknown>[]>();
     for (const { aggregate_id, ...event } of rows) streams.set(aggregate_id, [...(streams.get(aggregate_id) ?? []), event]);
     return new Map([...streams].map(([id, events]) => [id, { state: fold(events), version: events.length }]));
   },

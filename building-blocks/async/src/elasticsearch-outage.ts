@@ -1,19 +1,19 @@
-/** What Elasticsearch says of a request that failed, or of one document of a bulk request. */
+/** The error that Elasticsearch reports for a failed request, or for one document of a bulk request. */
 export type ElasticsearchFailure = { type?: unknown; root_cause?: unknown };
 
 /**
- * What each of these says is true of the cluster or the index at this moment, not of the request. The status tells
- * nothing: a block is a 403, a 429 or a 503, an index that is closed a 400.
+ * Error types that are about the state of the cluster or the index, not about the request. The status is no help: a
+ * block is a 403, a 429 or a 503, a closed index a 400.
  *
  * @see
  *   https://github.com/elastic/elasticsearch/blob/8.19/server/src/main/java/org/elasticsearch/ElasticsearchException.java
  */
 const outageTypes = new Set([
-  // it may not be written, or read: a full disk, an operator's block, a missing permission, an index that is closed
+  // reading or writing is blocked: a full disk, an operator's block, a missing permission, a closed index
   'cluster_block_exception',
   'index_closed_exception',
   'security_exception',
-  // it is not there (yet), or a node took it along
+  // the index, shard or search does not exist (yet), or was lost with a node
   'index_not_found_exception',
   'search_context_missing_exception',
   'shard_not_found_exception',
@@ -27,11 +27,11 @@ const outageTypes = new Set([
   'index_primary_shard_not_allocated_exception',
   'retry_on_primary_exception',
   'retry_on_replica_exception',
-  // there is no room
+  // no resources
   'es_rejected_execution_exception',
   'circuit_breaking_exception',
   'too_many_scroll_contexts_exception',
-  // nobody leads, or answers in time
+  // no master, or no answer in time
   'master_not_discovered_exception',
   'not_master_exception',
   'failed_to_commit_cluster_state_exception',
@@ -51,8 +51,8 @@ const typesOf = (failure: unknown): unknown[] => {
 };
 
 /**
- * Whether the same request, or the same document of a bulk request, may succeed later. What remains is its own fault: a
- * document that the mapping refuses, one that is too large, a query that makes no sense.
+ * Whether the same request, or the same document of a bulk request, may succeed later. All other errors are the fault
+ * of the request: a document that the mapping refuses or that is too large, a query that is not valid.
  */
 export const isElasticsearchOutage = (status: unknown, failure: unknown): boolean =>
   status === 429 || (typeof status === 'number' && status >= 500) || typesOf(failure).some((type) => outageTypes.has(String(type)));

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { limiter } from './limiter.js';
 
 describe('a limiter', () => {
-  /** Work that lasts until it is let go, in the order in which it began. */
+  /** Jobs that run until they are released, in the order in which they began. */
   const workshop = () => {
     const begun: string[] = [];
     const finish: (() => void)[] = [];
@@ -15,7 +15,7 @@ describe('a limiter', () => {
     return { begun, finish, work };
   };
 
-  it('runs no more at once than it may, and the rest in the order it came', async () => {
+  it('runs at most its number at once, and the rest in order of arrival', async () => {
     const { begun, finish, work } = workshop();
     const limit = limiter(2);
     const all = ['a', 'b', 'c', 'd'].map((name) => limit(work(name)));
@@ -31,7 +31,7 @@ describe('a limiter', () => {
     expect(await Promise.all(all)).to.deep.equal(['a', 'b', 'c', 'd']);
   });
 
-  it('turns away what finds too many waiting, and takes more when there is room', async () => {
+  it('rejects a call when too many wait, and accepts calls again when there is room', async () => {
     const { finish, work } = workshop();
     const limit = limiter(1, { mostWaiting: 1 });
     const [first, second] = [limit(work('a')), limit(work('b'))];
@@ -48,7 +48,7 @@ describe('a limiter', () => {
     expect(await fourth).to.equal('d');
   });
 
-  it('goes on after work that fails', async () => {
+  it('continues after work that fails', async () => {
     const limit = limiter(1);
     await limit(async () => Promise.reject(new Error('broken'))).catch(() => undefined);
     expect(await limit(async () => 'done')).to.equal('done');

@@ -1,9 +1,10 @@
 import { Unavailable } from '@orderstream/contracts';
 
 /**
- * Runs at most `most` of what it is given at once; the others wait in the order they came.
+ * Runs at most `most` calls at once; the others wait in order of arrival.
  *
- * @param mostWaiting how many may wait; the next is turned away with Unavailable `overloaded` (any number)
+ * @param mostWaiting how many may wait (by default any number); further calls are rejected with Unavailable
+ *   `overloaded`
  */
 export const limiter = (most: number, { mostWaiting = Number.POSITIVE_INFINITY } = {}) => {
   let running = 0;
@@ -11,7 +12,7 @@ export const limiter = (most: number, { mostWaiting = Number.POSITIVE_INFINITY }
   return async <Result>(work: () => Promise<Result>): Promise<Result> => {
     if (running < most) running += 1;
     else if (waiting.length < mostWaiting) await new Promise<void>((resolve) => waiting.push(resolve));
-    else throw new Unavailable('overloaded', 'Too much of this is asked for at once; try again', { retryAfterSeconds: 1 });
+    else throw new Unavailable('overloaded', 'Too many requests of this kind at once; try again', { retryAfterSeconds: 1 });
     try {
       return await work();
     } finally {

@@ -10,15 +10,15 @@ describe('retryDelayMs', () => {
 
   it('stays below the longest delay', () => expect(retryDelayMs(50, ceiling)).to.equal(2_000));
 
-  it('is anything down to nothing', () => expect(retryDelayMs(3, { random: () => 0 })).to.equal(0));
+  it('can be as short as 0 ms', () => expect(retryDelayMs(3, { random: () => 0 })).to.equal(0));
 
-  it('refuses what is not an attempt', () => {
+  it('refuses an invalid attempt number', () => {
     for (const attempt of [0, -1, 1.5, Number.NaN]) expect(() => retryDelayMs(attempt)).to.throw(RangeError);
   });
 });
 
 describe('wait', () => {
-  it('ends at once when it is aborted', async () => {
+  it('ends immediately when it is aborted', async () => {
     const abort = new AbortController();
     const waiting = wait(60_000, abort.signal).catch((reason) => reason);
     abort.abort('stopping');

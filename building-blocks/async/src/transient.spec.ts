@@ -3,7 +3,7 @@ import { isConflict, isTimeout, isTransient } from './transient.js';
 
 const error = (properties: Record<string, unknown>, message = 'broken'): Error => Object.assign(new Error(message), properties);
 
-/** As the client throws what Elasticsearch answers. */
+/** An error of the client for an answer of Elasticsearch. */
 const answer = (statusCode: number, type: string, rootCause = type): Error =>
   error({ name: 'ResponseError', statusCode, body: { error: { type, root_cause: [{ type: rootCause }] }, status: statusCode } });
 
@@ -38,12 +38,12 @@ describe('a transient error', () => {
     ['Elasticsearch with the index closed', answer(400, 'index_closed_exception')],
     ['Elasticsearch with the index gone', answer(404, 'index_not_found_exception')],
     ['Elasticsearch that lost the search', answer(404, 'search_phase_execution_exception', 'search_context_missing_exception')],
-    ['Elasticsearch that does not let this user', answer(403, 'security_exception')],
+    ['Elasticsearch that denies this user access', answer(403, 'security_exception')],
     ['Elasticsearch too slow', error({ name: 'TimeoutError' })],
-    ['Kafka away', error({ name: 'KafkaJSConnectionError', retriable: true })],
-    ['NATS away', error({ name: 'NatsError', code: 'CONNECTION_CLOSED' })],
-    ['one that was caused by it', new Error('could not save', { cause: error({ code: 'ECONNRESET' }) })],
-    ['several attempts that met it', new AggregateError([error({}), error({ code: 'ECONNREFUSED' })])],
+    ['Kafka down', error({ name: 'KafkaJSConnectionError', retriable: true })],
+    ['NATS down', error({ name: 'NatsError', code: 'CONNECTION_CLOSED' })],
+    ['an error caused by a lost connection', new Error('could not save', { cause: error({ code: 'ECONNRESET' }) })],
+    ['an aggregate of several attempts', new AggregateError([error({}), error({ code: 'ECONNREFUSED' })])],
   ] as const) {
     it(`is ${what}`, () => expect(isTransient(problem)).to.equal(true));
   }
@@ -55,7 +55,7 @@ describe('a transient error', () => {
     ['a bad request to Elasticsearch', error({ name: 'ResponseError', statusCode: 400 })],
     ['a document that Elasticsearch cannot map', answer(400, 'mapper_parsing_exception')],
     ['a document with a field too many', answer(400, 'strict_dynamic_mapping_exception')],
-    ['an argument that Elasticsearch does not take', answer(400, 'illegal_argument_exception')],
+    ['an argument that Elasticsearch refuses', answer(400, 'illegal_argument_exception')],
     ['a query that Elasticsearch cannot run', answer(400, 'search_phase_execution_exception', 'parsing_exception')],
     ['a document too large for Elasticsearch', error({ name: 'ResponseError', statusCode: 413, body: '' })],
     ['a document that Elasticsearch does not have', error({ name: 'ResponseError', statusCode: 404, body: { found: false } })],
@@ -63,13 +63,13 @@ describe('a transient error', () => {
     ['a programming error', new TypeError('x is undefined')],
     ['an error of a server that repeats a text', error({ code: '22P02' }, 'invalid input syntax: Connection terminated')],
     ['an error that speaks of a lost connection', error({}, 'Connection terminated is no number')],
-    ['not even an error', 'ECONNREFUSED'],
-    ['nothing', undefined],
+    ['a value that is no error', 'ECONNREFUSED'],
+    ['undefined', undefined],
   ] as const) {
     it(`is not ${what}`, () => expect(isTransient(problem)).to.equal(false));
   }
 
-  it('is looked for once in a circle of causes', () => {
+  it('is found without an endless loop in a circle of causes', () => {
     const circle = error({});
     circle.cause = circle;
     expect(isTransient(circle)).to.equal(false);

@@ -1,6 +1,8 @@
 import { isElasticsearchOutage } from './elasticsearch-outage.js';
 
-/** A message or request is not at fault: what it needs is away or busy, and the same again may succeed. */
+/**
+ * An error of the environment, not of the message or request: a dependency is down or busy, and a retry may succeed.
+ */
 
 const transientSqlStates = new Set([
   '40001', // serialization_failure
@@ -48,11 +50,11 @@ const transientNames = new Set([
   'NoLivingConnectionsError',
   'TimeoutError',
 ]);
-const timeoutNames = new Set(['TimeoutError']); // not the pool's: that no connection was free is nobody's own fault
+const timeoutNames = new Set(['TimeoutError']); // without the pool's timeout: a lack of free connections is not the fault of the work
 const transientStatuses = new Set([429, 502, 503, 504]);
 /**
- * What node-postgres says without a code, at the end of the statement. What a server says has one, and may hold
- * anybody's words.
+ * Errors of node-postgres without a code, matched at the end of the message. Errors of the server have a code, and
+ * their message may quote input.
  */
 const connectionLost =
   /(^| - )(Connection terminated( unexpectedly| due to connection timeout)?|Client (has encountered a connection error|was closed) and is not queryable|timeout expired|timeout exceeded when trying to connect|Cannot use a pool after calling end on the pool)$/;
@@ -68,7 +70,7 @@ type Shape = {
   errors?: unknown;
 };
 
-/** The error, what caused it, and the parts of an AggregateError; each once. */
+/** The error, its causes and the parts of an AggregateError, each once. */
 const chainOf = (error: unknown, seen = new Set<unknown>()): Shape[] => {
   if (typeof error !== 'object' || error === null || seen.has(error)) return [];
   seen.add(error);
@@ -80,8 +82,8 @@ const chainOf = (error: unknown, seen = new Set<unknown>()): Shape[] => {
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /**
- * Connection, deadlock, serialization, version conflict, a server that starts, stops or has no room, a full pool, a
- * timeout.
+ * A lost connection, a deadlock, a serialization failure, a version conflict, a server that starts, stops or has no
+ * resources, a full pool, a timeout.
  */
 export const isTransient = (error: unknown): boolean =>
   chainOf(error).some(
@@ -97,7 +99,8 @@ export const isTransient = (error: unknown): boolean =>
   );
 
 /**
- * Transient, but maybe the work's own fault: it took too long. It counts as an outage only while other work fails too.
+ * Transient, but maybe the fault of the work itself: it took too long. It counts as an outage only while other work
+ * fails too.
  */
 export const isTimeout = (error: unknown): boolean =>
   chainOf(error).some(
@@ -105,6 +108,6 @@ export const isTimeout = (error: unknown): boolean =>
       timeoutSqlStates.has(text(code)) || timeoutCodes.has(text(code)) || timeoutNames.has(text(name)) || statusCode === 504,
   );
 
-/** Two transactions met; rolled back, the same again will most likely succeed at once. */
+/** Two transactions conflicted; a retry will most likely succeed immediately. */
 export const isConflict = (error: unknown): boolean =>
   chainOf(error).some(({ name, code }) => conflictSqlStates.has(text(code)) || name === 'VersionConflict');

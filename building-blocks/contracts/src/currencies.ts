@@ -12,8 +12,8 @@ const codesByDecimals: [decimals: number, codes: string][] = [
 ];
 
 /**
- * ISO 4217's active codes, each with how many decimals its minor unit has. Codes that nobody pays in are left out:
- * funds and units of account (CLF, UYW, XDR …), metals (XAU …), tests (XTS) and none (XXX).
+ * ISO 4217's active codes, each with the number of decimals of its minor unit. Codes that no one pays in are left out:
+ * funds and units of account (CLF, UYW, XDR …), metals (XAU …), tests (XTS) and no currency (XXX).
  *
  * @see ISO 4217 List One, SIX Financial Information, as of 2026-01-01: with XCG for ANG, and EUR for BGN
  */

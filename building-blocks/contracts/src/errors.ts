@@ -4,9 +4,8 @@ export type FieldError = { path: string; message: string };
 type Details = { errors?: FieldError[]; retryAfterSeconds?: number } & Record<string, unknown>;
 
 /**
- * A request that cannot be done as asked. It carries a stable `code` and no HTTP number: `service-host` maps the class
- * to a status. `details` become members of the problem document (RFC 9457); `retryAfterSeconds` becomes the
- * `Retry-After` header.
+ * A request that is refused. It carries a stable `code` and no HTTP status: `service-host` maps the class to a status.
+ * `details` become members of the problem document (RFC 9457); `retryAfterSeconds` becomes the `Retry-After` header.
  */
 export class Refusal extends Error {
   constructor(
@@ -22,15 +21,15 @@ export class Refusal extends Error {
 
 /** The request is malformed or breaks a rule that holds in every state. */
 export class Invalid extends Refusal {}
-/** Nobody is known to ask: no token, or one that does not hold. */
+/** The caller is unknown: there is no access token, or it is not valid. */
 export class Unauthenticated extends Refusal {}
-/** Somebody is known to ask, and may not. */
+/** The caller is known, and not allowed to do this. */
 export class Forbidden extends Refusal {}
-/** What is asked for does not exist, or is not the caller's to see. */
+/** The resource does not exist, or belongs to someone else. */
 export class NotFound extends Refusal {}
-/** The state that it is in does not allow it. */
+/** The state of the resource does not allow the request. */
 export class Conflict extends Refusal {}
 /** The request contradicts an earlier one under the same idempotency key. */
 export class Unprocessable extends Refusal {}
-/** A part that is needed does not answer; the same request may succeed later. */
+/** A dependency does not answer; the same request may succeed later. */
 export class Unavailable extends Refusal {}

@@ -1,15 +1,15 @@
 import type { z } from 'zod';
 import type { Topic } from './topics.js';
 
-/** What an aggregate is asked. `at` is when it is decided, by the database's clock. */
+/** A request to an aggregate. `at` is the time of the decision, by the database's clock. */
 export type Command<Type extends string, Data> = { type: Type; data: Data; at: Date };
 
-/** What an aggregate decided: a fact. `at` is when. */
+/** A decision of an aggregate. `at` is its time. */
 export type Event<Type extends string, Data> = { type: Type; data: Data; at: Date };
 
-/** Where a command or an event comes from: it travels with every request, message and log line. */
+/** The context of a command or an event. It travels with every request, message and log line. */
 export type MessageContext = {
-  /** the request that began it all */
+  /** the id of the request that started the chain */
   correlationId: string;
   /** the event or command that caused this one */
   causationId?: string;
@@ -17,17 +17,17 @@ export type MessageContext = {
   traceparent: string;
 };
 
-/** An event as it arrives from Kafka: its data, and around it what the CloudEvents headers say. */
+/** A parsed Kafka message: the data of an event, and the CloudEvents headers around it. */
 export type Envelope<Type extends string = string, Data = unknown> = {
   /** UUIDv7: the outbox row's id, and the inbox's key */
   id: string;
   type: Type;
-  /** of the event's schema, from 1 */
+  /** the version of the event's schema, from 1 */
   version: number;
   /** `/services/<name>` */
   source: string;
   aggregateId: string;
-  /** of the aggregate after this event: 1, 2, 3 … */
+  /** the version of the aggregate after this event: 1, 2, 3 … */
   aggregateVersion: number;
   occurredAt: Date;
   correlationId: string;
@@ -48,5 +48,5 @@ export const defineEvent = <const Type extends string, Schema extends z.ZodType>
   definition: EventDefinition<Type, Schema>,
 ): EventDefinition<Type, Schema> => definition;
 
-/** The envelope that a consumer of this event is handed. */
+/** The envelope that a consumer of this event gets. */
 export type EventOf<Definition> = Definition extends EventDefinition<infer Type, infer Schema> ? Envelope<Type, z.output<Schema>> : never;

@@ -16,12 +16,12 @@ export const RegisterRequest = z
   .meta({ id: 'RegisterRequest' });
 export type RegisterRequest = z.infer<typeof RegisterRequest>;
 
-/** A user as other services may know them: never with a password. */
+/** A user as other services see it: without a password. */
 export const UserView = z
   .object({ id: z.uuid(), email: z.string(), fullName: z.string(), roles: z.array(Role), active: z.boolean(), createdAt: Timestamp })
   .meta({ id: 'User' });
 export type UserView = z.infer<typeof UserView>;
 
-/** Somebody has an account now. Once per user, keyed by their id. */
+/** A user registered. Once per user, keyed by the user's id. */
 export const UserRegistered = defineEvent({ type: 'UserRegistered', version: 1, topic: 'identity.users', data: UserView });
 export type UserRegistered = EventOf<typeof UserRegistered>;

@@ -8,7 +8,7 @@ import { PaymentAmount } from './payment.js';
 const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown): boolean => schema.safeParse(value).success;
 
 describe('money', () => {
-  it('is in a currency that is in use, with its own number of decimals', () => {
+  it('has a currency that is in use, with the number of decimals of that currency', () => {
     expect([...currencies].filter(([code, decimals]) => !/^[A-Z]{3}$/.test(code) || ![0, 2, 3].includes(decimals))).to.deep.equal([]);
     const known = { EUR: 2, USD: 2, JPY: 0, KRW: 0, BHD: 3, TND: 3, XOF: 0, XCG: 2, SLE: 2, ZWG: 2 };
     for (const [code, decimals] of Object.entries(known)) {
@@ -39,7 +39,7 @@ describe('money', () => {
     for (const code of none) expect(accepts(Currency, code), String(code)).to.equal(false);
   });
 
-  it('is asked for within bounds: a price, and what is paid at once', () => {
+  it('is bounded in requests: the price of one, and the amount of a payment', () => {
     const euros = (amount: unknown) => ({ amount, currency: 'EUR' });
     for (const amount of [0, 1, 1_000_000_000]) expect(accepts(Price, euros(amount))).to.equal(true);
     for (const amount of [1, 100_000_000_000_000]) expect(accepts(PaymentAmount, euros(amount))).to.equal(true);
@@ -49,7 +49,7 @@ describe('money', () => {
     for (const schema of [Price, PaymentAmount]) expect(accepts(schema, { amount: 1, currency: 'YEN' })).to.equal(false);
   });
 
-  it('of the past is still read', () => {
+  it('in a currency that has gone out of use is still parsed', () => {
     for (const money of [
       { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' },
       { amount: 1, currency: 'YEN' },
@@ -57,7 +57,7 @@ describe('money', () => {
       expect(Money.parse(money)).to.deep.equal(money);
   });
 
-  it('adds up to a total that is exact, in a number or in digits', () => {
+  it('adds up to an exact total, as a number or in digits', () => {
     expect(exactTotal('9007199254740991', 'EUR')).to.deep.equal({ amount: 9007199254740991, currency: 'EUR' });
     expect(exactTotal('0', 'JPY')).to.deep.equal({ amount: 0, currency: 'JPY' });
     expect(exactTotal('27021597764222973', 'EUR')).to.deep.equal({
@@ -71,7 +71,7 @@ describe('money', () => {
 describe('a country', () => {
   const home = { fullName: 'Max', street: 'Hauptstraße 1', city: 'Köln', postalCode: '50667' };
 
-  it('is one of the 249 that ISO 3166-1 has assigned, in capitals', () => {
+  it('is one of the 249 codes that ISO 3166-1 has assigned, in capitals', () => {
     expect(new Set(countries).size).to.equal(249);
     for (const country of ['DE', 'US', 'GB', 'XX', 'ZZ', 'UK', 'EU', 'XK', 'de', 'DEU', ''])
       expect(accepts(AddressRequest, { ...home, country }), country).to.equal(['DE', 'US', 'GB'].includes(country));

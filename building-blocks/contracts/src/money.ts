@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { currencies } from './currencies.js';
 
-/** A currency that somebody pays in, as a request names it: in capitals. */
+/** A currency in use, as a request names it: in capitals. */
 export const Currency = z
   .enum([...currencies.keys()], { error: 'must be an active ISO 4217 code, in capitals' })
   .meta({ id: 'Currency', description: 'ISO 4217' });
 
 /**
- * An amount in the currency's minor units: `{ amount: 1990, currency: "EUR" }` is 19.90 EUR. As views and events show
- * it: a currency that has gone out of use since is still read.
+ * An amount in the currency's minor units: `{ amount: 1990, currency: "EUR" }` is 19.90 EUR. Views and events use this
+ * schema, so it also accepts a currency that has gone out of use since.
  */
 export const Money = z
   .strictObject({
@@ -23,14 +23,12 @@ export type Money = z.infer<typeof Money>;
 
 export const maxPrice = 1_000_000_000;
 
-/**
- * The price of one, as a request may say it: bounded so that the greatest order there can be is still counted exactly.
- */
+/** The price of one item in a request, bounded so that the total of the largest possible order is an exact integer. */
 export const Price = z.strictObject({ amount: z.int().min(0).max(maxPrice).describe('in minor units'), currency: Currency });
 
 /**
- * What any number of amounts come to. JSON's numbers are exact up to 2^53 − 1; beyond, `amount` is the nearest number
- * and `exactAmount` has every digit.
+ * The sum of any number of amounts. JSON's numbers are exact up to 2^53 − 1; beyond, `amount` is the nearest number and
+ * `exactAmount` has every digit.
  */
 export const Total = z
   .object({

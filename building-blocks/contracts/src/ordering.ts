@@ -9,7 +9,7 @@ import { Text, Timestamp } from './text.js';
 export const OrderStatus = z.enum(['Placed', 'PendingPayment', 'Paid', 'Confirmed', 'Shipped', 'CancelRequested', 'Cancelled', 'Failed']);
 export type OrderStatus = z.infer<typeof OrderStatus>;
 
-/** Where to, as a request says it. */
+/** A shipping address in a request. */
 export const AddressRequest = z
   .strictObject({
     fullName: Text(),
@@ -21,7 +21,9 @@ export const AddressRequest = z
   })
   .meta({ id: 'AddressRequest' });
 
-/** Where to, as views and events show it: whatever a request was allowed to say when it was made. */
+/**
+ * A shipping address in views and events: not validated again, because the rules for requests may have changed since.
+ */
 export const Address = z
   .object({
     fullName: z.string(),
@@ -34,15 +36,15 @@ export const Address = z
   .meta({ id: 'Address' });
 export type Address = z.infer<typeof Address>;
 
-/** How to pay: a test token of the payment provider's test mode. */
+/** A payment method: a test token of the payment provider's test mode. */
 export const PaymentMethod = z.enum(['tok_random', 'tok_approved', 'tok_declined', 'tok_unreachable']).meta({ id: 'PaymentMethod' });
 export type PaymentMethod = z.infer<typeof PaymentMethod>;
 
-/** The most of one product in an order, and the most lines. */
+/** The maximum quantity of one product in an order, and the maximum number of lines. */
 export const maxLineQuantity = 1_000;
 export const maxOrderLines = 100;
 
-/** The most that an order can come to, and so the most that is paid at once, in minor units: counted exactly. */
+/** The maximum total of an order, and so of a payment, in minor units: an exact integer. */
 export const maxOrderTotal = maxOrderLines * maxLineQuantity * maxPrice;
 
 export const PlaceOrderRequest = z
@@ -113,7 +115,7 @@ export const OrderHistory = z.array(
 );
 export type OrderHistory = z.infer<typeof OrderHistory>;
 
-/** What an event of an order carries: the order after it, and the status before it (none when it was placed). */
+/** The data of an order's events: the order after the event, and the status before it (none when it was placed). */
 export const OrderEventData = OrderView.extend({ previousStatus: OrderStatus.optional() });
 export type OrderEventData = z.infer<typeof OrderEventData>;
 
@@ -129,29 +131,29 @@ export type OrderPending = EventOf<typeof OrderPending>;
 /** Its payment is authorised; the money is on hold until `pendingUntil`. */
 export const OrderPaid = orderEvent('OrderPaid');
 export type OrderPaid = EventOf<typeof OrderPaid>;
-/** The customer held or released it: `pendingUntil` may be another. */
+/** The customer held or released the order: `pendingUntil` may have changed. */
 export const OrderHoldChanged = orderEvent('OrderHoldChanged');
 export type OrderHoldChanged = EventOf<typeof OrderHoldChanged>;
-/** No longer cancellable: the money may be captured, the stock leaves. */
+/** No longer cancellable: payment captures the money, products commits the stock. */
 export const OrderConfirmed = orderEvent('OrderConfirmed');
 export type OrderConfirmed = EventOf<typeof OrderConfirmed>;
 /** The money is captured; an operator ships it. */
 export const OrderCaptured = orderEvent('OrderCaptured');
 export type OrderCaptured = EventOf<typeof OrderCaptured>;
-/** Captured and handed to shipping. */
+/** The order is shipped. */
 export const OrderShipped = orderEvent('OrderShipped');
 export type OrderShipped = EventOf<typeof OrderShipped>;
 /** The customer cancelled; the payment has to give the money back first. */
 export const OrderCancelRequested = orderEvent('OrderCancelRequested');
 export type OrderCancelRequested = EventOf<typeof OrderCancelRequested>;
-/** Over, with a `reason`: `CustomerRequest`, `OutOfStock` or `PaymentDeclined`. */
+/** Cancelled, with a `reason`: `CustomerRequest`, `OutOfStock` or `PaymentDeclined`. */
 export const OrderCancelled = orderEvent('OrderCancelled');
 export type OrderCancelled = EventOf<typeof OrderCancelled>;
-/** Over, for a technical error at the payment provider. */
+/** Failed, because of a technical error at the payment provider. */
 export const OrderFailed = orderEvent('OrderFailed');
 export type OrderFailed = EventOf<typeof OrderFailed>;
 
-/** Every event of an order, for who wants them all. */
+/** Every event of an order, for consumers of all of them. */
 export const orderEvents = [
   OrderPlaced,
   OrderPending,

@@ -10,7 +10,7 @@ export type PageQuery = z.infer<typeof PageQuery>;
 
 export const PageMeta = z.object({ page: z.int(), limit: z.int(), total: z.int(), totalPages: z.int() }).meta({ id: 'PageMeta' });
 
-/** What every list answers. */
+/** The answer of every list. */
 export const Page = <Item extends z.ZodType>(item: Item) => z.object({ data: z.array(item), meta: PageMeta });
 export type Page<Item> = { data: Item[]; meta: z.infer<typeof PageMeta> };
 

@@ -39,7 +39,7 @@ export const PaymentView = z
   .meta({ id: 'Payment' });
 export type PaymentView = z.infer<typeof PaymentView>;
 
-/** What a request may ask to be paid: at most what an order can come to. */
+/** The amount of a payment in a request: at most the maximum total of an order. */
 export const PaymentAmount = z.strictObject({
   amount: z.int().min(1).max(maxOrderTotal).describe('in minor units'),
   currency: Currency,
@@ -67,14 +67,14 @@ export const PaymentStats = z
   .meta({ id: 'PaymentStats' });
 export type PaymentStats = z.infer<typeof PaymentStats>;
 
-/** What an event of a payment carries: the payment after it, and how it is paid. */
+/** The data of a payment's events: the payment after the event, and its payment method. */
 export const PaymentEventData = PaymentView.extend({ paymentMethod: PaymentMethod });
 export type PaymentEventData = z.infer<typeof PaymentEventData>;
 
 const paymentEvent = <const Type extends string>(type: Type) =>
   defineEvent({ type, version: 1, topic: 'payment.payments', data: PaymentEventData });
 
-/** A payment began; the provider has to be asked for an authorisation. Keyed by the payment's id, as are all. */
+/** A payment began; payment asks the provider for an authorisation. Keyed by the payment's id, as all of its events. */
 export const PaymentInitiated = paymentEvent('PaymentInitiated');
 export type PaymentInitiated = EventOf<typeof PaymentInitiated>;
 /** The provider authorised it. */
@@ -83,7 +83,7 @@ export type PaymentApproved = EventOf<typeof PaymentApproved>;
 /** The provider declined it. */
 export const PaymentDeclined = paymentEvent('PaymentDeclined');
 export type PaymentDeclined = EventOf<typeof PaymentDeclined>;
-/** The provider could not be asked; whatever it may have authorised is to be voided. */
+/** The provider could not be asked; an authorisation that it may have made is to be voided. */
 export const PaymentFailed = paymentEvent('PaymentFailed');
 export type PaymentFailed = EventOf<typeof PaymentFailed>;
 /** The money is to be captured. */
@@ -92,7 +92,7 @@ export type PaymentSettlementInitiated = EventOf<typeof PaymentSettlementInitiat
 /** The money is captured. */
 export const PaymentSettled = paymentEvent('PaymentSettled');
 export type PaymentSettled = EventOf<typeof PaymentSettled>;
-/** The customer is told of the capture. */
+/** The customer was notified of the capture. */
 export const PaymentCompleted = paymentEvent('PaymentCompleted');
 export type PaymentCompleted = EventOf<typeof PaymentCompleted>;
 /** Cancelled before it was authorised; a late authorisation is to be voided. */
@@ -105,7 +105,7 @@ export type PaymentRefundInitiated = EventOf<typeof PaymentRefundInitiated>;
 export const PaymentRefunded = paymentEvent('PaymentRefunded');
 export type PaymentRefunded = EventOf<typeof PaymentRefunded>;
 
-/** Every event of a payment, for who wants them all. */
+/** Every event of a payment, for consumers of all of them. */
 export const paymentEvents = [
   PaymentInitiated,
   PaymentApproved,

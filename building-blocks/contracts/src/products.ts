@@ -66,11 +66,11 @@ const Reservation = z.object({ orderId: z.uuid(), lines: z.array(ReservedLine) }
 export const ShortLine = ReservedLine.extend({ available: z.int() });
 export type ShortLine = z.infer<typeof ShortLine>;
 
-/** All lines of an order are reserved. Keyed by the order's id, as are the next three. */
+/** All lines of an order are reserved. Keyed by the order's id, as the next three events. */
 export const StockReserved = defineEvent({ type: 'StockReserved', version: 1, topic: 'products.stock', data: Reservation });
 export type StockReserved = EventOf<typeof StockReserved>;
 
-/** Nothing of an order is reserved, for want of the short lines. */
+/** Nothing of an order is reserved, because some of its lines are out of stock. */
 export const StockReservationFailed = defineEvent({
   type: 'StockReservationFailed',
   version: 1,
@@ -79,18 +79,18 @@ export const StockReservationFailed = defineEvent({
 });
 export type StockReservationFailed = EventOf<typeof StockReservationFailed>;
 
-/** What an order had reserved is available again. */
+/** The reserved stock of an order is available again. */
 export const StockReleased = defineEvent({ type: 'StockReleased', version: 1, topic: 'products.stock', data: Reservation });
 export type StockReleased = EventOf<typeof StockReleased>;
 
-/** What an order had reserved has left the stock. */
+/** The reserved stock of an order has left the warehouse. */
 export const StockCommitted = defineEvent({ type: 'StockCommitted', version: 1, topic: 'products.stock', data: Reservation });
 export type StockCommitted = EventOf<typeof StockCommitted>;
 
-/** A product's stock is another: its levels as they are now. Keyed by the product's id, as is the next. */
+/** The stock of a product changed: its levels after the change. Keyed by the product's id, as the next event. */
 export const StockLevelChanged = defineEvent({ type: 'StockLevelChanged', version: 1, topic: 'products.stock', data: StockView });
 export type StockLevelChanged = EventOf<typeof StockLevelChanged>;
 
-/** Nothing of a product is available any more. */
+/** A product has no available stock any more. */
 export const ProductSoldOut = defineEvent({ type: 'ProductSoldOut', version: 1, topic: 'products.stock', data: StockView });
 export type ProductSoldOut = EventOf<typeof ProductSoldOut>;

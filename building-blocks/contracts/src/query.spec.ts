@@ -5,7 +5,7 @@ import { PageQuery } from './paging.js';
 import { ProductQuery } from './products.js';
 import { SalesQuery } from './reports.js';
 
-/** Where a query is wrong; nowhere when it is right. */
+/** The paths of the invalid parameters; empty when the query is valid. */
 const wrong = (schema: z.ZodType, query: Record<string, unknown>): string[] => [
   ...new Set(schema.safeParse(query).error?.issues.map(({ path }) => path.join('.'))),
 ];
@@ -39,7 +39,7 @@ const noNumbers = [
 ];
 
 describe('a query', () => {
-  it('has whole numbers in decimal digits, and in nothing else', () => {
+  it('accepts whole numbers in decimal digits only', () => {
     for (const field of ['page', 'limit', 'minPrice', 'maxPrice']) {
       expect(wrong(ProductQuery, { [field]: '7' })).to.deep.equal([]);
       for (const value of noNumbers) expect(wrong(ProductQuery, { [field]: value }), JSON.stringify(value)).to.deep.equal([field]);
@@ -50,14 +50,14 @@ describe('a query', () => {
       expect(wrong(PageQuery, query)).to.deep.equal(Object.keys(query));
   });
 
-  it('has flags that are true or false', () => {
+  it('accepts the flags true and false only', () => {
     expect(ProductQuery.parse({ inStock: 'true' }).inStock).to.equal(true);
     expect(ProductQuery.parse({ inStock: 'false' }).inStock).to.equal(false);
     for (const inStock of ['', ' ', '1', '0', 'yes', 'TRUE', 'on', ['true', 'true']])
       expect(wrong(ProductQuery, { inStock }), JSON.stringify(inStock)).to.deep.equal(['inStock']);
   });
 
-  it('has times that there are, in UTC', () => {
+  it('accepts existing times in UTC only', () => {
     const noTimes = [
       '',
       ' ',
@@ -91,7 +91,7 @@ describe('a query', () => {
     }
   });
 
-  it('has ranges that begin before they end', () => {
+  it('refuses a range that ends before it begins', () => {
     for (const schema of [OrderQuery, SalesQuery]) {
       expect(wrong(schema, { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' })).to.deep.equal(['to']);
       expect(wrong(schema, { from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:00:00.000Z' })).to.deep.equal([]);
@@ -102,7 +102,7 @@ describe('a query', () => {
     expect(wrong(ProductQuery, { minPrice: '10', maxPrice: '9' })).to.deep.equal(['maxPrice']);
   });
 
-  it('has nothing twice, nothing empty and nothing unknown', () => {
+  it('refuses repeated, empty and unknown parameters', () => {
     for (const field of ['search', 'category', 'sort']) {
       for (const value of ['', ['a', 'b']]) expect(wrong(ProductQuery, { [field]: value }), field).to.deep.equal([field]);
     }
@@ -110,14 +110,14 @@ describe('a query', () => {
     for (const schema of [PageQuery, ProductQuery, OrderQuery, SalesQuery]) expect(wrong(schema, { color: 'red' })).to.deep.equal(['']);
   });
 
-  it('says what a parameter should be', () => {
+  it('is refused with a message that describes the valid values', () => {
     const messages = (query: Record<string, unknown>) => ProductQuery.safeParse(query).error?.issues.map(({ message }) => message);
     expect(messages({ maxPrice: '' })).to.deep.equal(['must be a whole number in decimal digits']);
     expect(messages({ maxPrice: ['1', '2'] })).to.deep.equal(['must be given once']);
     expect(messages({ inStock: '1' })).to.deep.equal(['must be true or false']);
   });
 
-  it('is described as the numbers that it holds', () =>
+  it('has a JSON Schema with the bounds of its numbers', () =>
     expect(z.toJSONSchema(PageQuery, { io: 'input' }).properties?.limit).to.deep.include({
       type: 'integer',
       minimum: 1,

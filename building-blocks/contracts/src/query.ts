@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { Timestamp } from './text.js';
 
-/** A parameter that is given twice comes as a list. */
+/** Express parses a repeated parameter as a list. */
 const orOnce = (message: string) => (issue: { input?: unknown }) => (Array.isArray(issue.input) ? 'must be given once' : message);
 
-/** A whole number in a query: decimal digits, and no other way to write it. */
+/** A whole number in a query, in decimal digits only. */
 export const QueryNumber = ({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) =>
   z.preprocess(
     (value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value),
@@ -21,6 +21,6 @@ export const QueryTime = Timestamp.refine((time) => !time.startsWith('0000'), 'm
 
 type TimeRange = { from?: string | undefined; to?: string | undefined };
 
-/** A query with `from` and `to` that asks for no time before it begins. */
+/** A query with `from` and `to`, of which `to` is not before `from`. */
 export const withTimeRange = <Query extends z.ZodType<TimeRange>>(query: Query): Query =>
   query.refine(({ from, to }) => !from || !to || Date.parse(from) <= Date.parse(to), { path: ['to'], message: 'must not be before from' });

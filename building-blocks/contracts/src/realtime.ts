@@ -4,7 +4,7 @@ import { OrderStatus } from './ordering.js';
 import { PaymentStatus } from './payment.js';
 import { Timestamp } from './text.js';
 
-/** A frame that a client sends. The first one authenticates; `resumeFrom` is the last sequence that the client saw. */
+/** A frame that a client sends. The first one authenticates; `resumeFrom` is the last sequence that the client received. */
 export const ClientFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('authenticate'), token: z.string().min(1), resumeFrom: z.int().min(0).optional() }),
   z.strictObject({ type: z.literal('subscribe'), channel: z.string().regex(/^stock\.[0-9a-f-]{36}$/) }),

@@ -23,14 +23,14 @@ export const SalesReport = z
   .meta({ id: 'SalesReport' });
 export type SalesReport = z.infer<typeof SalesReport>;
 
-/** Whether the reports have all orders: while they do not they answer 503, and are filled anew from Kafka. */
+/** Whether the reports have all orders. Until then they answer 503, while they are rebuilt from Kafka. */
 export const RebuildState = z
   .object({
     complete: z.boolean(),
     completedAt: Timestamp.nullable(),
-    /** an operator asked for a rebuild, which is not done yet */
+    /** an operator requested a rebuild, which is not done yet */
     wanted: z.boolean(),
-    /** of the rebuild that is under way */
+    /** the progress of the current rebuild */
     progress: z.object({ eventsRead: z.int(), eventsTotal: z.int() }).nullable(),
   })
   .meta({ id: 'RebuildState' });

@@ -7,7 +7,7 @@ const codePoints = (...points: number[]): string => String.fromCodePoint(...poin
 const named = (text: string): string => JSON.stringify(text).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
 
 describe('a line of text', () => {
-  it('is any name that people have', () => {
+  it('accepts names of all languages', () => {
     const names = [
       'Max Mustermann',
       'Zoë Łukasz Åse',
@@ -35,7 +35,7 @@ describe('a line of text', () => {
     for (const name of names) expect(accepts(Text(), name), name).to.equal(true);
   });
 
-  it('shows something', () => {
+  it('has at least one visible character', () => {
     const blanks = [
       '',
       ' ',
@@ -65,7 +65,7 @@ describe('a line of text', () => {
     for (const blank of blanks) expect(accepts(Text(), blank), named(blank)).to.equal(false);
   });
 
-  it('has nothing in it that controls, reorders or cannot be written', () => {
+  it('refuses control characters, characters that reorder text and invalid characters', () => {
     const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
     const refused = [
       ...range(0x00, 0x1f),
@@ -94,10 +94,10 @@ describe('a line of text', () => {
     for (const point of refused) expect(accepts(Text(), `a${codePoints(point)}b`), point.toString(16)).to.equal(false);
   });
 
-  it('loses the white space around it, Unicode’s', () =>
+  it('is trimmed of Unicode’s white space', () =>
     expect(Text().parse('\u3000\u00a0 \u0085\tMax  Mustermann\u2003\r\n')).to.equal('Max  Mustermann'));
 
-  it('is at most 200 characters long, each counted once', () => {
+  it('is at most 200 code points long', () => {
     for (const character of ['x', 'é', '東', '😀']) {
       expect(accepts(Text(), character.repeat(200)), character).to.equal(true);
       expect(accepts(Text(), character.repeat(201)), character).to.equal(false);
@@ -107,13 +107,13 @@ describe('a line of text', () => {
     expect(accepts(Text(), ` ${'x'.repeat(200)} `)).to.equal(true);
   });
 
-  it('is looked through soon, however long it is', () => {
+  it('is validated in linear time', () => {
     const begun = performance.now();
     for (const filler of [' ', '\u200b', '🏴', '\u{E0041}']) accepts(Text(), `${filler.repeat(300_000)}x`);
     expect(performance.now() - begun).to.be.below(1_000);
   });
 
-  it('says one thing about what is wrong', () => {
+  it('is refused with one message', () => {
     const messageOf = (text: unknown) =>
       Text()
         .safeParse(text)
@@ -125,7 +125,7 @@ describe('a line of text', () => {
     expect(messageOf(7)).to.have.length(1);
   });
 
-  it('is described with its lengths', () =>
+  it('has a JSON Schema with its lengths', () =>
     expect(z.toJSONSchema(Text(20).optional().describe('a code'))).to.include({
       type: 'string',
       minLength: 1,
@@ -135,16 +135,16 @@ describe('a line of text', () => {
 });
 
 describe('a text of several lines', () => {
-  it('may be empty, and have lines and tabs', () => {
+  it('may be empty, and contain line breaks and tabs', () => {
     for (const text of ['', 'a\nb\r\n\tc', 'a\u2028b']) expect(LongText().parse(text)).to.equal(text);
   });
 
-  it('has nothing else in it that a line may not have', () => {
+  it('refuses all other characters that a line refuses', () => {
     for (const unit of ['\u0000', '\u000b', '\u001f', '\u007f', '\u0085', '\u009f', '\u202e', '\u2066', '\ud800', '\ue000', '\uffff'])
       expect(accepts(LongText(), `a${unit}b`), named(unit)).to.equal(false);
   });
 
-  it('is at most 5 000 characters long, each counted once', () => {
+  it('is at most 5 000 code points long', () => {
     for (const character of ['x', '😀']) {
       expect(accepts(LongText(), character.repeat(5_000))).to.equal(true);
       expect(accepts(LongText(), character.repeat(5_001))).to.equal(false);
@@ -153,9 +153,9 @@ describe('a text of several lines', () => {
 });
 
 describe('a password', () => {
-  it('is taken as it was typed, blanks and all', () => expect(Password().parse(' Pass 123$ ')).to.equal(' Pass 123$ '));
+  it('is not trimmed', () => expect(Password().parse(' Pass 123$ ')).to.equal(' Pass 123$ '));
 
-  it('has 8 to 200 characters, and none that cannot be typed', () => {
+  it('has 8 to 200 characters, without control or invalid characters', () => {
     for (const text of ['1234567', '😀'.repeat(7), 'x'.repeat(201), 'Pass123$\u0000', 'Pass123$\ud800'])
       expect(accepts(Password(), text), named(text)).to.equal(false);
   });

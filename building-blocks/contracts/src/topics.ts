@@ -1,6 +1,6 @@
 /**
- * One topic per aggregate type, keyed by aggregate id. The number of partitions never changes: it decides where a key
- * lives.
+ * One topic per aggregate type, keyed by aggregate id. The number of partitions never changes, because it decides the
+ * partition of a key.
  */
 export const topics = ['identity.users', 'products.products', 'products.stock', 'ordering.orders', 'payment.payments'] as const;
 

@@ -30,7 +30,7 @@ describe('a batch with a message that always times out', function () {
   });
   afterEach(() => topic.end());
 
-  it('is split: all others are handled soon and in order, and it is parked with what follows of its key', async () => {
+  it('is split: all others are handled soon and in order, and it is parked with later messages of its key', async () => {
     topic = await testTopic({ numPartitions: 3 });
     const messages = Array.from({ length: 100 }, (_, n) => topic.counted(n, { key: `k${n % 10}` }));
     await topic.send(messages);

@@ -124,7 +124,7 @@ describe('a consumer', function () {
     expect(await letters()).to.deep.equal([]);
   });
 
-  it('repeats nothing when it is killed between the commit of the database and that of the offset', async () => {
+  it('handles no message again when it is killed between the commit of the database and that of the offset', async () => {
     await send(numbered(100));
     const dying = startWorker({ TEST_DIE_AFTER_COMMIT: 'yes' });
     await once(dying, 'exit');
@@ -197,7 +197,7 @@ describe('a consumer', function () {
     }
   });
 
-  it('waits while the database is away, and loses and parks nothing', async () => {
+  it('waits while the database is down, and loses and parks no message', async () => {
     const name = new URL(database.url).pathname.slice(1);
     const server = await testDatabase(async () => {});
     const allow = async (allowed: boolean): Promise<void> => {
@@ -240,7 +240,7 @@ describe('a consumer', function () {
     expect(await letters()).to.deep.equal([]);
   });
 
-  it('does no harm when it was frozen beyond its session and wakes', async () => {
+  it('handles no message twice when it was frozen beyond its session and wakes', async () => {
     const frozen = startWorker({ TEST_SLOW_MS: '20' });
     await send(numbered(140));
     await eventually(async () => expect((await handled()).length).to.be.greaterThan(0), { timeoutMs: 30_000 });

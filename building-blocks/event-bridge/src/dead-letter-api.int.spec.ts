@@ -92,7 +92,7 @@ describe('the API of dead letters', () => {
       expect(rows).to.have.length(1);
     });
 
-  it('is for admins', async () => {
+  it('is allowed to admins only', async () => {
     expect((await ask('', 'GET', 'shopper')).status).to.equal(403);
     expect((await ask(`/${uuidv7()}/replay`, 'POST')).status).to.equal(404);
     expect((await ask(`/${uuidv7()}`, 'DELETE')).status).to.equal(404);
@@ -129,7 +129,7 @@ describe('the API of dead letters', () => {
     expect((await letters()).map(({ key }) => key)).to.deep.equal(['other']);
   });
 
-  it('replays a message without a key alone', async () => {
+  it('replays a message without a key on its own', async () => {
     for (const n of [1, 2]) await parkMessage({ ...counted(n), key: null });
     const [first] = await letters();
     expect((await replay(first!.id)).body).to.deep.equal({ replayed: 1 });
@@ -151,7 +151,7 @@ describe('the API of dead letters', () => {
     expect(await letters()).to.deep.equal([]);
   });
 
-  it('handles each letter once when a key is replayed twice at once', async () => {
+  it('handles each letter once in two concurrent replays of a key', async () => {
     for (const n of [1, 2, 3, 4, 5, 6]) await parkMessage(counted(n));
     const [first] = await letters();
     const answers = await Promise.all([replay(first!.id), replay(first!.id)]);
@@ -160,7 +160,7 @@ describe('the API of dead letters', () => {
     expect(handled).to.deep.equal([1, 2, 3, 4, 5, 6]);
   });
 
-  it('says that a letter is gone when it is discarded while it is replayed', async () => {
+  it('answers that a letter is gone when it is discarded during its replay', async () => {
     await parkMessage(counted(1));
     const [letter] = await letters();
     const open = gate(1);
@@ -203,14 +203,14 @@ describe('the API of dead letters', () => {
     expect(await letters()).to.deep.equal([]);
   });
 
-  it('keeps a letter of a type that is no longer subscribed to, and says so', async () => {
+  it('keeps a letter of a type that is no longer subscribed to, with the reason', async () => {
     await parkMessage(counted(1, 'Forgotten'));
     const [letter] = await letters();
     expect((await replay(letter!.id)).body).to.deep.equal({ replayed: 0, error: 'Error: test is not subscribed to Forgotten' });
     expect(await letters()).to.have.length(1);
   });
 
-  it('discards a letter of a consumer that is no more, and does not replay it', async () => {
+  it('discards a letter of a consumer that no longer exists, and does not replay it', async () => {
     await parkMessage(counted(1));
     await database.db.query(`update dead_letters set consumer = 'retired'`);
     const [letter] = await letters();

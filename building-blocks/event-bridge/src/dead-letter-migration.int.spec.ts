@@ -27,7 +27,7 @@ describe('the migration of dead letters', () => {
   });
   after(() => database.drop());
 
-  it('keeps what was parked before, in order, and can be taken back', async () => {
+  it('keeps earlier dead letters, in order, and can be rolled back', async () => {
     const before = await rows();
     await database.knex.transaction(upgradeInbox); // as migrations run
     const { letters } = await listLetters(database.db, 10, 0);

@@ -54,7 +54,7 @@ describe('dead letters', function () {
     ['no payload', { key: 'k', value: null }],
   ];
   for (const [what, message] of poison) {
-    it(`keep a message with ${what}, and hold up nothing else`, async () => {
+    it(`keep a message with ${what}, and do not delay other messages`, async () => {
       const done: number[] = [];
       handle = async (numbers) => void done.push(...numbers);
       await topic.send([{ ...message, partition: 0 }]);
@@ -82,7 +82,7 @@ describe('dead letters', function () {
     ['is undefined', () => undefined],
   ];
   for (const [what, error] of errors) {
-    it(`keep a message whose handler throws what ${what}`, async () => {
+    it(`keep a message whose handler throws a value that ${what}`, async () => {
       handle = async (numbers) => {
         if (numbers.includes(1)) throw error();
       };
@@ -103,7 +103,7 @@ describe('dead letters', function () {
     expect(await restarts()).to.equal(0);
   });
 
-  it('do not hold up what follows even when the database refuses them whatever they are', async () => {
+  it('do not delay later messages even when the database refuses every dead letter', async () => {
     await database.db.query(`alter table dead_letters add check (attempts < 0)`);
     await topic.send([{ key: 'k', value: 'poison', partition: 0 }, topic.counted(1, { key: 'other', partition: 0 })]);
     await topic.start(consumerOf());
@@ -113,7 +113,7 @@ describe('dead letters', function () {
     expect(await restarts()).to.equal(0);
   });
 
-  it('are kept also where an older one of a topic of the same name had the same offset', async () => {
+  it('are kept even when an older one from a recreated topic had the same offset', async () => {
     const first = consumerOf();
     await topic.send([{ key: 'k', value: 'old', partition: 0 }]);
     await first.start(testHost());
@@ -133,7 +133,7 @@ describe('dead letters', function () {
     ]);
   });
 
-  it('are kept once of a message that is delivered again', async () => {
+  it('are kept once when a message is delivered again', async () => {
     const first = consumerOf();
     await topic.send([{ key: 'k', value: 'poison', partition: 0 }]);
     await first.start(testHost());

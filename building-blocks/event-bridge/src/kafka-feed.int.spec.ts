@@ -51,7 +51,7 @@ describe('a Kafka feed', function () {
     await eventually(async () => expect(await topic.committed()).to.deep.equal(['4']));
   });
 
-  it('skips an event that keeps failing, and no other', async () => {
+  it('skips only the event that keeps failing', async () => {
     handle = async (batch) => {
       if (batch.includes(7)) throw new Error('7 fails');
     };
@@ -61,7 +61,7 @@ describe('a Kafka feed', function () {
     await eventually(async () => expect(await topic.committed()).to.deep.equal(['20']));
   });
 
-  it('waits for what it needs, and skips nothing meanwhile', async () => {
+  it('waits while a dependency is down, and skips no event', async () => {
     let failures = 0;
     handle = async () => {
       failures += 1;

@@ -20,7 +20,7 @@ describe('decodeLz4', () => {
   it('decodes blocks that repeat themselves', () =>
     expect(decodeLz4(frame(independent, repeating)).toString()).to.equal('abcabcabcabcabcX'));
 
-  it('takes a block that is not compressed as it is', () =>
+  it('copies a block that is not compressed', () =>
     expect(decodeLz4(frame(independent, { raw: true, bytes: text('abc') }, repeating)).toString()).to.equal('abcabcabcabcabcabcX'));
 
   it('lets a linked block refer to the one before it', () => {

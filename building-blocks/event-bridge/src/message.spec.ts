@@ -50,7 +50,7 @@ describe('messageParser', () => {
     });
   });
 
-  it('takes a header that was set twice as it was set last', () => {
+  it('uses the last value of a repeated header', () => {
     const twice = { headers: { ...headers, ce_id: [Buffer.from('other'), Buffer.from(id)] } };
     expect(parseMessage(twice)).to.deep.include({ kind: 'event', id });
   });
@@ -82,7 +82,7 @@ describe('messageParser', () => {
 });
 
 describe('receive', () => {
-  it('keeps headers as they are: bytes, repeated ones, and such as every object has', () => {
+  it('keeps all headers: bytes, repeated ones, and names that every object has', () => {
     const bytes = (text: string) => Buffer.from(text);
     const many = { a: [bytes('1'), bytes('2')], none: null, constructor: [Object, bytes('3')] } as unknown as KafkaMessage['headers'];
     expect(receive('t', 0, message({ headers: { ...many } })).headers).to.deep.equal([
@@ -93,7 +93,7 @@ describe('receive', () => {
     ]);
   });
 
-  it('tells messages at the same offset apart by all that they are made of', () => {
+  it('distinguishes messages at the same offset by their whole content', () => {
     const different: Partial<KafkaMessage>[] = [
       {},
       { key: null },
@@ -117,14 +117,14 @@ describe('sequenceOf', () => {
 
   it('is the topic and a plain key', () => expect(sequence(Buffer.from('o1'))).to.equal('ordering.orders/o1'));
 
-  it('is one for each key, and short and plain whatever the key is', () => {
+  it('is different for each key, and short and plain for any key', () => {
     const keys = ['', ' ', 'o1\0', 'ü', 'x'.repeat(101), 'x'.repeat(700_000), `sha256:${'0'.repeat(64)}`].map((key) => Buffer.from(key));
     const names = [...keys, Buffer.from([0xff]), Buffer.from([0xfe])].map((key) => sequence(key));
     expect(new Set(names)).to.have.length(names.length);
     for (const name of names) expect(name).to.match(/^ordering\.orders\/sha256:[0-9a-f]{64}$/);
   });
 
-  it('is one of its own for a message without a key', () => {
+  it('is unique for each message without a key', () => {
     expect(sequence(null)).to.not.equal(sequence(null, 'ordering.orders', '1'));
     expect(sequence(null)).to.match(/^ordering\.orders\/#/);
   });

@@ -14,14 +14,14 @@ describe('offsetCommitter', () => {
   };
   const at = (partition: number, offset: string) => ({ topic: 't', partition, offset });
 
-  it('commits the last offset of each partition, all at once', async () => {
+  it('commits the last offset of each partition, in one request', async () => {
     const { commits, committer } = record();
     for (const offset of [at(0, '1'), at(1, '5'), at(0, '2')]) committer.done(offset);
     await committer.flush();
     expect(commits).to.deep.equal([['0:2', '1:5']]);
   });
 
-  it('commits by itself', async () => {
+  it('commits automatically after a while', async () => {
     const { commits, committer } = record();
     committer.done(at(0, '1'));
     while (commits.length === 0) await new Promise(setImmediate);
@@ -36,7 +36,7 @@ describe('offsetCommitter', () => {
     expect(commits).to.deep.equal([]);
   });
 
-  it('goes on after a commit that failed', async () => {
+  it('continues after a commit that failed', async () => {
     let fails = true;
     const commits: number[] = [];
     const committer = offsetCommitter(async (offsets) => {

@@ -32,7 +32,7 @@ describe('throughOutages', () => {
 
   it('tries again after a timeout while other work fails too', async () => expect(await failsOnceWith(timeout, true)).to.equal(2));
 
-  it('does not try again after a timeout while other work goes on', async () =>
+  it('does not try again after a timeout while other work succeeds', async () =>
     expect(await errorOf(failsOnceWith(timeout, false))).to.equal(timeout));
 
   it('does not try again after an error of the work itself', async () =>

@@ -15,7 +15,7 @@ describe('attempt rows', () => {
   });
   afterEach(() => database.drop());
 
-  it('make a batch suspect until the attempt before it is finished', async () => {
+  it('make a batch suspect until the earlier attempt is finished', async () => {
     expect(await startAttempt(database.db, consumer, [first, second])).to.equal('clean');
     expect(await startAttempt(database.db, consumer, [second])).to.equal('suspect');
     await finishAttempt(database.db, consumer, [first, second]);
@@ -28,7 +28,7 @@ describe('attempt rows', () => {
     expect(await startAttemptAlone(database.db, consumer, second)).to.equal(0);
   });
 
-  it('of another message at the same offset, of a topic that was made anew, count for nothing', async () => {
+  it('of another message at the same offset of a recreated topic do not count', async () => {
     for (const _ of [1, 2, 3]) await startAttemptAlone(database.db, consumer, first);
     const fresh = message('1', 'c');
     expect(await startAttempt(database.db, consumer, [fresh, second])).to.equal('clean');

@@ -104,7 +104,7 @@ describe('a supervised consumer', function () {
     ],
   ];
   for (const [tail, make] of tails) {
-    it(`is left alone, and has no lag, where a topic ends with ${tail}`, async () => {
+    it(`is not restarted, and has no lag, at a topic that ends with ${tail}`, async () => {
       topic = await testTopic();
       await make();
       await start();
@@ -115,7 +115,7 @@ describe('a supervised consumer', function () {
     });
   }
 
-  it('is left alone where all that it has not read was deleted', async () => {
+  it('is not restarted when all unread messages were deleted', async () => {
     topic = await testTopic();
     await topic.send([topic.counted(1)]);
     await topic.admin.setOffsets({ groupId: topic.group, topic: topic.name, partitions: [{ partition: 0, offset: '0' }] });
@@ -128,7 +128,7 @@ describe('a supervised consumer', function () {
     await eventually(() => expect(handled).to.deep.equal([2]));
   });
 
-  it('commits past a marker, so that its group has no lag either', async () => {
+  it('commits past a marker, so that its group has no lag', async () => {
     topic = await testTopic();
     await transactional('commit', 1, 2);
     await start();
@@ -140,7 +140,7 @@ describe('a supervised consumer', function () {
     expect(handled).to.deep.equal([1, 2]);
   });
 
-  it('is made anew ever more rarely while it crashes at once', async () => {
+  it('is restarted with growing delays while it crashes immediately', async () => {
     topic = await testTopic();
     await topic.send([topic.counted(1)]);
     let calls = 0;
@@ -156,7 +156,7 @@ describe('a supervised consumer', function () {
   });
 
   for (const type of ['zstd', 'lz4', 'snappy', 'gzip', 'uncompressed']) {
-    it(`reads a topic that the broker keeps as ${type}`, async () => {
+    it(`reads a topic that the broker stores as ${type}`, async () => {
       topic = await testTopic({ configEntries: [{ name: 'compression.type', value: type }] });
       const value = (n: number) => ({ value: JSON.stringify({ n, note: `${'abc '.repeat(n % 100)}${topic.name}` }) });
       const numbers = Array.from({ length: 300 }, (_, n) => n);

@@ -67,14 +67,14 @@ describe('a topic reader', function () {
   };
   const sorted = (seen: number[]) => [...seen].sort((a, b) => a - b);
 
-  it('has nothing to catch up with in a topic that is empty', async () => {
+  it('has caught up immediately with an empty topic', async () => {
     const one = reader();
     await one.start();
     await one.catchUp(never);
     expect(one.progress()).to.deep.equal({ read: 0, total: 0 });
   });
 
-  it('gets every event from the beginning, however often it is read', async () => {
+  it('gets every event from the beginning, in every read', async () => {
     await send(numbers(0, 500));
     for (let round = 0; round < 2; round += 1) {
       const one = reader();
@@ -122,7 +122,7 @@ describe('a topic reader', function () {
     expect(await errorOf<Error>(one.catchUp(never))).to.have.property('message', 'no room');
   });
 
-  it('waits no longer than it is told to', async () => {
+  it('waits no longer than its limit', async () => {
     await send(numbers(0, 5));
     const waiting = new AbortController();
     let finish = (): void => {};

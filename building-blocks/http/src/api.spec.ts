@@ -44,7 +44,7 @@ const errorsOf = (work: () => unknown): unknown => {
 describe('a declared route', () => {
   const [place, one, list] = orders.routes;
 
-  it('names every field that is wrong, by its path', () => {
+  it('names every invalid field by its path', () => {
     expect(errorsOf(() => parsePart('body', place!.body!, { total: { amount: 'x', currency: 'EUR', tax: 1 }, extra: 1 }))).to.deep.equal([
       { path: 'total.amount', message: 'Invalid input: expected number, received string' },
       { path: 'total.tax', message: 'is not known' },
@@ -52,20 +52,20 @@ describe('a declared route', () => {
     ]);
   });
 
-  it('takes a UUID for an id, in lower case', () => {
+  it('accepts a UUID as an id, and lower-cases it', () => {
     const id = '0199A0F0-0000-7000-8000-000000000001';
     expect(parsePart('path', one!.params, { id })).to.deep.equal({ id: id.toLowerCase() });
     expect(errorsOf(() => parsePart('path', one!.params, { id: '17' }))).to.deep.equal([{ path: 'id', message: 'Invalid UUID' }]);
   });
 
-  it('knows no other query parameter, even where its schema does not say so', () => {
+  it('refuses unknown query parameters, even with a schema that is not strict', () => {
     expect(errorsOf(() => parsePart('query', list!.query, { pgae: '2' }))).to.deep.equal([{ path: 'pgae', message: 'is not known' }]);
     expect(errorsOf(() => parsePart('query', one!.query, { page: '2' }))).to.deep.equal([{ path: 'page', message: 'is not known' }]);
   });
 
-  it('answers with its first successful status', () => expect([place?.status, one?.status]).to.deep.equal([201, 200]));
+  it('declares its first successful status as the usual one', () => expect([place?.status, one?.status]).to.deep.equal([201, 200]));
 
-  it('has to be under the base path', () => {
+  it('is refused outside the base path', () => {
     expect(() =>
       api('Orders', '/orders').get('/orderstream', { summary: '', who: 'anyone', answers: { 204: null } }, () => undefined),
     ).to.throw('not under');
@@ -76,7 +76,7 @@ describe('the OpenAPI document', () => {
   const document = JSON.parse(JSON.stringify(openApiDocument('Orders', orders.routes)));
   const place = document.paths['/orders'].post;
 
-  it('has every route', () => {
+  it('contains every route', () => {
     expect(Object.keys(document.paths)).to.deep.equal(['/orders', '/orders/{id}']);
     expect(Object.keys(document.paths['/orders'])).to.deep.equal(['post', 'get']);
   });
@@ -89,13 +89,13 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(document)).not.to.contain('$defs');
   });
 
-  it('has no reference to a schema that is not there', () => {
+  it('has no dangling reference', () => {
     for (const [, name] of JSON.stringify(document).matchAll(/#\/components\/schemas\/([\w.-]+)/g)) {
       expect(document.components.schemas).to.have.property(name as string);
     }
   });
 
-  it('describes parameters, who may call, and refusals', () => {
+  it('describes parameters, security and refusals', () => {
     expect(place.parameters.map(({ name }: { name: string }) => name)).to.deep.equal(['Idempotency-Key']);
     expect(document.paths['/orders'].get.parameters[0]).to.deep.equal({
       name: 'page',
@@ -109,7 +109,7 @@ describe('the OpenAPI document', () => {
     expect(document.paths['/orders'].get).not.to.have.property('security');
   });
 
-  it('says which routes are on the port of the service alone', () => {
+  it('marks the routes that are internal to the service', () => {
     const letters = api('Dead letters', '/dead-letters', { internal: true }).get(
       '/dead-letters',
       { summary: 'Letters', who: 'admin', answers: { 204: null } },
@@ -120,11 +120,11 @@ describe('the OpenAPI document', () => {
     expect(paths['/dead-letters']!.get!.servers!.map(({ url }) => url)).to.deep.equal(['/']);
     expect(paths['/orders']!.get).not.to.have.property('servers');
     const page = referencePage({ servers, paths, ...rest });
-    expect(page).to.contain('GET /dead-letters').and.to.contain('the gateway does not pass this on');
+    expect(page).to.contain('GET /dead-letters').and.to.contain('the gateway does not forward this route');
     expect(page).not.to.contain('/api/dead-letters');
   });
 
-  it('becomes a page that needs nothing from elsewhere', () => {
+  it('becomes a page without external resources', () => {
     const page = referencePage(document);
     expect(page).to.contain('/api/orders/{id}').and.to.contain('&#60;Orders&#62;');
     expect(page).not.to.match(/<script|https?:\/\/(?!json-schema)/);

@@ -9,7 +9,7 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 /** By status: the schema of the JSON body, `null` for none, or a media type for bytes. */
 export type Answers = Record<number, z.ZodType | MediaType | null>;
 
-/** An answer that is not JSON. */
+/** The media type of an answer that is not JSON. */
 export type MediaType = { mediaType: string };
 export const mediaType = (name: string): MediaType => ({ mediaType: name });
 
@@ -25,7 +25,7 @@ type BodyOf<Schema> = Schema extends z.ZodType ? z.input<Schema> | z.output<Sche
 export type SuccessBody<A> = { [Status in keyof A]: Status extends SuccessStatus ? BodyOf<A[Status]> : undefined }[keyof A];
 
 export type RouteInput<Params, Query, Body, W extends Who> = {
-  /** who asks: always there for `user`, `shopper` and `admin`, never for `anyone` */
+  /** the caller: present for `user`, `shopper` and `admin`, never for `anyone` */
   user: W extends 'anyone' ? undefined : User;
   /** the path as it is declared */
   route: string;
@@ -33,7 +33,7 @@ export type RouteInput<Params, Query, Body, W extends Who> = {
   query: Query;
   body: Body;
   context: MessageContext;
-  /** aborted when the client goes away before it has its answer */
+  /** aborted when the client disconnects before it has its answer */
   signal: AbortSignal;
   req: Request;
   res: Response;
@@ -69,7 +69,7 @@ type Handler<Params, Query, Body, W extends Who, Answer> = (
   input: RouteInput<Params, Query, Body, W>,
 ) => Promise<Answer | Reply<Answer>> | Answer | Reply<Answer>;
 
-/** A declared route, its types forgotten: what the router and the OpenAPI document are made from. */
+/** A declared route without its type parameters: the source of the router and the OpenAPI document. */
 export type Route = {
   tag: string;
   internal: boolean;
@@ -112,8 +112,8 @@ const defaultParams = (path: string): z.ZodType =>
   );
 
 /**
- * Unknown members are refused even where a schema forgot to say so (its own level only: nested objects say it
- * themselves).
+ * Makes an object schema strict, so that unknown members are refused. It does so at the top level only: nested objects
+ * declare it themselves.
  */
 const strict = <Schema extends z.ZodType>(schema: Schema): z.ZodType =>
   schema instanceof z.ZodObject && schema.def.catchall === undefined ? schema.strict() : schema;
@@ -129,9 +129,9 @@ const operationIdOf = (method: Method, path: string): string =>
 /**
  * A set of routes under one heading of the OpenAPI document.
  *
- * @param basePath where every path of the set begins; a path is written in full all the same, so that it can be
- *   searched for
- * @param internal whether the gateway keeps these routes from the public: they are on the service's own port only. The document says so.
+ * @param basePath the prefix of every path of the set; each path is still written in full, so that it can be searched
+ *   for
+ * @param internal whether the routes are on the service's own port only: the gateway does not forward to them
  */
 export const api = (tag: string, basePath: string, { internal = false } = {}): Api => {
   const routes: Route[] = [];
@@ -180,17 +180,17 @@ export const api = (tag: string, basePath: string, { internal = false } = {}): A
 type Part = 'path' | 'query' | 'body';
 
 /**
- * Parses one part of a request, or throws `Invalid('invalid-request')` with `errors`: a path is relative to its part,
- * in dots.
+ * Parses one part of a request, or throws `Invalid('invalid-request')` with `errors`, whose paths are relative to the
+ * part, in dots.
  */
 export const parsePart = <Schema extends z.ZodType>(part: Part, schema: Schema, value: unknown): z.output<Schema> => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap((issue) => fieldErrors(issue));
-  throw new Invalid('invalid-request', `The ${part} of the request is not as it should be`, { in: part, errors });
+  throw new Invalid('invalid-request', `The ${part} of the request is invalid`, { in: part, errors });
 };
 
-/** Parses what comes from outside; throws `Invalid` with the fields that are wrong. */
+/** Parses input from outside; throws `Invalid` with the invalid fields. */
 export const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => parsePart('body', schema, value);
 
 const fieldErrors = (issue: z.core.$ZodIssue): { path: string; message: string }[] => {

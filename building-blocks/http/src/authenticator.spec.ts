@@ -52,7 +52,7 @@ const base64 = (value: object | string): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
 describe('the authenticator', () => {
-  it('says who a token speaks for', async () => {
+  it('returns the user of a token', async () => {
     expect(await setup().verifier.verify(sign())).to.deep.equal({
       id: 'c1',
       email: 'alice@example.com',
@@ -82,15 +82,15 @@ describe('the authenticator', () => {
     ['changed claims', sign().replace(/\.[^.]+\./, `.${base64({ ...claims, roles: ['admin'] })}.`)],
     ['nonsense', 'nonsense'],
     ['claims that are not JSON', `${base64({ alg: 'RS256', typ: 'JWT', kid: 'k1' })}.${base64('nonsense')}.c2ln`],
-    ['claims that are nothing', `${base64({ alg: 'RS256', typ: 'JWT', kid: 'k1' })}.${base64('null')}.c2ln`],
+    ['claims that are null', `${base64({ alg: 'RS256', typ: 'JWT', kid: 'k1' })}.${base64('null')}.c2ln`],
     ['a header that is not JSON', `${base64('nonsense')}.${base64(claims)}.c2ln`],
-    ['a header that is nothing', `${base64('null')}.${base64(claims)}.c2ln`],
+    ['a header that is null', `${base64('null')}.${base64(claims)}.c2ln`],
     ['too much', `${'x'.repeat(9_000)}.y.z`],
   ] as const) {
     it(`refuses a token with ${why}`, async () => expect(await refusal(setup().verifier.verify(token))).to.equal('token-invalid'));
   }
 
-  it('refuses an expired token, 5 s late at the latest, also one that it knows', async () => {
+  it('refuses an expired token with at most 5 s of tolerance, also one that it has cached', async () => {
     const { clock, verifier } = setup();
     const token = sign();
     await verifier.verify(token);
@@ -100,13 +100,13 @@ describe('the authenticator', () => {
     expect(await refusal(verifier.verify(token))).to.equal('token-expired');
   });
 
-  it('reads the keys once for many tokens', async () => {
+  it('fetches the keys once for many tokens', async () => {
     const { jwks, verifier } = setup();
     await Promise.all([1, 2, 3].map((email) => verifier.verify(sign({ email: String(email) }))));
     expect(jwks.reads).to.equal(1);
   });
 
-  it('finds a new key, looking for unknown ones every 5 s at most', async () => {
+  it('finds a new key, and fetches for unknown keys at most every 5 s', async () => {
     const { clock, jwks, verifier } = setup();
     const rotated = sign({}, theirs.privateKey, { kid: 'k2' });
     await verifier.verify(sign());
@@ -117,7 +117,7 @@ describe('the authenticator', () => {
     expect(await refusal(verifier.verify(rotated))).to.equal('accepted');
   });
 
-  it('is unavailable, not unauthenticated, while the keys cannot be read', async () => {
+  it('fails with Unavailable, not Unauthenticated, while the keys cannot be fetched', async () => {
     const { clock, jwks, verifier } = setup();
     jwks.error = new Error('ECONNREFUSED');
     expect(await refusal(verifier.verify(sign()))).to.equal('issuer-unavailable');
@@ -126,7 +126,7 @@ describe('the authenticator', () => {
     expect(await refusal(verifier.verify(sign()))).to.equal('accepted');
   });
 
-  it('goes on with the keys it has while the issuer is away', async () => {
+  it('verifies with the cached keys while the issuer is down', async () => {
     const { clock, jwks, verifier } = setup();
     await verifier.verify(sign());
     jwks.error = new Error('ECONNREFUSED');

@@ -5,7 +5,7 @@ import { fetchKeysFrom, type SigningKeys, signingKeys } from './signing-keys.js'
 import type { User } from './user.js';
 
 export type Authenticator = {
-  /** @throws Unauthenticated when the token does not hold, Unavailable when the issuer's keys cannot be read */
+  /** @throws Unauthenticated when the token is not valid, Unavailable when the issuer's keys cannot be fetched */
   verify(token: string): Promise<User>;
 };
 
@@ -17,8 +17,8 @@ const maxTokenLength = 8_192;
 type Kept = { user: User; until: number };
 
 /**
- * Checks access tokens: RS256 by one of the issuer's keys, issuer, audience, expiry (5 s of tolerance), subject. A
- * token that held is remembered for 5 min or until it expires, so a busy caller costs one signature check in that time.
+ * Verifies access tokens: RS256 by one of the issuer's keys, issuer, audience, expiry (5 s of tolerance), subject. A
+ * verified token is cached for 5 min or until it expires, so a busy caller costs one signature check in that time.
  */
 export const authenticatorFrom = ({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL }: Record<keyof typeof AuthConfig, string>): Authenticator =>
   tokenVerifier({ issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE, keys: signingKeys(fetchKeysFrom(OIDC_JWKS_URL)) });
@@ -42,7 +42,7 @@ export const tokenVerifier = ({ issuer, audience, keys, now = Date.now }: Option
 
   const check = async (token: string): Promise<User> => {
     const decoded = token.length <= maxTokenLength ? decode(token) : null;
-    // before any key is looked for: what does not even claim to be ours costs the issuer nothing
+    // checked before the key is fetched, so that foreign tokens cause no request to the issuer
     if (decoded?.header.alg !== 'RS256' || typeof decoded.header.kid !== 'string') throw invalidToken();
     const key = await keys.byId(decoded.header.kid);
     if (!key) throw invalidToken();
@@ -73,7 +73,7 @@ export const tokenVerifier = ({ issuer, audience, keys, now = Date.now }: Option
   };
 };
 
-/** Null for what is no JWT. `jwt.decode` throws when all but the claims are JSON. */
+/** The decoded token; null when it is no JWT. `jwt.decode` throws when only the claims are not JSON. */
 const decode = (token: string): jwt.Jwt | null => {
   try {
     return jwt.decode(token, { complete: true });

@@ -9,8 +9,8 @@ const isJson = (type: string): boolean => type === 'application/json' || /^appli
 const maxDepth = 50;
 
 /**
- * Half of a surrogate pair, written as an escape, is JSON but no text: Postgres would refuse it later. And nobody nests
- * that deep.
+ * Refuses half of a surrogate pair, written as an escape: it is valid JSON, but Postgres would refuse it later. Refuses
+ * deep nesting too.
  */
 const wellFormed = (value: unknown): unknown => {
   if (illFormed(value, 0)) throw new HttpRefusal(400, 'malformed-json', 'The body has text that is not Unicode, or is nested too deeply');
@@ -26,8 +26,8 @@ const illFormed = (value: unknown, depth: number): boolean => {
 const tooLarge = (): HttpRefusal => new HttpRefusal(413, 'body-too-large', 'The body is too large');
 
 /**
- * The parser of a body tells that it is too large only once it has come to its end, which may be never: so that is
- * found out here.
+ * Checks the size while the body arrives: the parser reports a body that is too large only at its end, which may never
+ * come.
  */
 const read = (reader: RequestHandler, limit: number, req: Request, res: Response): Promise<unknown> =>
   new Promise((resolve, reject) => {
@@ -46,7 +46,7 @@ const read = (reader: RequestHandler, limit: number, req: Request, res: Response
 export type BodyReader = (req: Request, res: Response) => Promise<unknown>;
 
 /**
- * What reads a route's body: JSON, bytes, or nothing. Another media type than declared is a 415, a missing JSON body
+ * Reads a route's body: JSON, bytes, or nothing. Another media type than declared is a 415, a missing JSON body
  * `undefined`.
  */
 export const bodyReader = ({ body }: Pick<Route, 'body'>, limit: number): BodyReader => {

@@ -108,14 +108,14 @@ describe('the HTTP server', () => {
     expect(headers.get('x-powered-by')).to.equal(null);
   });
 
-  it('answers 202 and 204 where a route says so, and HEAD like GET', async () => {
+  it('answers with the declared statuses 202 and 204, and answers HEAD like GET', async () => {
     expect((await call('POST', `/orders/${id}/cancel`, { token: 'admin' })).status).to.equal(202);
     expect((await call('DELETE', `/orders/${id}`)).status).to.equal(204);
     const head = await call('HEAD', `/orders/${id}`);
     expect([head.status, head.headers.get('content-length')]).to.deep.equal([200, String(JSON.stringify({ id, note: '' }).length)]);
   });
 
-  it('asks who calls', async () => {
+  it('authenticates and authorises the caller', async () => {
     const missing = await call('POST', '/orders', { json: {} });
     expect([missing.status, missing.body.code, missing.type]).to.deep.equal([401, 'token-missing', 'application/problem+json']);
     expect(missing.headers.get('www-authenticate')).to.contain('Bearer');
@@ -127,7 +127,7 @@ describe('the HTTP server', () => {
     expect((await call('POST', `/orders/${id}/cancel`, { token: 'alice' })).status).to.equal(403);
   });
 
-  it('does not look at the token where anyone may call', async () => {
+  it('ignores tokens on routes that anyone may call', async () => {
     expect((await call('GET', '/orders?page=2')).body).to.deep.equal({ page: 2 });
     expect((await call('GET', `/orders/${id}`, { token: 'mallory' })).status).to.equal(200);
   });
@@ -154,7 +154,7 @@ describe('the HTTP server', () => {
     });
   }
 
-  it('refuses a body that it cannot read', async () => {
+  it('refuses a body that it cannot parse', async () => {
     const post = (body: string, type: string) => call('POST', '/orders', { token: 'alice', body, headers: { 'content-type': type } });
     const malformed = await post('{"note":', 'application/json');
     expect([malformed.status, malformed.body.code]).to.deep.equal([400, 'malformed-json']);
@@ -168,7 +168,7 @@ describe('the HTTP server', () => {
     expect((await post('{"note":"\\ud83d\\ude00"}', 'application/json')).body.note).to.contain('😀');
   });
 
-  it('reads a compressed body, and refuses one that is not what it says', async () => {
+  it('reads a compressed body, and refuses a damaged one', async () => {
     const note = gzipSync('{"note":"hi"}');
     const damaged = Buffer.from(note);
     damaged.writeUInt32LE(0, damaged.length - 8); // its checksum
@@ -195,7 +195,7 @@ describe('the HTTP server', () => {
     }
   });
 
-  it('refuses a character set that it does not know', async () => {
+  it('refuses an unknown character set', async () => {
     for (const charset of ['klingon', 'utf-99', 'latin1']) {
       const headers = { 'content-type': `application/json; charset=${charset}` };
       const { status, body } = await call('POST', '/orders', { token: 'alice', body: '{}', headers });
@@ -203,12 +203,12 @@ describe('the HTTP server', () => {
     }
   });
 
-  it('logs no error for a request that it could not read', () => {
+  it('logs no error for a malformed request', () => {
     const errors = lines.filter(({ level }) => level === 'error');
     expect(errors).to.deep.equal([]);
   });
 
-  it('answers with bytes', async () => {
+  it('sends bytes', async () => {
     const image = await call('GET', `/orders/${id}/image`);
     expect([image.status, image.type, image.body]).to.deep.equal([200, 'image/png', 'png']);
   });
@@ -218,7 +218,7 @@ describe('the HTTP server', () => {
     expect([refused.status, refused.body.errors[0].path]).to.deep.equal([400, 'Idempotency-Key']);
   });
 
-  it('answers a refusal with its details, and says nothing about what nobody foresaw', async () => {
+  it('answers a refusal with its details, and an unexpected error without any', async () => {
     expect((await call('GET', `/orders/${id}/refused`)).body).to.include({
       status: 409,
       code: 'order-not-cancellable',
@@ -229,7 +229,7 @@ describe('the HTTP server', () => {
     expect(JSON.stringify(broken.body)).not.to.contain('secret');
   });
 
-  it('has problems for what is not there', async () => {
+  it('answers unknown paths and methods with problem documents', async () => {
     const unknown = await call('GET', '/nothing');
     expect([unknown.status, unknown.body.code, unknown.type]).to.deep.equal([404, 'route-not-found', 'application/problem+json']);
     const method = await call('PATCH', `/orders/${id}`);
@@ -243,7 +243,7 @@ describe('the HTTP server', () => {
     expect((await call('GET', '/orders/%E0%A4%A')).status).to.equal(400);
   });
 
-  it('gives a request its context, echoes its correlation id and logs both', async () => {
+  it('gives a request a context, echoes its correlation id and logs both', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const { headers, body } = await call('GET', `/orders/${id}/context`, { headers: { 'x-correlation-id': 'c-42', traceparent } });
     expect(headers.get('x-correlation-id')).to.equal('c-42');
@@ -255,7 +255,7 @@ describe('the HTTP server', () => {
     expect((await call('GET', '/nothing', { headers: { 'x-correlation-id': 'c-43' } })).body.correlationId).to.equal('c-43');
   });
 
-  it('logs an unforeseen error once, with its stack', () => {
+  it('logs an unexpected error once, with its stack', () => {
     const broken = lines.filter((line) => JSON.stringify(line).includes('secret is undefined'));
     expect(broken).to.have.length(1);
     expect(broken[0]).to.include({ level: 'error', status: 500 });
@@ -263,7 +263,7 @@ describe('the HTTP server', () => {
 
   it('never logs a token', () => expect(JSON.stringify(lines)).not.to.match(/Bearer|mallory/));
 
-  it('documents itself', async () => {
+  it('serves its OpenAPI document and its reference page', async () => {
     const document = await call('GET', '/orders/openapi.json');
     expect(document.body.openapi).to.equal('3.1.0');
     expect(document.body.info.title).to.equal('Orders');
@@ -289,7 +289,7 @@ describe('the HTTP server', () => {
     expect([notReady.status, notReady.body]).to.deep.equal([503, { status: 'not-ready', notReady: ['database'] }]);
   });
 
-  /** Sends these bytes; everything that came until the server closed the connection. */
+  /** Sends these bytes; returns all bytes received until the server closed the connection. */
   const raw = (...bytes: string[]): Promise<string> =>
     new Promise((resolve) => {
       let text = '';
@@ -305,13 +305,13 @@ describe('the HTTP server', () => {
       socket.on('close', () => resolve(text));
     });
 
-  it('hands over a WebSocket’s upgrade', async () => {
+  it('passes on the upgrade of a WebSocket', async () => {
     expect(await raw('GET /ws HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n'))
       .to.contain('101 ')
       .and.to.contain('hello');
   });
 
-  it('answers a request that asks for another protocol as if it had not asked', async () => {
+  it('ignores a request to upgrade to another protocol', async () => {
     const body = '{"note":"hi"}';
     const h2c = `POST /orders HTTP/1.1\r\nhost: x\r\nauthorization: Bearer alice\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n\r\n`;
     const next = `GET /orders/${id} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
@@ -330,8 +330,8 @@ describe('the HTTP server', () => {
     ['that is too large', `POST /orders HTTP/1.1\r\n${json}\r\nauthorization: Bearer alice`],
     ['of another type', `PUT /orders/${id}/note HTTP/1.1\r\nhost: x`],
     ['to nowhere', 'POST /nowhere HTTP/1.1\r\nhost: x'],
-    ['that nobody reads', `GET /orders/${id} HTTP/1.1\r\nhost: x`],
-    ['of a HEAD', `HEAD /nowhere HTTP/1.1\r\nhost: x`],
+    ['that the route does not read', `GET /orders/${id} HTTP/1.1\r\nhost: x`],
+    ['of a HEAD request', `HEAD /nowhere HTTP/1.1\r\nhost: x`],
   ] as const) {
     for (const [framing, open, close] of [
       ['content-length: 300000', '', ''],
@@ -352,13 +352,13 @@ describe('the HTTP server', () => {
     }
   }
 
-  it('closes the connection of a client that has its answer and never ends its request', async () => {
+  it('closes the connection of a client that never ends its answered request', async () => {
     const from = Date.now();
     expect(await raw(`POST /orders HTTP/1.1\r\n${json}\r\ncontent-length: 300000\r\n\r\n{`)).to.match(/^HTTP\/1.1 401 /);
     expect(Date.now() - from).to.be.within(4_000, 15_000);
   });
 
-  it('does not run a route for an upload that its client gave up', async () => {
+  it('does not run a route for an aborted upload', async () => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     const body = `x-correlation-id: gave-up\r\nauthorization: Bearer alice\r\ncontent-length: 900\r\n\r\n{"note":"hi"`;
     socket.end(`POST /orders HTTP/1.1\r\n${json}\r\n${body}`);
@@ -385,7 +385,7 @@ describe('the HTTP server', () => {
     });
   }
 
-  it('upgrades only after it answered what was asked before', async () => {
+  it('upgrades a connection only after it answered the earlier requests', async () => {
     const entered = new Promise<void>((resolve) => {
       gate.entered = resolve;
     });
@@ -397,18 +397,18 @@ describe('the HTTP server', () => {
     expect(await received).to.match(/^HTTP\/1.1 200 [\s\S]*\{"ok":true\}HTTP\/1.1 101 [\s\S]*hello$/);
   });
 
-  it('answers what is not HTTP with a problem as well', async () => {
+  it('answers a request that is not HTTP with a problem document', async () => {
     const answer = await raw('NONSENSE\r\n\r\n');
     expect(answer)
       .to.match(/^HTTP\/1.1 400 /)
       .and.to.contain('"code":"malformed-request"');
   });
 
-  it('will not serve a route for users without an authenticator', () => {
+  it('refuses to start with a route for users but without an authenticator', () => {
     expect(() => httpServer({ port: 0, basePath: '/orders', apis: [orders] })).to.throw('no authenticator');
   });
 
-  it('finishes what is in hand when it stops, tells that it stops, and takes nothing new', async () => {
+  it('finishes current requests when it stops, is not ready meanwhile, and accepts no new ones', async () => {
     const entered = new Promise<void>((resolve) => {
       gate.entered = resolve;
     });

@@ -14,23 +14,23 @@ import { checkSyntax, hasBody } from './request-syntax.js';
 import { routeHandler } from './route-handler.js';
 
 export type HttpServerOptions = {
-  /** 0 for any free one */
+  /** 0 for any free port */
   port: number;
   host?: string;
-  /** where `openapi.json` and `reference` live, e.g. `/orders` */
+  /** the path of `openapi.json` and `reference`, e.g. `/orders` */
   basePath: string;
-  /** of the OpenAPI document, one word; by default the first api's tag */
+  /** the title of the OpenAPI document, one word; by default the first api's tag */
   title?: string;
-  /** what stands before every path for the public (`/api`, from the gateway); only the documents name it */
+  /** the public prefix of every path (`/api`, from the gateway); only the documents use it */
   publicPrefix?: string;
-  /** run before everything but health and metrics */
+  /** middleware before everything except health and metrics */
   before?: readonly RequestHandler[];
   apis: readonly Api[];
-  /** routers of others' making, after the apis; their bodies are not parsed for them */
+  /** other routers, after the apis; the server does not parse bodies for them */
   routers?: readonly Router[];
-  /** needed as soon as a route is not for `anyone` */
+  /** required when a route is not for `anyone` */
   auth?: Authenticator;
-  /** most bytes of a JSON body (1 MiB) */
+  /** maximum bytes of a JSON body (1 MiB) */
   bodyLimit?: number;
   onUpgrade?: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 };
@@ -41,20 +41,24 @@ const mebibyte = 1_048_576;
 const allow = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 const maxEventLoopDelayMs = 1_000;
 
-/** How long a client that has its answer may go on with its request, or keep a connection that was refused, ms. */
+/** How long a client may continue sending an answered request, or keep a refused connection open, ms. */
 const lingerMs = 5_000;
 
 export const httpServer = (options: HttpServerOptions): HttpServer => {
   const { port, host: address = '127.0.0.1', onUpgrade } = options;
   const health = { host: undefined as Host | undefined, delay: undefined as ReturnType<typeof eventLoopDelay> | undefined };
   const server = createServer({ connectionsCheckingInterval: 2_000 }, expressApp(options, health));
-  // longer than whoever keeps connections to us (the gateway), so that it is never us who closes one under its request
+  // longer than the gateway keeps connections open, so that the server never closes one just as a request arrives
   server.keepAliveTimeout = 65_000;
   server.headersTimeout = 20_000;
   server.requestTimeout = 60_000;
   server.on('clientError', answerUnreadable);
   server.on('connect', (req: IncomingMessage, socket: Duplex) =>
-    answerRaw(socket, new HttpRefusal(405, 'method-not-allowed', 'This is no tunnel', { allow }), newContext(req.headers).correlationId),
+    answerRaw(
+      socket,
+      new HttpRefusal(405, 'method-not-allowed', 'CONNECT is not supported', { allow }),
+      newContext(req.headers).correlationId,
+    ),
   );
   if (onUpgrade) serveUpgrades(server, onUpgrade);
 
@@ -77,7 +81,7 @@ export const httpServer = (options: HttpServerOptions): HttpServer => {
     stop: async () => {
       health.delay?.stop();
       if (!server.listening) return;
-      // a connection that is busy now falls idle after its answer, and would then stay open for the keep-alive time
+      // a connection that is busy now becomes idle after its answer, and would stay open for the keep-alive time
       const closeIdle = setInterval(() => server.closeIdleConnections(), 20);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
@@ -144,8 +148,8 @@ const healthRoutes = (health: Health): Router => {
 };
 
 /**
- * Gives a request its context, and when it is over its metric and its line in the log: 4xx at info, 5xx at error,
- * others at debug.
+ * Gives a request its context. When it is over, records its metric and its log line: 4xx at info, 5xx at error, others
+ * at debug.
  */
 const requestScope =
   (health: Health): RequestHandler =>
@@ -156,7 +160,7 @@ const requestScope =
     if (health.host?.stopping.aborted) res.setHeader('connection', 'close');
     res.once('close', () => {
       if (!req.complete) dropRest(req);
-      const status = res.writableFinished ? res.statusCode : 499; // 499: the client went away
+      const status = res.writableFinished ? res.statusCode : 499; // 499: the client disconnected
       const ms = performance.now() - startedAt;
       const route = typeof res.locals.route === 'string' ? res.locals.route : 'unmatched';
       observeRequest(req.method, route, status, ms / 1_000);
@@ -180,8 +184,7 @@ const requestScope =
   };
 
 /**
- * An answer before the end of its request: the rest is read and dropped, so that the connection stays usable; but not
- * for ever.
+ * Reads and drops the rest of a request that was answered early, so that the connection stays usable; but not for ever.
  */
 const dropRest = (req: IncomingMessage): void => {
   req.unpipe().resume();
@@ -234,18 +237,18 @@ const otherMethods =
   (req, res) => {
     const allow = [...methods, 'OPTIONS'].join(', ');
     res.locals.route = req.route?.path ?? 'unmatched';
-    if (req.method !== 'OPTIONS') throw new HttpRefusal(405, 'method-not-allowed', `${req.method} is not possible here`, { allow });
+    if (req.method !== 'OPTIONS') throw new HttpRefusal(405, 'method-not-allowed', `${req.method} is not supported here`, { allow });
     res.setHeader('allow', allow);
     res.status(204).end();
   };
 
-/** The one place where an error becomes an answer. What it was is logged with the request, and not told. */
+/** The only place where an error becomes an answer. The error itself is logged, and not sent. */
 const answerError: ErrorRequestHandler = (error, req, res, _next) => {
   const { status, headers, problem } = problemOf(error, currentContext()?.correlationId ?? newContext(req.headers).correlationId);
   if (status >= 500) res.locals.error = error;
   if (res.headersSent) {
     res.locals.error = error;
-    res.destroy(); // half an answer cannot be taken back: let the client see that it is not whole
+    res.destroy(); // an answer that has begun cannot be replaced: show the client that it is incomplete
     return;
   }
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
@@ -256,10 +259,7 @@ const answerError: ErrorRequestHandler = (error, req, res, _next) => {
   res.end(body);
 };
 
-/**
- * Hands over the upgrades to WebSockets, each in its turn: not before the requests that came earlier on its connection
- * are answered.
- */
+/** Passes on the upgrades of WebSockets, each only after the earlier requests of its connection are answered. */
 const serveUpgrades = (server: Server, onUpgrade: NonNullable<HttpServerOptions['onUpgrade']>): void => {
   const lastAnswers = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (req: IncomingMessage, res: ServerResponse) => lastAnswers.set(req.socket, res));
@@ -288,9 +288,9 @@ const serveUpgrades = (server: Server, onUpgrade: NonNullable<HttpServerOptions[
 };
 
 /**
- * Some clients (Java's, curl --http2) ask for `h2c` with any request. Nobody has to upgrade (RFC 9110, 7.8), but Node
- * hands over every request that asks as soon as one kind of upgrade is served: so it is put back as it would have been
- * without asking.
+ * Some clients (Java's, curl --http2) offer `h2c` with any request. A server may ignore the offer (RFC 9110, 7.8), but
+ * Node emits `upgrade` for every such request once there is a listener. So this puts the request back to be served as
+ * HTTP/1.1.
  */
 const withoutUpgrade = (server: Server, req: IncomingMessage, socket: Duplex, head: Buffer): void => {
   const lines = [`${req.method} ${req.url} HTTP/${req.httpVersion}`];
@@ -308,7 +308,7 @@ const unreadable: Record<string, [number, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'request-timeout'],
 };
 
-/** A request that is not HTTP gets a problem document as well. */
+/** Answers a request that is not HTTP with a problem document too. */
 const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
   if (error.code === 'ECONNRESET' || !socket.writable || (socket as Socket).bytesWritten > 0) {
     socket.destroy();
@@ -318,10 +318,10 @@ const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void =>
   answerRaw(socket, new HttpRefusal(status, code, 'The request is not valid HTTP'), newContext().correlationId);
 };
 
-/** Answers a problem where there is no response object, and closes the connection whatever the client does. */
+/** Answers a problem on a socket without a response object, and closes the connection. */
 export const answerRaw = (socket: Duplex, error: unknown, correlationId: string): void => {
   socket.on('error', () => socket.destroy());
   socket.end(rawProblem(error, correlationId));
-  socket.resume(); // what was not read when a connection closes can cost the client its answer
+  socket.resume(); // closing with unread data resets the connection, and the client may lose its answer
   setTimeout(() => socket.destroy(), lingerMs).unref();
 };

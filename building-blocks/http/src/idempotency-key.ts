@@ -9,7 +9,7 @@ export const idempotencyKeyOf = (headers: Record<string, string | string[] | und
   const value = headers['idempotency-key'];
   if (value === undefined) return undefined;
   if (typeof value === 'string' && key.test(value)) return value;
-  throw new Invalid('invalid-request', 'The header Idempotency-Key is not as it should be', {
+  throw new Invalid('invalid-request', 'The header Idempotency-Key is invalid', {
     in: 'header',
     errors: [{ path: 'Idempotency-Key', message: 'must be 1 to 255 printable ASCII characters' }],
   });

@@ -55,7 +55,7 @@ describe('an idempotent request', function () {
     expect(await orderCount()).to.equal(before + 1);
   });
 
-  it('is done once when it comes twice at the same moment, beside others that commit with it', async () => {
+  it('is done once when it is sent twice at the same time, among others in the same commit', async () => {
     const before = await orderCount();
     const ask = idempotentBatcher(test.db, {
       run: async (tx, requests: IdempotentRequest[]) => {
@@ -75,7 +75,7 @@ describe('an idempotent request', function () {
     expect(await orderCount()).to.equal(before + 4);
   });
 
-  it('is another for another caller, route, path parameter or method', async () => {
+  it('is a different request for another caller, route, path parameter or method', async () => {
     const before = await orderCount();
     const route = '/orders/:id/notes/:name';
     for (const other of [
@@ -94,7 +94,7 @@ describe('an idempotent request', function () {
     expect(await orderCount()).to.equal(before + 8);
   });
 
-  it('of a caller whom nobody knows is another for another body, and may be repeated', async () => {
+  it('of an anonymous caller is a different request for another body, and may be repeated', async () => {
     const before = await orderCount();
     const answers = [];
     for (const note of ['a', 'b', 'a', 'b']) {
@@ -105,7 +105,7 @@ describe('an idempotent request', function () {
     expect(await orderCount()).to.equal(before + 2);
   });
 
-  it('is known by an answer that an earlier version stored under its path', async () => {
+  it('is recognised by an answer that an earlier version stored under its path', async () => {
     await test.db.query(
       `insert into idempotency_keys (caller, method, path, key, request_hash, status, headers, body)
        select caller, method, '/orders', 'k11', request_hash, status, headers, body from idempotency_keys
@@ -114,7 +114,7 @@ describe('an idempotent request', function () {
     expect((await idempotently(test.db, request('k11'), place)).headers).to.have.property('idempotent-replayed');
   });
 
-  it('is refused with another body, not with the same in another order', async () => {
+  it('is refused with another body, but not with reordered members', async () => {
     await idempotently(test.db, request('k3', { body: { note: 'a', more: 1 } as never }), place);
     const refusal = await refusalOf(idempotently(test.db, request('k3', { body: { note: 'b' } }), place));
     expect(refusal).to.be.instanceOf(Unprocessable).and.to.have.property('code', 'idempotency-key-reused');
@@ -123,7 +123,7 @@ describe('an idempotent request', function () {
     );
   });
 
-  it('does not use the key up when it is refused', async () => {
+  it('does not store the key when it is refused', async () => {
     const before = await orderCount();
     const refused = idempotently(test.db, request('k4'), async (tx) => {
       await place(tx);
@@ -136,7 +136,7 @@ describe('an idempotent request', function () {
     );
   });
 
-  it('in progress is a conflict at once', async () => {
+  it('in progress is an immediate conflict', async () => {
     let finish = (): void => undefined;
     let begun = (): void => undefined;
     const hasBegun = new Promise<void>((resolve) => {
@@ -158,7 +158,7 @@ describe('an idempotent request', function () {
     expect((await idempotently(test.db, request('k5'), place)).body).to.deep.equal(body);
   });
 
-  it('sent a hundred times at once is done once', async () => {
+  it('sent a hundred times concurrently is done once', async () => {
     const before = await orderCount();
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, () =>
@@ -181,7 +181,7 @@ describe('an idempotent request', function () {
     expect((await idempotently(test.db, request('k7', { body: { note: 'b' } }), place)).body).to.deep.equal(again.body);
   });
 
-  it('keeps an answer without a body, and one of another status', async () => {
+  it('stores answers without a body and with other statuses', async () => {
     const empty = () => idempotently(test.db, request('k8'), async () => noContent());
     await empty();
     expect(await empty()).to.deep.include({ status: 204, body: undefined });

@@ -4,8 +4,8 @@ import { collectDefaultMetrics, Histogram, register } from 'prom-client';
 let requestDuration: Histogram<'method' | 'route' | 'status'> | undefined;
 
 /**
- * `http_request_duration_seconds{method,route,status}`; `route` is the declared path, never the URL, so that labels
- * stay few.
+ * `http_request_duration_seconds{method,route,status}`; `route` is the declared path, never the URL, so that there are
+ * few labels.
  */
 export const observeRequest = (method: string, route: string, status: number, seconds: number): void => {
   requestDuration ??= new Histogram({
@@ -17,12 +17,15 @@ export const observeRequest = (method: string, route: string, status: number, se
   requestDuration.labels(method, route, String(status)).observe(seconds);
 };
 
-/** Time between two measurements of the event loop, which is a part of what is measured. Each wakes the process up. */
+/**
+ * The interval between two samples of the event loop delay, which includes the interval. Each sample wakes the process
+ * up.
+ */
 const delayResolutionMs = 100;
 
 let collecting = false;
 
-/** The process's own metrics, once however many servers a process has. */
+/** The process's own metrics, registered once for all servers of the process. */
 export const collectProcessMetrics = (): void => {
   if (collecting) return;
   collecting = true;
@@ -34,10 +37,7 @@ export const renderMetrics = async (): Promise<{ contentType: string; text: stri
   text: await register.metrics(),
 });
 
-/**
- * How late the event loop is, on average over the last 10 to 20 s, in ms: the only sign of life that a process gives
- * about itself.
- */
+/** The mean delay of the event loop over the last 10 to 20 s, in ms. */
 export const eventLoopDelay = (): { meanMs(): number; stop(): void } => {
   const current = monitorEventLoopDelay({ resolution: delayResolutionMs });
   current.enable();

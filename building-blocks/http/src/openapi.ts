@@ -68,10 +68,10 @@ const schemaCollector = () => {
       override: ({ zodSchema, jsonSchema }) => {
         const { def } = zodSchema._zod;
         if (def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
-        if (def.type === 'default') jsonSchema.default = def.defaultValue; // zod leaves it out where the input is of another type
+        if (def.type === 'default') jsonSchema.default = def.defaultValue; // zod omits the default when the input has another type
       },
     }) as Json & { $defs?: Record<string, Json> };
-    // two rounds: references between definitions must already know the names that they end up with
+    // two passes: references between definitions must use the final names
     const names = new Map<string, string>();
     for (const [id, { id: _id, ...definition }] of Object.entries($defs))
       names.set(id, named(id, withReferences(definition, names) as Json, io));
@@ -104,7 +104,7 @@ const idempotencyKeyParameter = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
-const ownPort: Server = { url: '/', description: "The service's own port: the gateway does not pass this on" };
+const ownPort: Server = { url: '/', description: "The service's own port: the gateway does not forward this route" };
 
 const refusalsOf = ({ who, body, idempotent, path }: Route): number[] => [
   400,
@@ -113,7 +113,7 @@ const refusalsOf = ({ who, body, idempotent, path }: Route): number[] => [
   ...(path.includes(':') ? [404] : []),
   ...(body ? [413, 415] : []),
   ...(idempotent ? [409] : []),
-  ...(idempotent && who !== 'anyone' ? [422] : []), // the key of somebody whom nobody knows is never a reused one
+  ...(idempotent && who !== 'anyone' ? [422] : []), // keys are kept per user, so an anonymous caller cannot reuse one
 ];
 
 const operationOf = (route: Route, schemaOf: SchemaOf): Operation => {
@@ -156,8 +156,7 @@ const operationOf = (route: Route, schemaOf: SchemaOf): Operation => {
 };
 
 /**
- * The OpenAPI 3.1 document of a service, from the same declarations as its router. `publicPrefix` stands before every
- * path.
+ * The OpenAPI 3.1 document of a service, from the same declarations as its router. `publicPrefix` precedes every path.
  */
 export const openApiDocument = (title: string, routes: readonly Route[], publicPrefix = '/api'): OpenApiDocument => {
   const { schemas, schemaOf } = schemaCollector();

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { HttpRefusal, problemOf } from './problem.js';
 
 describe('a problem document', () => {
-  it('says what a refusal says', () => {
+  it('has the code and details of a refusal', () => {
     expect(problemOf(new Conflict('order-not-cancellable', 'Order 1 is Shipped', { orderStatus: 'Shipped' }), 'c1')).to.deep.equal({
       status: 409,
       headers: {},
@@ -35,34 +35,34 @@ describe('a problem document', () => {
     expect(problemOf(new Conflict('x', 'x', { status: 200, code: 'y' }), 'c1').problem).to.include({ status: 409, code: 'x' });
   });
 
-  it('tells when to come back, in whole seconds', () => {
+  it('has a Retry-After header in whole seconds', () => {
     expect(problemOf(new Conflict('x', 'x', { retryAfterSeconds: 0.2 }), 'c1').headers).to.deep.equal({ 'retry-after': '1' });
   });
 
-  it('says how to authenticate', () => {
+  it('has a WWW-Authenticate header', () => {
     expect(problemOf(new Unauthenticated('token-missing', 'x'), 'c1').headers['www-authenticate']).to.equal('Bearer realm="orderstream"');
     expect(problemOf(new Unauthenticated('token-expired', 'x'), 'c1').headers['www-authenticate']).to.contain('error="invalid_token"');
   });
 
-  it('says nothing about an error that nobody foresaw', () => {
+  it('reveals nothing about an unexpected error', () => {
     const { status, problem } = problemOf(new TypeError('password of x is undefined'), 'c1');
     expect([status, problem.code]).to.deep.equal([500, 'internal-error']);
     expect(JSON.stringify(problem)).not.to.contain('password');
   });
 
-  it('has the status of a library that says what is wrong with the request, but not its words', () => {
+  it('has the status of a library’s error about the request, but not its message', () => {
     const said = Object.assign(new Error('bad things'), { status: 422, expose: true });
     const { status, problem } = problemOf(said, 'c1');
     expect([status, problem.code, problem.detail]).to.deep.equal([422, 'malformed-request', 'The request cannot be read']);
   });
 
-  it('says nothing about an error that has a status and is not for the caller', () => {
+  it('ignores the status of an error that is not to be exposed', () => {
     for (const properties of [{ status: 404 }, { status: 503, expose: true }, { statusCode: 400 }, { status: '400', expose: true }]) {
       expect(problemOf(Object.assign(new Error('ours'), properties), 'c1').status).to.equal(500);
     }
   });
 
-  it('is a 503 while a part that is needed does not answer', () => {
+  it('has status 503 while a dependency does not answer', () => {
     const { status, headers, problem } = problemOf(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'c1');
     expect([status, problem.code, headers['retry-after']]).to.deep.equal([503, 'unavailable', '1']);
   });

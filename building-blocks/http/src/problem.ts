@@ -36,7 +36,7 @@ export class HttpRefusal extends Refusal {
 
 export type ProblemAnswer = { status: number; headers: Record<string, string>; problem: Problem };
 
-/** Codes of what the body parser throws (`http-errors`, by `type`). */
+/** Codes for the errors of the body parser (`http-errors`, by `type`). */
 const bodyErrors: Record<string, [number, string, string]> = {
   'entity.parse.failed': [400, 'malformed-json', 'The body is not valid JSON'],
   'entity.too.large': [413, 'body-too-large', 'The body is too large'],
@@ -46,9 +46,7 @@ const bodyErrors: Record<string, [number, string, string]> = {
   'request.aborted': [400, 'request-aborted', 'The body ended early'],
 };
 
-/**
- * What a library finds wrong with the request itself: `http-errors` marks as `expose` what is for the caller to know.
- */
+/** The status of a library's error about the request: `http-errors` marks errors for the caller as `expose`. */
 const refusedStatus = ({ expose, status }: Error & { expose?: unknown; status?: unknown }): number | undefined =>
   expose === true && typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
 
@@ -67,13 +65,13 @@ const asRefusal = (error: unknown): { status: number; refusal: Refusal; headers?
   if (isTransient(error)) {
     return {
       status: 503,
-      refusal: new Refusal('unavailable', 'A part that is needed does not answer; try again', { retryAfterSeconds: 1 }),
+      refusal: new Refusal('unavailable', 'A dependency does not answer; try again', { retryAfterSeconds: 1 }),
     };
   }
   return undefined;
 };
 
-/** Any error as RFC 9457 `application/problem+json`. One that nobody foresaw is a 500 that says nothing more. */
+/** Any error as RFC 9457 `application/problem+json`. An unexpected error is a 500 without details. */
 export const problemOf = (error: unknown, correlationId: string): ProblemAnswer => {
   const {
     status,
@@ -108,8 +106,8 @@ export const problemOf = (error: unknown, correlationId: string): ProblemAnswer 
 };
 
 /**
- * The same as the bytes of a whole HTTP/1.1 response: for a socket that has no response object (an upgrade, an
- * unreadable request).
+ * The same as the bytes of a whole HTTP/1.1 response, for a socket without a response object (an upgrade, a malformed
+ * request).
  */
 export const rawProblem = (error: unknown, correlationId: string): string => {
   const { status, headers, problem } = problemOf(error, correlationId);

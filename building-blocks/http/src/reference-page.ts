@@ -52,8 +52,7 @@ h3 span{font-size:.8em;padding:.1em .5em;border-radius:4px;background:#445;color
 .put,.patch{background:#8a5a00!important}.delete{background:#9b2226!important}nav li{list-style:none}nav ul{padding:0}`;
 
 /**
- * The API's reference as one page of HTML without scripts: made from the OpenAPI document, so it says what the service
- * does, offline too.
+ * The API's reference as one page of HTML without scripts or external resources, generated from the OpenAPI document.
  */
 export const referencePage = (document: OpenApiDocument): string => {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>

@@ -1,4 +1,4 @@
-/** An answer that is more than a body with the route's usual status. */
+/** An answer with a status, headers or a media type of its own. */
 export class Reply<Body = unknown> {
   constructor(
     readonly status: number,
@@ -7,10 +7,10 @@ export class Reply<Body = unknown> {
   ) {}
 }
 
-/** 201. `location` is the new resource's URL as the public sees it, e.g. `/api/orders/<id>`. */
+/** 201. `location` is the public URL of the new resource, e.g. `/api/orders/<id>`. */
 export const created = <Body>(body: Body, location: string): Reply<Body> => new Reply(201, body, { location });
 
-/** 202: it is begun, not done. */
+/** 202: accepted, not yet done. */
 export const accepted = <Body>(body: Body): Reply<Body> => new Reply(202, body);
 
 export const noContent = (): Reply<undefined> => new Reply(204, undefined);

@@ -8,10 +8,9 @@ const authority = /^[^\s/?#@\\,]*$/;
 const malformed = (message: string): HttpRefusal => new HttpRefusal(400, 'malformed-request', message, { connection: 'close' });
 
 /**
- * Refuses what two readers of one request could read differently, and what Node's parser lets pass: a transfer coding
- * other than `chunked`, chunks in HTTP/1.0, two hosts, a target that is none. Afterwards `url` is in origin form
- * whatever form it came in (`*` for `OPTIONS *`), and `headers.host` is the authority that was asked: everything
- * decides by the same.
+ * Refuses requests that two HTTP parsers could read differently, and that Node's parser accepts: a transfer coding
+ * other than `chunked`, chunks in HTTP/1.0, two hosts, an invalid target. Afterwards `url` is in origin form (`*` for
+ * `OPTIONS *`), and `headers.host` is the requested authority, so that all code decides by the same values.
  *
  * @throws HttpRefusal (400, and the connection is closed)
  * @see RFC 9112, 3.2 (request target), 6.1 (transfer codings)
@@ -19,7 +18,7 @@ const malformed = (message: string): HttpRefusal => new HttpRefusal(400, 'malfor
 export const checkSyntax = (req: IncomingMessage): void => {
   const coding = req.headers['transfer-encoding'];
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || req.httpVersion !== '1.1')) {
-    throw malformed('A body comes with a length or in chunks, in no other coding');
+    throw malformed('A body needs a length or the transfer coding chunked');
   }
   if (hosts(req.rawHeaders) > 1 || !authority.test(req.headers.host ?? '')) throw malformed('The request must name one host');
   const target = req.url ?? '';
@@ -40,6 +39,6 @@ const hosts = (rawHeaders: readonly string[]): number => {
   return count;
 };
 
-/** Whether a request says that it has a body, which Node has then read as such. */
+/** Whether a request declares a body. Node has then parsed it as one. */
 export const hasBody = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

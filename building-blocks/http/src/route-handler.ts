@@ -22,7 +22,7 @@ const userOf = async (who: Who, auth: Authenticator | undefined, req: Request): 
   return token && auth ? auth.verify(token) : undefined;
 };
 
-/** Aborted when the connection closes before the answer was sent; made only for a handler that looks at it. */
+/** Aborted when the connection closes before the answer was sent; created only for a handler that uses it. */
 const clientGone = (res: Response): AbortSignal => {
   const gone = new AbortController();
   res.once('close', () => {
@@ -32,7 +32,7 @@ const clientGone = (res: Response): AbortSignal => {
 };
 
 const send = (route: Route, res: Response, answer: unknown): void => {
-  if (res.headersSent) return; // the handler streamed its own
+  if (res.headersSent) return; // the handler has streamed its answer
   const { status, body, headers } = answer instanceof Reply ? answer : new Reply(route.status, answer);
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   res.statusCode = status;
@@ -54,7 +54,7 @@ const send = (route: Route, res: Response, answer: unknown): void => {
   res.end(json);
 };
 
-/** Who, what, do, answer: a declared route as Express runs it. */
+/** A declared route as an Express handler: authorise, parse, handle, answer. */
 export const routeHandler = (route: Route, auth: Authenticator | undefined, bodyLimit: number): RequestHandler => {
   if (route.who !== 'anyone' && !auth)
     throw new Error(`${route.method} ${route.path} is for ${route.who}, and the server has no authenticator`);

@@ -7,7 +7,7 @@ export type SigningKeys = { byId(kid: string): Promise<KeyObject | undefined> };
 
 type FetchKeys = () => Promise<Map<string, KeyObject>>;
 
-/** Reads a JWKS over HTTP; keys without an id are left out. */
+/** Fetches a JWKS over HTTP; keys without an id are left out. */
 export const fetchKeysFrom = (jwksUrl: string): FetchKeys => {
   const client = new JwksClient({ jwksUri: jwksUrl, cache: false, timeout: 3_000 });
   return async () => {
@@ -21,8 +21,8 @@ const unknownKeyPauseMs = 5_000;
 const failurePauseMs = 500;
 
 /**
- * The issuer's keys, kept. A key that is not known is looked for once every 5 s at most, whatever tokens are sent; the
- * whole set is read again every 10 min, in the background, and stays as it was while the issuer does not answer.
+ * The cached keys of the issuer. They are fetched for an unknown key id at most every 5 s, and refreshed in the
+ * background every 10 min. While the issuer does not answer, the cached keys stay.
  */
 export const signingKeys = (fetchKeys: FetchKeys, now: () => number = Date.now): SigningKeys => {
   let keys = new Map<string, KeyObject>();
@@ -63,7 +63,7 @@ export const signingKeys = (fetchKeys: FetchKeys, now: () => number = Date.now):
       if (found || !failure) return found;
       throw new Unavailable(
         'issuer-unavailable',
-        'The keys that tokens are checked with cannot be read',
+        'The keys that verify access tokens cannot be fetched',
         { retryAfterSeconds: 1 },
         { cause: failure.error },
       );

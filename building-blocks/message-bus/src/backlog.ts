@@ -43,8 +43,8 @@ const fetchPage = (nc: NatsConnection, stream: string, consumer: string, batch: 
 type Page = { messages: StoredMessage[] /** the server has more */; more: boolean };
 
 /**
- * Reads a page with a consumer of its own, because the server limits consumers: a slow or lost reader must not hold
- * one.
+ * Reads a page with a consumer of its own, which it deletes afterwards: the server limits the number of consumers, so a
+ * slow or lost reader must not hold one.
  */
 const readPage = async ({ nc, jsm }: Deps, { stream, filter, fromSequence }: Range): Promise<Page> => {
   const { name, num_pending } = await jsm.consumers.add(stream, {
@@ -61,17 +61,17 @@ const readPage = async ({ nc, jsm }: Deps, { stream, filter, fromSequence }: Ran
     metrics.backlogRead.inc({ stream }, messages.length);
     return { messages, more: messages.length < num_pending };
   } finally {
-    // should this not arrive, the server forgets the consumer by itself
+    // if this fails, the server removes the idle consumer by itself
     await jsm.consumers.delete(stream, name).catch(() => undefined);
   }
 };
 
 /**
- * Reads what a stream keeps, page by page, each when the reader asks for it: so a slow reader holds one page, not the
- * backlog.
+ * Reads the messages that a stream keeps, page by page, each when the reader asks for it. So a slow reader holds one
+ * page, not the backlog.
  *
  * @param range both sequences inclusive; `toSequence` must have been reached by the stream
- * @throws when NATS does not answer; what was yielded before was complete and in order
+ * @throws when NATS does not answer; the messages yielded before are complete and in order
  */
 export async function* readBacklog(deps: Deps, range: Range): AsyncGenerator<StoredMessage, void, undefined> {
   let { fromSequence } = range;

@@ -60,14 +60,14 @@ describe('the message bus', function () {
     await admin.close();
   });
 
-  it('makes its streams as declared, and leaves those alone that are', async () => {
+  it('creates its streams as declared, and does not change existing streams that match', async () => {
     await open();
     await open();
     const { config } = await jsm.streams.info(stream.name);
     expect(config).to.include({ storage: 'file', discard: 'old', max_age: hourMs * 1e6, duplicate_window: hourMs * 1e6 });
   });
 
-  it('changes a stream that is declared differently now', async () => {
+  it('updates a stream whose declaration changed', async () => {
     await open();
     stream = { ...stream, maxBytes: 32 * 1024 * 1024 };
     await open();
@@ -109,21 +109,21 @@ describe('the message bus', function () {
     await eventually(() => expect(numbers(second.messages)).to.deep.equal(upTo(10)));
   });
 
-  it('goes on after a handler that throws', async () => {
+  it('continues after a handler throws', async () => {
     const bus = await open();
     const seen: number[] = [];
     await bus.subscribe({
       stream: stream.name,
       handle: ({ payload }) => {
         seen.push(JSON.parse(payload).n);
-        if (seen.length === 1) throw new Error('a handler’s mistake');
+        if (seen.length === 1) throw new Error('thrown by the handler');
       },
     });
     await bus.publishAll([message(0), message(1)]);
     await eventually(() => expect(seen).to.deep.equal([0, 1]));
   });
 
-  it('leaves nothing out and repeats nothing while the connection is cut again and again', async () => {
+  it('delivers every message exactly once while the connection is cut repeatedly', async () => {
     const proxy = await cuttableProxy(new URL(url));
     const reader = await open(proxy.url);
     const writer = await open();
@@ -151,7 +151,7 @@ describe('the message bus', function () {
     proxy.close();
   });
 
-  it('refuses to publish at once while there is no connection, and stores a repeat once', async () => {
+  it('rejects a publish immediately while there is no connection, and stores a repeat once', async () => {
     const proxy = await cuttableProxy(new URL(url));
     const bus = await open(proxy.url);
     proxy.refuse(true);
@@ -184,7 +184,7 @@ describe('the message bus', function () {
     proxy.close();
   });
 
-  it('makes a stream again that the server lost, and counts on', async () => {
+  it('recreates a stream that the server lost, and its sequences grow on', async () => {
     const bus = await open();
     const { messages, breaks } = await collect(bus);
     await bus.publishAll([message(0), message(1)]);
@@ -196,7 +196,7 @@ describe('the message bus', function () {
     expect(breaks).to.deep.equal([]);
   });
 
-  it('delivers a message once when the server forgot that it had it', async () => {
+  it('delivers a message once after the server lost its duplicate window', async () => {
     const bus = await open();
     const { messages } = await collect(bus);
     await bus.publishAll([message(0), message(1)]);
@@ -207,7 +207,7 @@ describe('the message bus', function () {
     expect((await jsm.streams.info(stream.name)).state.messages).to.equal(3);
   });
 
-  it('says so when sequences are used a second time', async () => {
+  it('reports a break when sequences are used a second time', async () => {
     const bus = await open();
     const { messages, breaks } = await collect(bus);
     await bus.publishAll([message(0)]);
@@ -219,7 +219,7 @@ describe('the message bus', function () {
     expect(breaks).to.deep.equal([1]);
   });
 
-  it('says so when the stream dropped messages that it did not see', async () => {
+  it('reports messages that the stream dropped before it saw them', async () => {
     const proxy = await cuttableProxy(new URL(url));
     const reader = await open(proxy.url);
     const writer = await open();
@@ -236,7 +236,7 @@ describe('the message bus', function () {
     proxy.close();
   });
 
-  it('waits for a server that is not there yet', async () => {
+  it('waits for a server that has not started yet', async () => {
     const proxy = await cuttableProxy(new URL(url));
     proxy.refuse(true);
     const bus = natsBus({ url: proxy.url, streams: [stream] });
@@ -256,7 +256,7 @@ describe('the message bus', function () {
       return messages;
     };
 
-    it('is what a filter lets through, from one sequence to another, in order', async () => {
+    it('has the messages of a filter from one sequence to another, in order', async () => {
       const bus = await open();
       await bus.publishAll(upTo(2_000).map((n) => message(n, `${subject}.${n % 2 ? 'odd' : 'even'}.${n}`)));
       const { first, last } = await bus.bounds(stream.name);
@@ -267,7 +267,7 @@ describe('the message bus', function () {
       expect(sequences(even)).to.deep.equal(sequences(all.slice(100, -100).filter((stored) => stored.subject.includes('.even.'))));
     });
 
-    it('is empty when nothing passes the filter, when nothing was published, and when nothing is asked for', async () => {
+    it('is empty when no message matches the filter, when none was published, and when the range is empty', async () => {
       const bus = await open();
       const empty = await bus.bounds(stream.name);
       expect(empty.last).to.equal(empty.first - 1);
@@ -277,7 +277,7 @@ describe('the message bus', function () {
       expect(await read(bus, `${subject}.>`, empty.first + 1, empty.first)).to.deep.equal([]);
     });
 
-    it('begins with what the stream still keeps', async () => {
+    it('begins with the oldest message that the stream still keeps', async () => {
       const bus = await open();
       await bus.publishAll(upTo(10).map((n) => message(n)));
       const { first, last } = await bus.bounds(stream.name);

@@ -95,7 +95,7 @@ export const liveSubscription = (deps: Deps, options: LiveOptions) => {
     try {
       handle({ subject: message.subject, sequence: delivery.sequence, payload: message.string() });
     } catch (error) {
-      log.error({ err: error, stream: stream.name, sequence: delivery.sequence }, 'live message not handled');
+      log.error({ err: error, stream: stream.name, sequence: delivery.sequence }, 'live message was not handled');
     }
   };
 
@@ -107,7 +107,7 @@ export const liveSubscription = (deps: Deps, options: LiveOptions) => {
     const { after, missed, rewound } = resumeAfter(seen, bounds);
     if (missed > 0) {
       metrics.missed.inc({ stream: stream.name }, missed);
-      log.error({ stream: stream.name, missed }, 'away longer than the stream keeps');
+      log.error({ stream: stream.name, missed }, 'the stream dropped messages while the subscription was interrupted');
     }
     if (rewound) log.error({ stream: stream.name, seen: seen?.sequence, after }, 'the server lost messages of the stream');
     seen = { created: bounds.created, sequence: after };

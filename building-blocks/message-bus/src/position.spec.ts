@@ -5,23 +5,23 @@ const created = '2026-01-05T10:15:00Z';
 const later = '2026-01-05T11:00:00Z';
 
 describe('a subscriber that comes back', () => {
-  it('begins with what is published from now on when it is new', () => {
+  it('begins with the next published message when it is new', () => {
     expect(resumeAfter(undefined, { created, first: 5, last: 9 })).to.deep.equal({ after: 9, missed: 0, rewound: false });
   });
 
-  it('goes on after the last message that it handled', () => {
+  it('resumes after the last message that it handled', () => {
     expect(resumeAfter({ created, sequence: 7 }, { created, first: 5, last: 9 })).to.deep.equal({ after: 7, missed: 0, rewound: false });
   });
 
-  it('misses nothing when the stream dropped only what it handled', () => {
+  it('misses nothing when the stream dropped only messages that it handled', () => {
     expect(resumeAfter({ created, sequence: 7 }, { created, first: 8, last: 9 })).to.deep.equal({ after: 7, missed: 0, rewound: false });
   });
 
-  it('knows how much it missed when it was away longer than the stream keeps', () => {
+  it('counts the messages that the stream dropped while it was disconnected', () => {
     expect(resumeAfter({ created, sequence: 7 }, { created, first: 12, last: 20 })).to.deep.equal({ after: 11, missed: 4, rewound: false });
   });
 
-  it('reads a stream that was made anew from its beginning', () => {
+  it('reads a stream that was created anew from its beginning', () => {
     const renewed = { created: later, first: 1_000, last: 1_004 };
     expect(resumeAfter({ created, sequence: 7 }, renewed)).to.deep.equal({ after: 999, missed: 0, rewound: false });
   });
@@ -46,7 +46,7 @@ describe('a delivery', () => {
     expect(judge({ count: 3, sequence: 10 }, { count: 4, sequence: 15 })).to.equal('next');
   });
 
-  it('shows a gap when the consumer counts on', () => {
+  it('is a gap when the consumer skipped a number', () => {
     expect(judge({ count: 3, sequence: 10 }, { count: 5, sequence: 16 })).to.equal('gap');
   });
 
@@ -54,7 +54,7 @@ describe('a delivery', () => {
     expect(judge({ count: 3, sequence: 10 }, { count: 3, sequence: 10 })).to.equal('seen');
   });
 
-  it('says its sequences in its reply subject', () => {
+  it('is parsed from its reply subject', () => {
     expect(deliveryOf('$JS.ACK.notifications.abc.1.1795268571865004.3.1795268571877618939.2')).to.deep.equal({
       sequence: 1795268571865004,
       count: 3,
@@ -62,7 +62,7 @@ describe('a delivery', () => {
     });
   });
 
-  it('says them behind a domain as well', () => {
+  it('is parsed from a reply subject with a domain', () => {
     expect(deliveryOf('$JS.ACK._.hash.notifications.abc.1.42.3.1795268571877618939.2.token')).to.deep.equal({
       sequence: 42,
       count: 3,
@@ -70,7 +70,7 @@ describe('a delivery', () => {
     });
   });
 
-  it('is none without them', () => {
+  it('is undefined for any other reply subject', () => {
     expect(deliveryOf('_INBOX.1.2')).to.equal(undefined);
     expect(deliveryOf(undefined)).to.equal(undefined);
   });

@@ -43,7 +43,7 @@ export const publisher = ({ js, connection, onNoStream }: Deps) => {
     } catch (error) {
       metrics.publishFailures.inc();
       if (error instanceof NatsError && error.code === noResponders) onNoStream();
-      throw error instanceof Unavailable ? error : unavailable('NATS did not take the messages', error);
+      throw error instanceof Unavailable ? error : unavailable('NATS did not store the messages', error);
     }
   };
 };

@@ -7,7 +7,7 @@ const settings = () => {
   return { asked, ask };
 };
 
-describe('a shared question', () => {
+describe('a shared request', () => {
   it('sends one request for all callers that arrive while another is in flight, after that is answered', async () => {
     const { asked, ask } = settings();
     const first = ask();
@@ -23,7 +23,7 @@ describe('a shared question', () => {
     expect(await later).to.equal(3);
   });
 
-  it('is asked anew when nothing is under way', async () => {
+  it('is sent again when none is in flight', async () => {
     const { asked, ask } = settings();
     const first = ask();
     asked[0]?.answer(1);

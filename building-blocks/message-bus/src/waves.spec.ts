@@ -22,7 +22,7 @@ describe('waves', () => {
 });
 
 describe('chunks', () => {
-  it('are as long as asked, but for the last', () => {
+  it('have the given length, except for the last', () => {
     expect(inChunks([1, 2, 3, 4, 5], 2)).to.deep.equal([[1, 2], [3, 4], [5]]);
   });
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** For specs: a TCP proxy whose connections can be cut and refused, or held up without a word. */
+/** For specs: a TCP proxy whose connections can be cut and refused, or stalled silently. */
 export const cuttableProxy = async (target: URL) => {
   const sockets = new Set<Socket>();
   let refusing = false;

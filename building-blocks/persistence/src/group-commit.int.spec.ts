@@ -25,13 +25,13 @@ describe('group commit', function () {
   const transactionsOf = async (...texts: string[]): Promise<number> =>
     new Set((await test.knex('notes').whereIn('text', texts)).map(({ tx }) => tx)).size;
 
-  it('commits concurrent requests in one transaction, and answers each', async () => {
+  it('commits concurrent requests in one transaction, and answers each of them', async () => {
     const { note } = noting();
     expect(await Promise.all(['a', 'b', 'c'].map(note))).to.deep.equal(['noted a', 'noted b', 'noted c']);
     expect(await transactionsOf('a', 'b', 'c')).to.equal(1);
   });
 
-  it('does each alone when one of them is refused', async () => {
+  it('runs each request on its own when one of them is refused', async () => {
     const { note } = noting();
     const outcomes = await Promise.allSettled(['d', 'refused', 'e'].map(note));
     expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);

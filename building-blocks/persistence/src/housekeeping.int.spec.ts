@@ -37,20 +37,20 @@ describe('housekeeping', function () {
     expect(await removeOldRows({ db: test.db })).to.deep.equal({ outbox: 0, inbox: 0, idempotency_keys: 0 });
   });
 
-  it('leaves alone what it is not told to clean, and tables that are not there', async () => {
+  it('does not touch other tables, and ignores missing ones', async () => {
     expect(await removeOldRows({ db: test.db, tables: ['inbox'] })).to.deep.equal({ inbox: 7 });
     await test.db.query('drop table outbox');
     expect(await removeOldRows({ db: test.db })).to.deep.equal({ inbox: 0, idempotency_keys: 2 });
   });
 
-  it('begins with its service, and stops with it', async () => {
+  it('starts and stops with its service', async () => {
     const component = housekeeping({ db: test.db });
     await component.start(testHost());
     await eventually(async () => expect(await counts()).to.deep.equal({ outbox: 14, inbox: 13, keys: 3 }));
     await component.stop();
   });
 
-  it('goes on after a round that failed', async () => {
+  it('continues after a round that failed', async () => {
     const component = housekeeping({ db: test.db, everyMs: 10 });
     await test.db.query('alter table inbox rename column handled_at to elsewhere');
     await component.start(testHost());

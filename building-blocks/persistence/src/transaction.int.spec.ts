@@ -41,7 +41,7 @@ describe('a transaction', function () {
   });
   after(() => test.drop());
 
-  it('pipelines concurrent statements, in their order', async () => {
+  it('pipelines concurrent statements, in order', async () => {
     const [, , found] = await inTransaction(test.db, (tx) =>
       Promise.all([
         tx.query('insert into counters values ($1, 1)', [7]),
@@ -60,7 +60,7 @@ describe('a transaction', function () {
     expect(await test.knex('counters').where({ id: 8 })).to.deep.equal([]);
   });
 
-  it('runs a transaction again whose statements were prepared before a migration', async () => {
+  it('is run again when its statements were prepared before a migration', async () => {
     await test.db.query('create table migrated (id int)');
     await test.db.query('insert into migrated values (1)');
     const db = connectDatabase(test.url, { poolMax: 1 });
@@ -71,7 +71,7 @@ describe('a transaction', function () {
     await db.end();
   });
 
-  it('takes no statement once it is over', async () => {
+  it('refuses statements once it is over', async () => {
     const tx = await inTransaction(test.db, async (open) => {
       await open.query('select 1');
       return open;
@@ -79,7 +79,7 @@ describe('a transaction', function () {
     expect(await errorOf(tx.query('select 1'))).to.have.property('message', 'The transaction is over');
   });
 
-  it('takes no value that is missing for a null', async () => {
+  it('refuses undefined values instead of storing null', async () => {
     for (const [ids, ns] of [
       [[9], [undefined]],
       [
@@ -111,7 +111,7 @@ describe('a transaction', function () {
     expect(await test.knex('counters').where({ id: 10 })).to.deep.equal([]);
   });
 
-  it('fails with what a write failed with, in the words that were given for it, whatever is asked after it', async () => {
+  it('fails with the mapped error of a failed write, whichever queries follow it', async () => {
     const conflict = (cause: Error) => new VersionConflict('somebody else was faster', { cause });
     for (const ask of [false, true]) {
       const failing = inTransaction(test.db, async (tx) => {
@@ -143,7 +143,7 @@ describe('a transaction', function () {
     close();
   });
 
-  it('fulfils its promise after a commit, and rejects it after a rollback', async () => {
+  it('resolves its promise after a commit, and rejects it after a rollback', async () => {
     const outcomes: string[] = [];
     const count = async (id: number) => (await test.db.query('select count(*) as n from counters where id = $1', [id])).rows[0].n;
     let heard: Promise<unknown> = Promise.resolve();
@@ -163,7 +163,7 @@ describe('a transaction', function () {
     expect(outcomes).to.deep.equal(['committed 1', 'not 0']);
   });
 
-  it('leaves no connection in the pool that ended under it', async () => {
+  it('removes a connection that ended during it from the pool', async () => {
     const db = connectDatabase(test.url, { poolMax: 1 });
     const failing = inTransaction(db, async (tx) => {
       const { rows } = await tx.query('select pg_backend_pid() as pid');
@@ -176,7 +176,7 @@ describe('a transaction', function () {
     await db.end();
   });
 
-  it('runs again after a conflict', async () => {
+  it('is run again after a conflict', async () => {
     let locked = 0;
     let goOn = (): void => {};
     const bothLocked = new Promise<void>((resolve) => {
@@ -194,7 +194,7 @@ describe('a transaction', function () {
     expect((await test.db.query('select n from counters where id in (1, 2)')).rows).to.deep.equal([{ n: 2 }, { n: 2 }]);
   });
 
-  it('runs at most five times, and once for another error', async () => {
+  it('is run at most five times, and only once on other errors', async () => {
     let tries = 0;
     const conflict = await errorOf(
       inTransaction(test.db, async () => {
@@ -212,7 +212,7 @@ describe('a transaction', function () {
     expect(tries).to.equal(6);
   });
 
-  it('reads the clock of the database now, not at its start', async () => {
+  it('reads the clock of the database at the time of the query, not of its start', async () => {
     await inTransaction(test.db, async (tx) => {
       const first = await databaseNow(tx);
       await tx.query('select pg_sleep(0.01)'); // time itself

@@ -21,7 +21,7 @@ describe('the realtime client', function () {
   let server: WebSocketServer;
   let url: string;
   let client: RealtimeClient | undefined;
-  /** what the client sent, one list for each socket */
+  /** the frames that the client sent, one list for each socket */
   let received: { type: string; [key: string]: unknown }[][];
 
   /** A server that answers the first frame with `ready` at the sequence to resume from, or at 100. */
@@ -89,7 +89,7 @@ describe('the realtime client', function () {
     expect(statuses).to.deep.equal(['connecting', 'ready']);
   });
 
-  it('connects again after the server was away, resumes and subscribes again', async () => {
+  it('reconnects after the server was down, resumes and subscribes again', async () => {
     const { client, statuses, sequences } = open();
     client.subscribe(channel);
     await ready();
@@ -117,7 +117,7 @@ describe('the realtime client', function () {
     expect(statuses.slice(0, 3)).to.deep.equal(['connecting', 'ready', 'waiting']);
   });
 
-  it('asks for a fresh token when the server does not take the one it has', async () => {
+  it('asks for a fresh token when the server refuses its token', async () => {
     const needs: boolean[] = [];
     open(({ fresh }) => {
       needs.push(fresh);
@@ -129,7 +129,7 @@ describe('the realtime client', function () {
     await eventually(() => expect(needs).to.deep.equal([false, true, true]));
   });
 
-  it('tries again when a token cannot be had', async () => {
+  it('tries again when it gets no token', async () => {
     let attempts = 0;
     const { errors } = open(async () => {
       attempts += 1;
@@ -140,7 +140,7 @@ describe('the realtime client', function () {
     expect(errors).to.deep.equal([{ code: 'token-unavailable', message: 'offline' }]);
   });
 
-  it('is silent once it is closed, and leaves no timer behind', async () => {
+  it('calls no listener once it is closed, and leaves no timer behind', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
     const { client, statuses } = open();
     await ready();
@@ -164,7 +164,7 @@ describe('the realtime client', function () {
     expect(received.flat().map(({ token }) => token)).to.deep.equal(['later']);
   });
 
-  it('takes listeners off again', async () => {
+  it('removes listeners', async () => {
     const { client, sequences } = open();
     const others: number[] = [];
     const off = client.on('frame', ({ sequence }) => others.push(sequence));

@@ -8,7 +8,7 @@ import type { WebSocketConstructor, WebSocketLike } from './web-socket.js';
 /**
  * - `connecting`: a token is fetched, a socket opened, the server answers
  * - `ready`: frames arrive
- * - `waiting`: the connection was lost, and is made again after a while
+ * - `waiting`: the connection was lost, and is made again after a delay
  * - `closed`: by `close()`, for good
  */
 export type Status = 'connecting' | 'ready' | 'waiting' | 'closed';
@@ -19,8 +19,8 @@ export type RealtimeEvents = { [Type in FrameType]: FrameOf<Type> } & {
   /** any frame, whatever its type */
   frame: AnyFrame;
   /**
-   * refusals of the server (`resume-too-old`: load what is shown anew), a token that could not be had, frames that
-   * cannot be read
+   * refusals of the server (`resume-too-old`: reload the shown data), a token that could not be fetched, frames that
+   * cannot be parsed
    */
   error: RealtimeError;
   status: Status;
@@ -29,7 +29,7 @@ export type RealtimeEvents = { [Type in FrameType]: FrameOf<Type> } & {
 export type ConnectOptions = {
   /** e.g. `wss://shop.example.com/ws` */
   url: string;
-  /** asked before every connection; `fresh` when the server did not take the last token, or it has expired */
+  /** called before every connection; `fresh` when the server refused the last token, or it has expired */
   token: (need: { fresh: boolean }) => string | Promise<string>;
   /** `globalThis.WebSocket` by default; in Node before 22 that of `ws` */
   webSocket?: WebSocketConstructor;
@@ -45,16 +45,16 @@ export type RealtimeClient = {
   /** the last sequence seen */
   readonly sequence: number | undefined;
   readonly userId: string | undefined;
-  /** returns what takes the listener off again */
+  /** returns a function that removes the listener */
   on<Name extends keyof RealtimeEvents>(name: Name, listener: (event: RealtimeEvents[Name]) => void): () => void;
-  /** `stock.<productId>`; kept over reconnects. Returns what ends it. */
+  /** `stock.<productId>`; kept over reconnects. Returns a function that ends the subscription. */
   subscribe(channel: string): () => void;
   /** Ends the connection for good and leaves no timer behind; safe to repeat. */
   close(): void;
 };
 
 const readyWithinMs = 10_000;
-/** a connection that held this long begins the backoff anew */
+/** the backoff starts again after a connection that lasted this long */
 const steadyMs = 5_000;
 const unauthenticated = 4401;
 const normal = 1000;
@@ -62,7 +62,7 @@ const normal = 1000;
 /** Connects, and reconnects until `close()`. Every frame arrives once and in order, also over a new socket. */
 export const connect = (options: ConnectOptions): RealtimeClient => {
   const WebSocket = options.webSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
-  if (!WebSocket) throw new Error('There is no WebSocket here: pass one as `webSocket`, e.g. that of ws');
+  if (!WebSocket) throw new Error('This runtime has no WebSocket: pass one as `webSocket`, e.g. that of ws');
   const session = clientSession(options.resumeFrom);
   const { on, emit } = listeners<RealtimeEvents>();
   if (options.onFrame) on('frame', options.onFrame);
@@ -97,7 +97,7 @@ export const connect = (options: ConnectOptions): RealtimeClient => {
     old.onopen = null;
     old.onmessage = null;
     old.onclose = null;
-    old.onerror = () => undefined; // ws throws an error that nobody listens to
+    old.onerror = () => undefined; // without a listener, ws throws the error
     old.close(normal);
   };
 

@@ -1,7 +1,7 @@
 import { ErrorFrame, type EventFrame, type EventFrameType, eventFrameData, ReadyFrame, Timestamp } from '@orderstream/contracts';
 import { z } from 'zod';
 
-/** Every type of frame that a listener can ask for: `order.status`, `admin.order.status` … */
+/** Every type of frame that a client can listen for: `order.status`, `admin.order.status` … */
 export type FrameType = EventFrameType | `admin.${EventFrameType}`;
 
 export type FrameOf<Type extends FrameType> = Type extends `admin.${infer Plain extends EventFrameType}`
@@ -27,7 +27,7 @@ const eventFrames: ReadonlyMap<string, z.ZodType> = new Map(
 
 const plainType = (type: string): string => (type.startsWith('admin.') ? type.slice('admin.'.length) : type);
 
-/** Reads a frame of the server with the contract's schemas. */
+/** Parses a frame of the server with the contract's schemas. */
 export const readServerFrame = (text: string): ServerFrame => {
   let value: unknown;
   try {

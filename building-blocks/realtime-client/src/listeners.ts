@@ -1,9 +1,6 @@
 type Listener<Event> = (event: Event) => void;
 
-/**
- * Typed listeners. One that throws does not keep the others, or the connection, from going on: its error is reported as
- * unhandled.
- */
+/** Typed listeners. An error of one is reported as unhandled, and affects neither the others nor the connection. */
 export const listeners = <Events extends object>() => {
   const byName = new Map<keyof Events, Set<Listener<never>>>();
   return {

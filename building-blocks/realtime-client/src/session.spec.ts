@@ -20,7 +20,7 @@ describe('a client’s session', () => {
     expect(clientSession().opened('t')).to.deep.equal({ type: 'authenticate', token: 't' });
   });
 
-  it('resumes at the last sequence that it saw', () => {
+  it('resumes at the last sequence that it received', () => {
     const session = clientSession();
     session.opened('t');
     session.received(ready(5));
@@ -29,7 +29,7 @@ describe('a client’s session', () => {
     expect(session.opened('t2')).to.deep.equal({ type: 'authenticate', token: 't2', resumeFrom: 8 });
   });
 
-  it('resumes at where the server said it is when it was sent nothing', () => {
+  it('resumes at the sequence of the ready frame when it received nothing since', () => {
     const session = clientSession();
     session.opened('t');
     session.received(ready(5));
@@ -41,7 +41,7 @@ describe('a client’s session', () => {
     expect(clientSession(7).opened('t')).to.deep.include({ resumeFrom: 7 });
   });
 
-  it('delivers frames as the contract types them, an admin’s too', () => {
+  it('delivers frames as the contract types them, also those of an admin', () => {
     const session = clientSession();
     session.received(ready(0));
     for (const type of ['order.status', 'admin.order.status']) {
@@ -52,21 +52,21 @@ describe('a client’s session', () => {
     }
   });
 
-  it('begins anew below when the server lost its stream', () => {
+  it('continues from a lower sequence when the server lost its stream', () => {
     const session = clientSession(100);
     session.opened('t');
     session.received(ready(3));
     expect(session.received(order(4)).kind).to.equal('event');
   });
 
-  it('ignores types that it does not know, but counts them', () => {
+  it('ignores frames of unknown types, but counts their sequences', () => {
     const session = clientSession();
     session.received(ready(0));
     expect(session.received(JSON.stringify({ type: 'tomorrow', sequence: 4 }))).to.deep.equal({ kind: 'nothing' });
     expect(session.sequence()).to.equal(4);
   });
 
-  it('says so when a frame is not as the contract says, and goes on', () => {
+  it('reports a frame that does not parse, and continues', () => {
     const session = clientSession();
     session.received(ready(0));
     expect(session.received(order(1, 'order.status', 'Lost'))).to.include({ kind: 'error', code: 'frame-unreadable' });
@@ -79,7 +79,7 @@ describe('a client’s session', () => {
     expect(refused).to.deep.equal({ kind: 'error', code: 'resume-too-old', message: '…' });
   });
 
-  it('subscribes at once when it is ready, and again over every new socket', () => {
+  it('subscribes immediately when it is ready, and again over every new socket', () => {
     const session = clientSession();
     session.opened('t');
     expect(session.subscribe(channel)).to.equal(undefined);
@@ -94,7 +94,7 @@ describe('a client’s session', () => {
     expect(session.subscribe(channel)).to.deep.equal({ type: 'subscribe', channel });
   });
 
-  it('delivers each sequence once and in order, whatever it is sent', () => {
+  it('delivers each sequence once and in order, whatever it receives', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 30 })), (sequences) => {
         const session = clientSession(0);

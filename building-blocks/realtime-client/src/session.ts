@@ -1,7 +1,7 @@
 import type { ClientFrame } from '@orderstream/contracts';
 import { type AnyFrame, readServerFrame } from './frames.js';
 
-/** A received frame, as the client uses it. `nothing`: it came before, or the client does not know its type. */
+/** The effect of a received frame. `nothing`: it is a repeat, or the client does not know its type. */
 export type Received =
   | { kind: 'ready'; userId: string; send: ClientFrame[] }
   | { kind: 'event'; frame: AnyFrame }
@@ -11,7 +11,7 @@ export type Received =
 /**
  * The state that a client keeps from one socket to the next: its position and its subscriptions. No I/O.
  *
- * @param resumeFrom the last sequence that was seen earlier, e.g. before the page was loaded anew
+ * @param resumeFrom the last sequence that was seen earlier, e.g. before the page was reloaded
  */
 export const clientSession = (resumeFrom?: number) => {
   let sequence = resumeFrom;

@@ -1,4 +1,4 @@
-/** As much of the WebSocket API as is used here: the browsers', Node's (from 22) and `ws`'s all fit. */
+/** The part of the WebSocket API that the client uses: the browsers', Node's (from 22) and `ws`'s all fit. */
 export type WebSocketLike = {
   // biome-ignore lint/suspicious/noExplicitAny: the implementations type their events each in their own way
   onopen: ((event: any) => void) | null;

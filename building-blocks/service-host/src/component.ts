@@ -1,6 +1,6 @@
 import type { Logger } from './log.js';
 
-/** What a component may know and do about the process it lives in. */
+/** The process around a component. */
 export type Host = {
   /** the service's name */
   name: string;
@@ -14,12 +14,12 @@ export type Host = {
   fail(error: unknown): void;
 };
 
-/** Something long-lived: started in the order given, stopped in reverse. */
+/** A long-lived part of a service. Components start in the given order and stop in reverse. */
 export type Component = {
   name: string;
-  /** Resolves when it works. A rejection ends the process. */
+  /** Resolves when the component works. A rejection ends the process. */
   start(host: Host): Promise<void>;
-  /** Finishes what it holds, then resolves. Safe to call again, and without a start. */
+  /** Finishes current work, then resolves. Safe to repeat, and to call without a start. */
   stop(): Promise<void>;
   isReady?(): boolean | Promise<boolean>;
 };

@@ -19,7 +19,7 @@ const problemsOf = (env: Record<string, string>): string[] => {
 };
 
 describe('the configuration', () => {
-  it('is typed, with defaults', () => {
+  it('is typed, and has defaults', () => {
     expect(loadConfig(Config, { ...complete, AUTO_SHIP: 'false', HOLD_WINDOW_SECONDS: ' 60 ', PSP_DECLINE_RATE: '.5' })).to.deep.equal({
       PORT: 3003,
       HOST: '127.0.0.1',
@@ -41,7 +41,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('names every variable that is missing or malformed, with what it is', () => {
+  it('names every missing or malformed variable with its description', () => {
     expect(problemsOf({ PORT: '80a', HOLD_WINDOW_SECONDS: '-1', AUTO_SHIP: 'maybe', KAFKA_BROKERS: ' , ' })).to.deep.equal([
       'PORT must be a whole number (TCP port to listen on)',
       "DATABASE_URL is missing (the service's own Postgres database)",
@@ -51,7 +51,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('never tells a value', () => {
+  it('never prints a value', () => {
     expect(problemsOf({ ...complete, DATABASE_URL: 'mysql://user:secret@host/db' }).join()).not.to.contain('secret');
   });
 });

@@ -18,7 +18,7 @@ export const envNumber = ({ min = -Number.MAX_VALUE, max = Number.MAX_VALUE } = 
 export const envBoolean = () =>
   z.enum(['true', 'false', '1', '0'], { error: 'must be true or false' }).transform((value) => value === 'true' || value === '1');
 
-/** Texts separated by commas, at least one; blanks around and empty ones are dropped. */
+/** A list of texts separated by commas, at least one; blanks around items and empty items are dropped. */
 export const envList = () =>
   z
     .string()
@@ -39,10 +39,13 @@ export const envUrl = (protocols: readonly string[] = ['http', 'https']) =>
     })
     .transform((value) => value.replace(/\/+$/, ''));
 
-/** What `runService` itself needs; part of `HttpConfig`. */
+/** The variables of `runService`; part of `HttpConfig`. */
 export const ProcessConfig = {
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').describe('least level that is logged'),
-  SHUTDOWN_GRACE_MS: envInt({ min: 0, max: 600_000 }).default(10_000).describe('longest time to finish what is in hand when stopping, ms'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('minimum level that is logged'),
+  SHUTDOWN_GRACE_MS: envInt({ min: 0, max: 600_000 }).default(10_000).describe('longest time to finish current work when stopping, ms'),
 };
 
 /**

@@ -18,7 +18,7 @@ describe('context', () => {
     ['not printable', 'a\u0007b'],
     ['not ASCII', 'käse'],
   ] as const) {
-    it(`makes a correlation id of its own instead of one that is ${why}`, () => {
+    it(`generates a correlation id instead of one that is ${why}`, () => {
       expect(newContext({ 'x-correlation-id': asked }).correlationId).to.match(/^[0-9a-f-]{36}$/);
     });
   }
@@ -32,7 +32,7 @@ describe('context', () => {
     expect(childContext(parent)).not.to.have.property('causationId');
   });
 
-  it('is current in everything that is awaited, and nowhere else', async () => {
+  it('is current in awaited code, and nowhere else', async () => {
     const context = newContext();
     const seen = await runWithContext(context, async () => {
       await Promise.resolve();

@@ -5,7 +5,7 @@ import { childTraceparent } from './traceparent.js';
 
 const storage = new AsyncLocalStorage<MessageContext>();
 
-/** Of the request or message that is being handled. */
+/** The context of the current request or message. */
 export const currentContext = (): MessageContext | undefined => storage.getStore();
 
 export const runWithContext = <Result>(context: MessageContext, work: () => Result): Result => storage.run(context, work);
@@ -27,7 +27,7 @@ export const newContext = (headers: Headers = {}): MessageContext => {
   };
 };
 
-/** The same story, one step further: a new span, caused by `causationId` (by default by what caused the parent). */
+/** The context of the next step: the same correlation id, a new span, and `causationId` (by default the parent's). */
 export const childContext = (context: MessageContext, causationId: string | undefined = context.causationId): MessageContext => ({
   correlationId: context.correlationId,
   ...(causationId !== undefined && { causationId }),

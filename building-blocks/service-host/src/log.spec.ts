@@ -8,7 +8,7 @@ describe('the log', () => {
   after(() => setCurrentLog(createLogger('test', 'silent')));
   beforeEach(() => lines.splice(0));
 
-  it('hides secrets down to the third level', () => {
+  it('redacts secrets down to the third level', () => {
     currentLog().info({ token: 'x', request: { password: 'x', headers: { authorization: 'x' } } }, 'said');
     expect(lines[0]).to.deep.include({
       token: '[redacted]',
@@ -16,7 +16,7 @@ describe('the log', () => {
     });
   });
 
-  it('of changes is the same log, which hides secrets in the first level', () => {
+  it('of changes is the same log, but redacts secrets in the first level only', () => {
     const context = newContext({ 'x-correlation-id': 'c-1' });
     runWithContext(context, () => currentChangeLog().info({ orderId: 'o1', token: 'x' }, 'order changed'));
     expect(lines[0]).to.include({

@@ -27,15 +27,15 @@ const secrets = ['authorization', 'cookie', 'password', 'token', 'access_token',
 let processLogger: Logger | undefined;
 let changeLogger: Logger | undefined;
 
-/** The log of the running service; before `runService` (in tests, in tools) one that says nothing. */
+/** The log of the running service; silent before `runService` (in tests, in tools). */
 export const currentLog = (): Logger => {
   processLogger ??= createLogger('test', 'silent');
   return processLogger;
 };
 
 /**
- * The same log for the lines of a busy service whose fields are ids and states: it looks for secrets in the first level
- * alone, which makes a line ten times cheaper.
+ * The same log for frequent lines whose fields are ids and states. It redacts secrets in the first level only, which
+ * makes a line ten times cheaper.
  */
 export const currentChangeLog = (): Logger => {
   changeLogger ??= currentLog().child({}, { redact: { paths: secrets, censor: '[redacted]' } });

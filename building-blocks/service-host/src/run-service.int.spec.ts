@@ -4,7 +4,7 @@ import { expect } from 'chai';
 
 const root = new URL('../../../', import.meta.url).pathname;
 
-/** A process of its own that runs `source` as its main module. */
+/** Runs `source` as the main module of a process of its own. */
 const run = (
   source: string,
   env: Record<string, string> = {},
@@ -43,7 +43,7 @@ const service = (components: string): string =>
 describe('runService', function () {
   this.timeout(20_000);
 
-  it('stops on SIGTERM and exits 0', async () => {
+  it('stops and exits 0 on SIGTERM', async () => {
     const { child, output, said } = run(
       service(`const keep = setInterval(() => {}, 1000);
         await runService('demo', [{ name: 'a', start: async () => {}, stop: async () => clearInterval(keep) }]);`),
@@ -68,29 +68,29 @@ describe('runService', function () {
 
   for (const [what, components, text] of [
     [
-      'a component does not start',
+      'a component fails to start',
       `await runService('demo', [{ name: 'a', start: async () => { throw new Error('port taken'); }, stop: async () => {} }]);`,
       'port taken',
     ],
     [
-      'a rejection is not handled',
+      'there is an unhandled rejection',
       `await runService('demo', []); Promise.reject(new Error('forgotten')); setInterval(() => {}, 1000);`,
       'forgotten',
     ],
     [
-      'an exception is not caught',
+      'there is an uncaught exception',
       `await runService('demo', []); setTimeout(() => { throw new Error('thrown'); }); setInterval(() => {}, 1000);`,
       'thrown',
     ],
   ] as const) {
-    it(`says so and exits 1 when ${what}`, async () => {
+    it(`logs a fatal error and exits 1 when ${what}`, async () => {
       const { child, output } = run(service(components));
       expect(await exitCode(child)).to.equal(1);
       expect(output()).to.contain('"level":"fatal"').and.to.contain(text);
     });
   }
 
-  it('is not reached with an incomplete configuration', async () => {
+  it('is not called with an incomplete configuration', async () => {
     const { child, output } = run(service(`loadConfig(z.object(HttpConfig)); console.log('reached');`), { PORT: 'x', LOG_LEVEL: 'loud' });
     expect(await exitCode(child)).to.equal(1);
     expect(output()).to.contain('PORT must be a whole number').and.to.contain('LOG_LEVEL').and.not.to.contain('reached');

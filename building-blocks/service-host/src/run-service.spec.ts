@@ -6,23 +6,23 @@ import { createHost } from './run-service.js';
 const log = createLogger('test', 'silent');
 
 const setup = (parts: Record<string, Partial<Component>>, graceMs = 1_000) => {
-  const said: string[] = [];
+  const calls: string[] = [];
   const exits: number[] = [];
   const components = Object.entries(parts).map(
     ([name, part]): Component => ({
       ...part,
       name,
       start: async (host: Host) => {
-        said.push(`start ${name}`);
+        calls.push(`start ${name}`);
         await part.start?.(host);
       },
       stop: async () => {
-        said.push(`stop ${name}`);
+        calls.push(`stop ${name}`);
         await part.stop?.();
       },
     }),
   );
-  return { said, exits, host: createHost('test', components, { log, graceMs, exit: (code) => void exits.push(code) }) };
+  return { calls, exits, host: createHost('test', components, { log, graceMs, exit: (code) => void exits.push(code) }) };
 };
 
 const rejection = async (work: Promise<unknown>): Promise<string> =>
@@ -33,10 +33,10 @@ const rejection = async (work: Promise<unknown>): Promise<string> =>
 
 describe('a service', () => {
   it('starts its components in order and stops them in reverse', async () => {
-    const { said, exits, host } = setup({ a: {}, b: {} });
+    const { calls, exits, host } = setup({ a: {}, b: {} });
     await host.start();
     await host.stop();
-    expect(said).to.deep.equal(['start a', 'start b', 'stop b', 'stop a']);
+    expect(calls).to.deep.equal(['start a', 'start b', 'stop b', 'stop a']);
     expect(exits).to.deep.equal([0]);
   });
 
@@ -53,41 +53,41 @@ describe('a service', () => {
     await stopping;
   });
 
-  it('is not ready when a component cannot say so', async () => {
+  it('is not ready when the check of a component fails', async () => {
     const { host } = setup({ a: { isReady: () => Promise.reject(new Error('away')) } });
     await host.start();
     expect(await host.notReady()).to.deep.equal(['a']);
   });
 
-  it('stops what had begun when a component does not start', async () => {
-    const { said, host } = setup({ a: {}, b: { start: () => Promise.reject(new Error('no')) }, c: {} });
+  it('stops the started components when one does not start', async () => {
+    const { calls, host } = setup({ a: {}, b: { start: () => Promise.reject(new Error('no')) }, c: {} });
     expect(await rejection(host.start())).to.equal('b did not start');
     await host.stop();
-    expect(said).to.deep.equal(['start a', 'start b', 'stop b', 'stop a']);
+    expect(calls).to.deep.equal(['start a', 'start b', 'stop b', 'stop a']);
   });
 
-  it('stops the others when one does not stop in time, and says so', async () => {
-    const { said, exits, host } = setup({ a: {}, b: { stop: () => new Promise(() => undefined) } }, 20);
+  it('stops the other components when one does not stop in time, and exits 1', async () => {
+    const { calls, exits, host } = setup({ a: {}, b: { stop: () => new Promise(() => undefined) } }, 20);
     await host.start();
     await host.stop();
-    expect(said.at(-1)).to.equal('stop a');
+    expect(calls.at(-1)).to.equal('stop a');
     expect(exits).to.deep.equal([1]);
   });
 
   it('stops everything and exits 1 when a component fails', async () => {
-    const { said, exits, host } = setup({ a: { start: async (itself) => void setImmediate(() => itself.fail(new Error('lost'))) } });
+    const { calls, exits, host } = setup({ a: { start: async (itself) => void setImmediate(() => itself.fail(new Error('lost'))) } });
     await host.start();
     await new Promise((resolve) => host.stopping.addEventListener('abort', resolve));
     await host.stop();
-    expect(said.at(-1)).to.equal('stop a');
+    expect(calls.at(-1)).to.equal('stop a');
     expect(exits).to.deep.equal([1]);
   });
 
-  it('stops once, however often it is told', async () => {
-    const { said, exits, host } = setup({ a: {} });
+  it('stops once, even when stop is called again', async () => {
+    const { calls, exits, host } = setup({ a: {} });
     await host.start();
     await Promise.all([host.stop(), host.stop()]);
-    expect(said).to.deep.equal(['start a', 'stop a']);
+    expect(calls).to.deep.equal(['start a', 'stop a']);
     expect(exits).to.deep.equal([0]);
   });
 });

@@ -5,25 +5,25 @@ import { createLogger, type Logger, setCurrentLog } from './log.js';
 
 type HostOptions = {
   log: Logger;
-  /** longest time that stopping takes, ms */
+  /** the grace period: the longest time that stopping takes, ms */
   graceMs: number;
-  /** what ends the process: called once, when everything has stopped */
+  /** ends the process: called once, when everything has stopped */
   exit(code: number): void;
 };
 
 export type ServiceHost = Host & {
-  /** Starts the components in order; rejects with the first error, and stops then what had started. */
+  /** Starts the components in order. On an error it stops those that have started, and rejects. */
   start(): Promise<void>;
-  /** Stops them in reverse, within the grace, and exits: 0 when all of them managed. */
+  /** Stops the components in reverse, within the grace period, and exits: 0 when all of them stopped. */
   stop(): Promise<void>;
 };
 
 const readinessLimitMs = 1_000;
 
-/** A service without the process around it: for `runService`, and for tests that start components. */
+/** A service without its process: for `runService`, and for tests that start components. */
 export const createHost = (name: string, components: readonly Component[], { log, graceMs, exit }: HostOptions): ServiceHost => {
   const stopping = new AbortController();
-  const begun = new Set<Component>(); // has something to stop, even when its start fails half way
+  const begun = new Set<Component>(); // added before its start, because a failed start may also need a stop
   const started = new Set<Component>();
   let stopped: Promise<void> | undefined;
   let exitCode = 0;
@@ -97,7 +97,7 @@ export const createHost = (name: string, components: readonly Component[], { log
   return host;
 };
 
-/** What a component gets for stopping once the grace is used up, ms. */
+/** The time that a component gets for stopping once the grace period is used up, ms. */
 const lastChanceMs = 200;
 
 const within = async <Result>(limitMs: number, work: Promise<Result>): Promise<Result> => {
@@ -125,8 +125,8 @@ export const runService = async (name: string, components: readonly Component[])
 
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
-      log.fatal({ err: error, event }, 'unforeseen error');
-      process.exit(1); // its state is not to be trusted: whoever supervises starts another
+      log.fatal({ err: error, event }, 'unexpected error');
+      process.exit(1); // the state of the process is undefined; its supervisor starts another
     });
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

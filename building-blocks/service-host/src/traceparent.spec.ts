@@ -21,7 +21,7 @@ describe('traceparent', () => {
     it(`is not valid with ${why}`, () => expect(parseTraceparent(text)).to.equal(undefined));
   }
 
-  it('of a later version is parsed, whatever it adds', () => {
+  it('of a later version is parsed, and its extra fields are ignored', () => {
     expect(parseTraceparent(`01-${traceId}-b7ad6b7169203331-01-extra`)?.traceId).to.equal(traceId);
   });
 
@@ -31,7 +31,7 @@ describe('traceparent', () => {
     expect(child?.spanId).not.to.equal('b7ad6b7169203331');
   });
 
-  it('without a valid parent begins a sampled trace', () => {
+  it('without a valid parent starts a sampled trace', () => {
     const [first, second] = [childTraceparent('nonsense'), childTraceparent()];
     expect(parseTraceparent(first)?.flags).to.equal('01');
     expect(traceIdOf(first)).not.to.equal(traceIdOf(second));

@@ -4,7 +4,7 @@ export type Traceparent = { traceId: string; spanId: string; flags: string };
 const shape = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
 /**
- * Undefined when it is not valid: the specification then starts a new trace. A later version's extra fields are
+ * Undefined when the header is not valid: the specification then starts a new trace. Extra fields of later versions are
  * ignored.
  */
 export const parseTraceparent = (text: string | undefined): Traceparent | undefined => {
@@ -17,7 +17,7 @@ export const parseTraceparent = (text: string | undefined): Traceparent | undefi
 
 export const formatTraceparent = ({ traceId, spanId, flags }: Traceparent): string => `00-${traceId}-${spanId}-${flags}`;
 
-/** A trace is no secret: the numbers have to be different, not hard to guess. */
+/** Random hex digits. They need to be unique, not unguessable, because a trace id is no secret. */
 const randomHex = (bytes: number): string => {
   let hex = '';
   while (hex.length < bytes * 2)
@@ -27,7 +27,7 @@ const randomHex = (bytes: number): string => {
   return /^0+$/.test(hex) ? randomHex(bytes) : hex;
 };
 
-/** A new span under `parent`; a new, sampled trace where the parent is missing or not valid. */
+/** A new span under `parent`; a new, sampled trace without a valid parent. */
 export const childTraceparent = (parent?: string): string => {
   const known = parseTraceparent(parent);
   return formatTraceparent({ traceId: known?.traceId ?? randomHex(16), spanId: randomHex(8), flags: known?.flags ?? '01' });

@@ -7,8 +7,8 @@ type Decider<State, Command, Event> = {
 };
 
 /**
- * `given(events).when(command).then(events)`, or `.thenThrows(ErrorClass, code)`: a decider's specification, one line
- * each.
+ * The specification of a decider, one line each: `given(events).when(command).then(events)`, or
+ * `.thenThrows(ErrorClass, code)`.
  */
 export const deciderSpec =
   <State, Command, Event>({ decide, evolve, initialState }: Decider<State, Command, Event>) =>
@@ -16,7 +16,7 @@ export const deciderSpec =
     when: (command: Command) => {
       const state = history.reduce(evolve, initialState);
       return {
-        // biome-ignore lint/suspicious/noThenProperty: the word of the field; nobody awaits it
+        // biome-ignore lint/suspicious/noThenProperty: given/when/then is the usual form; no one awaits this object
         then: (expected: Event[]): void => {
           expect(decide(command, state)).to.deep.equal(expected);
         },

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-/** What `work` fails with; an assertion fails when it does not. */
+/** The error with which `work` fails. It fails an assertion when `work` succeeds. */
 export const errorOf = <Failure = unknown>(work: PromiseLike<unknown>): PromiseLike<Failure> =>
   work.then(
     () => expect.fail('it succeeded'),

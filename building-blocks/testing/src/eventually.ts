@@ -1,10 +1,10 @@
 type Options = { timeoutMs?: number; everyMs?: number };
 
 /**
- * Tries until the assertions in `attempt` hold, and returns what it returned. There is no fixed sleep in a test: there
- * is a condition and a deadline.
+ * Tries until the assertions in `attempt` hold, and returns its result. Tests have no fixed sleeps, but a condition and
+ * a deadline.
  *
- * @param timeoutMs 10 000 by default; the last failure is thrown when it has passed
+ * @param timeoutMs 10 000 by default; after it the last failure is thrown
  */
 export const eventually = async <Result>(
   attempt: () => Result | Promise<Result>,

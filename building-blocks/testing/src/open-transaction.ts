@@ -1,6 +1,6 @@
 import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
 
-/** A transaction that stays open until it is told to commit. */
+/** A transaction that stays open until the test commits it. */
 export const openTransaction = async (db: Database): Promise<{ tx: Transaction; commit: () => Promise<void> }> => {
   let end: () => void = () => {};
   const ended = new Promise<void>((resolve) => {

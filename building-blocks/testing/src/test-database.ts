@@ -4,7 +4,7 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { eventually } from './eventually.js';
 
-/** A database of a test's own, on the real server at `TEST_POSTGRES_URL` (a superuser's). */
+/** A test's own database, on the real server at `TEST_POSTGRES_URL` (with a superuser). */
 export type TestDatabase = {
   url: string;
   db: Database;
@@ -18,7 +18,7 @@ type Migration = { up: (knex: Knex) => Promise<void> };
 const migrations = new URL('../../../migrations/', import.meta.url);
 
 /**
- * Makes an empty database and fills it: with the migrations of a service, or by a function.
+ * Creates a database and fills it: with the migrations of a service, or by a function.
  *
  * @throws Error when `TEST_POSTGRES_URL` is not set
  */
@@ -56,7 +56,7 @@ const migrate = async (knex: Knex, service: string): Promise<void> => {
   }
 };
 
-/** The address of a server that a test needs, from the environment: `npm test` sets it. */
+/** The address of a server, from the environment: `npm test` sets it. */
 export const testAddress = (variable: 'TEST_POSTGRES_URL' | 'TEST_KAFKA_BROKERS' | 'TEST_NATS_URL' | 'TEST_ELASTICSEARCH_URL'): string => {
   const address = process.env[variable];
   if (!address) throw new Error(`${variable} is not set: run the suite by npm test, or against running servers as CONTRIBUTING.md shows`);
@@ -70,5 +70,5 @@ export const somebodyWaits = (db: Database): Promise<void> =>
       `select 1 from pg_locks
         where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`,
     );
-    if (rows.length === 0) throw new Error('nobody waits for a lock');
+    if (rows.length === 0) throw new Error('no transaction waits for a lock');
   });

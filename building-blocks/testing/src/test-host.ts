@@ -1,8 +1,8 @@
 import { createLogger, type Host } from '@orderstream/service-host';
 
 /**
- * The process that a component lives in, for a test that starts it alone. It logs nothing, or from `TEST_LOG_LEVEL` on,
- * and fails the test where the process would end.
+ * The host for a test that starts one component. It logs nothing, or from `TEST_LOG_LEVEL` on, and throws where the
+ * process would end.
  */
 export const testHost = (over: Partial<Host> = {}): Host => ({
   name: 'test',

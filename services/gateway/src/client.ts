@@ -4,8 +4,8 @@ import type { TLSSocket } from 'node:tls';
 const first = (value: string | string[] | undefined): string => (Array.isArray(value) ? value.join(',') : (value ?? ''));
 
 /**
- * The address of who calls. `X-Forwarded-For` is believed only as far as proxies of our own wrote it: with n of them,
- * its n-th entry from the right.
+ * The client's address. `X-Forwarded-For` is trusted only as far as our own proxies wrote it: with n of them, its n-th
+ * entry from the right.
  */
 export const clientAddress = ({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>, trustedProxies: number): string => {
   const direct = socket.remoteAddress ?? 'unknown';
@@ -17,7 +17,7 @@ export const clientAddress = ({ headers, socket }: Pick<IncomingMessage, 'header
   return forwarded.at(-trustedProxies) ?? direct;
 };
 
-/** `http` or `https`, as the client spoke it. */
+/** `http` or `https`, the scheme of the client's request. */
 export const clientProtocol = ({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>, trustedProxies: number): string => {
   const forwarded = first(headers['x-forwarded-proto']).split(',')[0]?.trim();
   if (trustedProxies > 0 && (forwarded === 'http' || forwarded === 'https')) return forwarded;

@@ -9,19 +9,19 @@ export const Config = z.object({
   PAYMENT_URL: envUrl().describe('payment'),
   REPORTS_URL: envUrl().describe('reports'),
   NOTIFICATIONS_URL: envUrl().describe('notifications'),
-  WAIT_FOR_URLS: envList().default([]).describe('nobody is let in before each of these has answered 200 once'),
-  RATE_LIMIT_PER_SECOND: envInt({ min: 1 }).default(5_000).describe('most requests of one caller in a second'),
+  WAIT_FOR_URLS: envList().default([]).describe('requests are refused until each of these has answered 200 once'),
+  RATE_LIMIT_PER_SECOND: envInt({ min: 1 }).default(5_000).describe('maximum requests of one caller in a second'),
   RATE_LIMIT_SENSITIVE_PER_MINUTE: envInt({ min: 1 })
     .default(60)
-    .describe('most requests of one address in a minute that cost the hash of a password: registrations, tokens'),
-  // the callers of the rate limit are told apart by address alone unless all three are given
+    .describe('maximum requests of one address in a minute that hash a password: registrations, tokens'),
+  // without all three, the rate limit distinguishes callers by address only
   OIDC_ISSUER: AuthConfig.OIDC_ISSUER.optional(),
   OIDC_AUDIENCE: AuthConfig.OIDC_AUDIENCE.optional(),
   OIDC_JWKS_URL: AuthConfig.OIDC_JWKS_URL.optional(),
   CORS_ORIGINS: envList().default([]).describe('origins whose pages may call the API'),
   WS_ORIGINS: envList().default([]).describe('origins, besides our own, whose pages may open /ws'),
   TRUSTED_PROXIES: envInt({ min: 0, max: 10 }).default(0).describe('proxies in front of the gateway that append to X-Forwarded-For'),
-  UPSTREAM_TIMEOUT_MS: envInt({ min: 100 }).default(15_000).describe('longest silence of a service, ms'),
-  UPSTREAM_MAX_IN_FLIGHT: envInt({ min: 1 }).default(1_000).describe('most requests that wait for one service'),
+  UPSTREAM_TIMEOUT_MS: envInt({ min: 100 }).default(15_000).describe('longest time without data from a service, ms'),
+  UPSTREAM_MAX_IN_FLIGHT: envInt({ min: 1 }).default(1_000).describe('maximum concurrent requests to one service'),
 });
 export type Config = z.output<typeof Config>;

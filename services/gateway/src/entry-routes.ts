@@ -27,12 +27,12 @@ const page = (services: readonly Service[]): string => `<!doctype html>
   .join('')}</ul>
 <p>Changes are pushed over the WebSocket <code>/ws</code>. The same as JSON: <a href="/api">/api</a>.</p></body></html>`;
 
-/** What the gateway answers itself. */
+/** The gateway's own routes. */
 export const entryRoutes = ({ services }: { services: readonly Service[] }): Api =>
   api('Entry', '/')
     .get(
       '/',
-      { summary: 'What this is', who: 'anyone', query: z.looseObject({}), answers: { 200: mediaType('text/html; charset=utf-8') } },
+      { summary: 'The start page', who: 'anyone', query: z.looseObject({}), answers: { 200: mediaType('text/html; charset=utf-8') } },
       () => Buffer.from(page(services)),
     )
     .get('/api', { summary: 'The services, with their OpenAPI documents and references', who: 'anyone', answers: { 200: Index } }, () => ({

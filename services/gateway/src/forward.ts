@@ -9,15 +9,15 @@ export type Upstream = {
   client: Dispatcher;
   path: string;
   headers: Headers;
-  /** most bytes of the body */
+  /** maximum bytes of the body */
   bodyLimit: number;
-  /** longest silence, ms */
+  /** longest time without data, ms */
   timeoutMs: number;
 };
 
 const tooLarge = (limit: number): HttpRefusal => new HttpRefusal(413, 'body-too-large', `The body is larger than ${limit} bytes`);
 
-/** A body while it arrives: within the limit, and without a long silence. */
+/** A body as it arrives: within the size limit, and without a long pause. */
 const arriving = (req: IncomingMessage, { service, bodyLimit, timeoutMs }: Upstream): Readable => {
   let bytes = 0;
   const body = new Transform({
@@ -37,14 +37,14 @@ const arriving = (req: IncomingMessage, { service, bodyLimit, timeoutMs }: Upstr
 };
 
 /**
- * The body as bytes when it is there already, as it is for most requests, else as a stream. What frames it is how it
- * was read, no header.
+ * The body as bytes when it has arrived already, as for most requests, else as a stream. It is framed anew, from what
+ * was read, never from a header.
  */
 const bodyOf = async (req: IncomingMessage, to: Upstream): Promise<{ body: Buffer | Readable | null; length?: string }> => {
   if (!hasBody(req)) return { body: null };
   const declared = req.headers['content-length'];
   if (Number(declared ?? 0) > to.bodyLimit) throw tooLarge(to.bodyLimit);
-  if (!req.complete) await new Promise((resolve) => setImmediate(resolve)); // by then what came with the headers is read
+  if (!req.complete) await new Promise((resolve) => setImmediate(resolve)); // by then the bytes that came with the headers are read
   if (!req.complete) return { body: arriving(req, to), ...(declared !== undefined && { length: declared }) };
   const body: Buffer = req.read() ?? Buffer.alloc(0);
   if (body.length > to.bodyLimit) throw tooLarge(to.bodyLimit);
@@ -59,16 +59,15 @@ const refusalOf = (error: unknown, service: string): HttpRefusal => {
   return new HttpRefusal(502, 'service-unreachable', `${service} cannot be reached`, { 'retry-after': '1' });
 };
 
-/** A kept connection may be closed by the service just as it is used again. */
+/** A service may close a kept-alive connection just as a request is sent over it. */
 const closedUnderIt = (error: unknown): boolean =>
   error instanceof errors.SocketError || (error as NodeJS.ErrnoException).code === 'ECONNRESET';
 
 /**
- * Sends a request on and its answer back, both as streams. A `GET` or `HEAD` that meets a kept connection just as the
- * service closes it is sent once more. undici frames what is sent: by the bytes or the length of the body, or in
- * chunks, whatever the method.
+ * Forwards a request and its answer, both as streams. A `GET` or `HEAD` is sent once more when the service closed the
+ * kept-alive connection just then. undici frames the request: by the length of the body, or in chunks, for any method.
  *
- * @returns when the answer is over, whole or not
+ * @returns when the answer has ended, complete or not
  * @throws HttpRefusal (413, 408, 502, 504) as long as nothing was answered
  */
 export const forward = async (req: IncomingMessage, res: ServerResponse, to: Upstream): Promise<void> => {

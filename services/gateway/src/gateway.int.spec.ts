@@ -74,7 +74,7 @@ describe('the gateway', function () {
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   };
 
-  it('sends a request to the service of its path, without /api, and its answer back', async () => {
+  it('forwards a request to the service of its path, without /api, and returns the answer', async () => {
     const { status, headers, body } = await call('/api/orders/1?x=%20y', {
       method: 'POST',
       body: 'hello',
@@ -85,7 +85,7 @@ describe('the gateway', function () {
     expect(seen[0]?.headers).to.include({ 'x-correlation-id': 'c-1', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' });
   });
 
-  it('makes a correlation id and a trace where there is none', async () => {
+  it('generates a correlation id and a trace when the request has none', async () => {
     const { headers } = await call('/api/orders');
     expect(headers.get('x-correlation-id'))
       .to.match(/^[0-9a-f-]{36}$/)
@@ -93,13 +93,13 @@ describe('the gateway', function () {
     expect(seen[0]?.headers.traceparent).to.match(/^00-/);
   });
 
-  it('keeps its connections to services', async () => {
+  it('keeps its connections to services alive', async () => {
     await call('/api/orders');
     await call('/api/orders/1');
     expect(seen[0]?.socket).to.equal(seen[1]?.socket);
   });
 
-  it('passes on what the service answers, problems and empty answers included', async () => {
+  it('returns all answers of a service unchanged, problems and empty answers included', async () => {
     answer = (_req, res) => res.writeHead(409, { 'content-type': 'application/problem+json', 'retry-after': '1' }).end('{"code":"x"}');
     const problem = await call('/api/orders');
     expect([problem.status, problem.body.code, problem.headers.get('retry-after')]).to.deep.equal([409, 'x', '1']);
@@ -113,7 +113,7 @@ describe('the gateway', function () {
     expect((await call('/api/orders', { method: 'HEAD' })).headers.get('content-length')).to.equal('5');
   });
 
-  it('streams an answer while it is made', async () => {
+  it('streams an answer', async () => {
     let finish = (): void => undefined;
     answer = (_req, res) => {
       res.write('first');
@@ -126,7 +126,7 @@ describe('the gateway', function () {
     expect(Buffer.from((await reader.read()).value!).toString()).to.equal('last');
   });
 
-  it('knows no other service', async () => {
+  it('answers 404 for unknown services', async () => {
     for (const path of ['/api/psp/payments', '/api/metrics', '/api/unknown', '/psp/calls', '/orders']) {
       const { status, body } = await call(path);
       expect([status, body.code]).to.deep.equal([404, 'route-not-found']);
@@ -134,7 +134,7 @@ describe('the gateway', function () {
     expect(seen).to.have.length(0);
   });
 
-  it('refuses a body that is too large, whether it says so or not', async () => {
+  it('refuses a body that is too large, with or without a content length', async () => {
     const megabyte = Buffer.alloc(1_048_576);
     expect((await call('/api/orders', { method: 'POST', body: megabyte })).body.bytes).to.equal(1_048_576);
     const declared = await call('/api/orders', { method: 'POST', body: Buffer.alloc(1_048_577) });
@@ -152,7 +152,7 @@ describe('the gateway', function () {
     expect((await call('/api/products/1/image', { method: 'PUT', body: Buffer.alloc(2_097_153) })).status).to.equal(413);
   });
 
-  it('has problems for a service that is silent, away, or breaks off', async () => {
+  it('answers a problem when a service is silent, is down, or breaks off', async () => {
     answer = () => undefined;
     const silent = await call('/api/orders');
     expect([silent.status, silent.body.code]).to.deep.equal([504, 'service-timeout']);
@@ -165,7 +165,7 @@ describe('the gateway', function () {
     await away.host.stop();
   });
 
-  it('sends a GET again that met a connection which was being closed', async () => {
+  it('sends a GET again when the service was closing the connection', async () => {
     await call('/api/orders');
     let times = 0;
     answer = (req, res) => {
@@ -176,7 +176,7 @@ describe('the gateway', function () {
     expect((await call('/api/orders')).body).to.equal('again');
   });
 
-  it('does not finish an answer that broke off', async () => {
+  it('does not complete an answer that the service broke off', async () => {
     answer = (_req, res) => {
       res.writeHead(200, { 'content-length': '10' });
       res.write('half', () => res.destroy());
@@ -188,7 +188,7 @@ describe('the gateway', function () {
     expect(outcome).to.equal('broken off');
   });
 
-  it('lets go of a service when its client goes away', async () => {
+  it('aborts the request to the service when the client disconnects', async () => {
     const client = httpRequest(`${open.url}/api/orders`).on('error', () => undefined);
     const left = new Promise<void>((resolve) => {
       answer = (req) => {
@@ -200,7 +200,7 @@ describe('the gateway', function () {
     await left;
   });
 
-  it('does not let one service’s silence take more than its share', async () => {
+  it('limits the concurrent requests to each service, so that a silent service does not block the others', async () => {
     const at = await start({ UPSTREAM_MAX_IN_FLIGHT: '2', UPSTREAM_TIMEOUT_MS: '400' });
     const respond = answer;
     answer = (req, res) => (req.url === '/orders' ? undefined : respond(req, res));
@@ -211,11 +211,11 @@ describe('the gateway', function () {
     await at.host.stop();
   });
 
-  it('limits how often a caller may call', async () => {
+  it('limits the request rate of a caller', async () => {
     const at = await start({ RATE_LIMIT_PER_SECOND: '3' });
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => call('/api/orders', {}, at)));
     const refused = outcomes.filter(({ status }) => status === 429);
-    expect(refused.length).to.be.within(4, 7); // the second may turn while we ask
+    expect(refused.length).to.be.within(4, 7); // the second may end during the requests
     expect(refused[0]?.body).to.include({ code: 'rate-limited', status: 429 });
     expect(refused[0]?.headers.get('retry-after')).to.equal('1');
     expect(outcomes[0]?.headers.get('ratelimit')).to.contain('limit=3');
@@ -223,7 +223,7 @@ describe('the gateway', function () {
     await at.host.stop();
   });
 
-  it('limits what costs the hash of a password by the address, whoever asks', async () => {
+  it('limits requests that hash a password by address, whoever the caller is', async () => {
     const at = await start({ RATE_LIMIT_SENSITIVE_PER_MINUTE: '3', TRUSTED_PROXIES: '1' });
     const post = (path: string, address: string, token = 'none') =>
       call(path, { method: 'POST', headers: { 'x-forwarded-for': address, authorization: `Bearer ${token}` } }, at);
@@ -240,7 +240,7 @@ describe('the gateway', function () {
     await at.host.stop();
   });
 
-  it('says to an upgrade over the limit when to come back', async () => {
+  it('answers an upgrade over the limit with Retry-After', async () => {
     const at = await start({ RATE_LIMIT_PER_SECOND: '1' });
     const answers = await Promise.all([1, 2, 3, 4].map(() => upgrade('/ws', {}, { until: 'hello', at })));
     const refused = answers.filter((answer) => answer.startsWith('HTTP/1.1 429'));
@@ -249,7 +249,7 @@ describe('the gateway', function () {
     await at.host.stop();
   });
 
-  it('lets nobody in before everything is ready, and everybody from then on', async () => {
+  it('refuses requests until everything was ready once, and accepts them from then on', async () => {
     let ready = false;
     answer = (req, res) => res.writeHead(req.url !== '/health/ready' || ready ? 200 : 503).end();
     const at = await start({ WAIT_FOR_URLS: `${serviceUrl}/health/ready` });
@@ -265,7 +265,7 @@ describe('the gateway', function () {
     await at.host.stop();
   });
 
-  it('has security headers, which a service may replace', async () => {
+  it('sets security headers, which a service may replace', async () => {
     const { headers } = await call('/api/orders');
     expect(headers.get('x-content-type-options')).to.equal('nosniff');
     expect(headers.get('content-security-policy')).to.contain("frame-ancestors 'none'");
@@ -274,7 +274,7 @@ describe('the gateway', function () {
     expect((await call('/api/identity/login')).headers.get('content-security-policy')).to.equal("default-src 'none'");
   });
 
-  it('lets pages of the listed origins call, whatever a service says', async () => {
+  it('allows the listed origins, and ignores the CORS headers of services', async () => {
     const at = await start({ CORS_ORIGINS: 'https://shop.example,https://app.example' });
     answer = (_req, res) =>
       res
@@ -332,7 +332,7 @@ describe('the gateway', function () {
     await at.host.stop();
   });
 
-  it('says what it is, and where the services’ documents are', async () => {
+  it('serves a start page and links the documents of the services', async () => {
     expect((await call('/')).body).to.contain('/api/orders/reference');
     const { body } = await call('/api');
     expect(body.services.map(({ name }: { name: string }) => name)).to.deep.equal([
@@ -348,7 +348,7 @@ describe('the gateway', function () {
     expect((await call('/reference')).status).to.equal(200);
   });
 
-  /** Opens a raw socket with an upgrade; what comes until `until` or the end. */
+  /** Opens a raw socket with an upgrade; returns the bytes received until `until` or the end. */
   const upgrade = (path: string, headers: Record<string, string> = {}, { say = '', until = '\0', at = open } = {}): Promise<string> =>
     new Promise((resolve) => {
       const lines = Object.entries({ host: new URL(at.url).host, connection: 'Upgrade', upgrade: 'websocket', ...headers });
@@ -365,7 +365,7 @@ describe('the gateway', function () {
       socket.on('close', () => resolve(text));
     });
 
-  it('carries a WebSocket to notifications, both ways', async () => {
+  it('proxies a WebSocket to notifications in both directions', async () => {
     const said = await upgrade('/ws?x=1', { 'sec-websocket-key': 'k', 'x-correlation-id': 'c-9' }, { say: 'hi', until: 'echo hi' });
     expect(said)
       .to.match(/^HTTP\/1.1 101 /)
@@ -381,7 +381,7 @@ describe('the gateway', function () {
     });
   });
 
-  it('refuses a WebSocket of another page, at another path, or that notifications refuses', async () => {
+  it('refuses a WebSocket from another origin, at another path, or that notifications refuses', async () => {
     const foreign = await upgrade('/ws', { origin: 'https://evil.example' });
     expect(foreign)
       .to.match(/^HTTP\/1.1 403 /)
@@ -419,7 +419,7 @@ describe('the gateway', function () {
     await at.host.stop();
   });
 
-  it('ends its sockets when it stops', async () => {
+  it('closes its sockets when it stops', async () => {
     const at = await start();
     const ended = upgrade('/ws', {}, { at });
     await eventually(async () => expect((await call('/metrics', {}, at)).body).to.match(/^gateway_websockets 1$/m));

@@ -7,7 +7,7 @@ const context = { correlationId: 'c1', traceparent: '00-0af7651916cd43dd8448eb21
 const request = (headers: Record<string, string>) => ({ headers, socket: { remoteAddress: '10.0.0.9' } as never });
 
 describe('the headers that a service gets', () => {
-  it('say who called, where, and in which context', () => {
+  it('name the caller, the host and the context', () => {
     const headers = requestHeaders(request({ host: 'shop.example', accept: '*/*', authorization: 'Bearer t' }), context, 0);
     expect(headers).to.deep.equal({
       accept: '*/*',
@@ -21,7 +21,7 @@ describe('the headers that a service gets', () => {
     });
   });
 
-  it('do not repeat what a client says about itself', () => {
+  it('do not contain a client’s own claims about its address and context', () => {
     const forged = {
       'x-forwarded-for': '1.1.1.1',
       'x-forwarded-host': 'evil',
@@ -33,7 +33,7 @@ describe('the headers that a service gets', () => {
     expect(JSON.stringify(headers)).not.to.match(/evil|1\.1\.1\.1/);
   });
 
-  it('have none that speak of the connection alone', () => {
+  it('exclude hop-by-hop headers', () => {
     const headers = requestHeaders(
       request({
         connection: 'keep-alive, x-hop',
@@ -49,7 +49,7 @@ describe('the headers that a service gets', () => {
     expect(headers).not.to.have.any.keys('connection', 'x-hop', 'keep-alive', 'te', 'transfer-encoding', 'upgrade');
   });
 
-  it('have none that frame the body, and none that would make a service decide about origins', () => {
+  it('exclude the framing of the body and the headers of CORS', () => {
     const headers = requestHeaders(
       request({
         'content-length': '5',
@@ -72,7 +72,7 @@ describe('the headers that a service gets', () => {
 });
 
 describe('the headers that a client gets', () => {
-  it('are those of the message, several cookies included', () => {
+  it('are those of the answer, including several cookies', () => {
     expect(
       responseHeaders({ connection: 'keep-alive', 'keep-alive': 'timeout=5', 'set-cookie': ['a=1', 'b=2'], etag: '"1"' }),
     ).to.deep.equal({
@@ -81,7 +81,7 @@ describe('the headers that a client gets', () => {
     });
   });
 
-  it('say nothing of a service’s about origins, and what both parts of the answer depend on', () => {
+  it('exclude the service’s CORS headers, and merge Vary', () => {
     const answer = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'x', vary: 'Accept' };
     expect(responseHeaders(answer)).to.deep.equal({ vary: 'Accept' });
     expect(responseHeaders(answer, 'Origin')).to.deep.equal({ vary: 'Origin, Accept' });
@@ -89,7 +89,7 @@ describe('the headers that a client gets', () => {
 });
 
 describe('the address of a client', () => {
-  it('is believed as far as proxies of our own wrote it', () => {
+  it('is taken from X-Forwarded-For as far as our own proxies wrote it', () => {
     const forwarded = request({ 'x-forwarded-for': 'forged, 203.0.113.7, 10.0.0.1' });
     expect(clientAddress(forwarded, 0)).to.equal('10.0.0.9');
     expect(clientAddress(forwarded, 1)).to.equal('10.0.0.1');
@@ -102,13 +102,13 @@ describe('a WebSocket', () => {
   const from = (origin: string | undefined, origins: string[] = []) =>
     mayUpgrade({ origin, host: 'shop.example', protocol: 'https', origins });
 
-  it('may come from no browser, from our own pages, and from the list', () => {
+  it('is accepted without an origin, from our own origin, and from the listed ones', () => {
     expect(from(undefined)).to.equal(true);
     expect(from('https://shop.example')).to.equal(true);
     expect(from('https://partner.example', ['https://partner.example'])).to.equal(true);
   });
 
-  it('may not come from other pages', () => {
+  it('is refused from other origins', () => {
     for (const origin of ['https://evil.example', 'http://shop.example', 'https://shop.example.evil', 'null', '']) {
       expect(from(origin)).to.equal(false);
     }

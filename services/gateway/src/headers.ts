@@ -4,7 +4,7 @@ import { clientAddress, clientProtocol } from './client.js';
 
 export type Headers = Record<string, string | string[]>;
 
-/** They speak of one connection, not of the message: RFC 9110, 7.6.1. */
+/** Hop-by-hop headers: RFC 9110, 7.6.1. */
 const hopByHop = new Set([
   'connection',
   'keep-alive',
@@ -17,9 +17,7 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-/**
- * What the gateway says to a service or decides itself, whatever a client says: framing, who asks and where, and CORS.
- */
+/** Headers that the gateway sets itself, so a client's values are dropped: framing, the caller, the host, and CORS. */
 const ours = new Set([
   'content-length',
   'expect',
@@ -33,10 +31,7 @@ const ours = new Set([
   'access-control-request-headers',
 ]);
 
-/**
- * The headers of the message itself, without those of the connection, those that `Connection` names, and those that are
- * `dropped`.
- */
+/** The end-to-end headers: without hop-by-hop headers, those that `Connection` names, and those in `dropped`. */
 const endToEnd = (headers: IncomingHttpHeaders, dropped: (name: string) => boolean): Headers => {
   const { connection = '' } = headers;
   const named = /^(keep-alive|close|upgrade)?$/i.test(connection) ? undefined : connection.toLowerCase().split(/\s*,\s*/);
@@ -49,8 +44,8 @@ const endToEnd = (headers: IncomingHttpHeaders, dropped: (name: string) => boole
 };
 
 /**
- * The headers of a request as a service gets them: who called, where, and in which context. How the body is framed is
- * not among them.
+ * The headers of a request as a service gets them, with the caller, the host and the context; without the framing of
+ * the body.
  */
 export const requestHeaders = (
   req: Pick<IncomingMessage, 'headers' | 'socket'>,
@@ -69,9 +64,9 @@ export const requestHeaders = (
 };
 
 /**
- * The headers of a service's answer as the client gets them. Which pages may read it is not a service's to say.
+ * The headers of a service's answer as the client gets them, without the service's CORS headers.
  *
- * @param vary what the gateway's own part of the answer depends on
+ * @param vary the request headers that the gateway's own part of the answer depends on
  */
 export const responseHeaders = (headers: IncomingHttpHeaders, vary?: string): Headers => {
   const answer = endToEnd(headers, (name) => name.startsWith('access-control-'));

@@ -8,7 +8,7 @@ import { gateway } from './gateway.js';
 
 type Received = { method: string; target: string; headers: [string, string][]; body: string };
 
-/** Reads one request the strict way; `undefined` while it is not whole. */
+/** Parses one request strictly; `undefined` while it is incomplete. */
 const readRequest = (text: string): { request: Received; rest: string } | undefined => {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
@@ -38,7 +38,7 @@ const readRequest = (text: string): { request: Received; rest: string } | undefi
   }
 };
 
-/** A service that knows nothing but bytes: what came over each of its connections, and as which requests. */
+/** A service on a raw socket: records the bytes of each of its connections, and the requests parsed from them. */
 const rawService = () => {
   const requests: Received[] = [];
   const connections: { socket: Socket; received: string; closed: boolean }[] = [];
@@ -46,7 +46,7 @@ const rawService = () => {
     requests,
     connections,
     answer: (_request: Received, _socket: Socket): void => undefined,
-    /** asked as soon as the head of a request is there; true: it has answered */
+    /** called when the head of a request is complete; returns true when it has answered */
     answerEarly: (_head: string, _socket: Socket): boolean => false,
     reset: () => {
       requests.length = 0;
@@ -86,7 +86,7 @@ const rawService = () => {
   return service;
 };
 
-/** A client that knows nothing but bytes. */
+/** A client on a raw socket. */
 const rawClient = (port: number) => {
   const client = { socket: undefined as unknown as Socket, received: '', ended: false };
   client.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -135,7 +135,7 @@ describe('the gateway, byte by byte', function () {
 
   const open = (at = started) => rawClient(at.port);
 
-  /** Says this on a connection of its own; everything that came until it was closed. */
+  /** Sends this on a connection of its own; returns all bytes received until it was closed. */
   const say = async (bytes: string, at = started): Promise<string> => {
     const client = open(at);
     client.socket.write(bytes, 'latin1');
@@ -143,20 +143,20 @@ describe('the gateway, byte by byte', function () {
     return client.received;
   };
 
-  /** The connection that a request was begun on is closed; one that was opened in its stead may be there. */
+  /** Waits until the request's connection is closed; the gateway may have opened another one. */
   const expectServiceLetGo = (): Promise<void> =>
     eventually(() => {
       const used = service.connections.filter(({ received }) => received !== '');
       expect(used.map(({ closed }) => closed)).to.deep.equal([true]);
     });
 
-  /** What a bystander gets must be the answer to its own request. */
+  /** Checks that another client gets the answer to its own request. */
   const expectBystanderUnharmed = async (): Promise<void> => {
     const received = await say('GET /api/products/bystander HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n');
     expect(received).to.match(/\r\n\r\nGET \/products\/bystander 0$/);
   };
 
-  describe('frames a request', () => {
+  describe('frames requests:', () => {
     const inner = 'POST /identity/oidc/token HTTP/1.1\r\nhost: identity\r\ncontent-length: 0\r\n\r\n';
     const chunks = `${inner.length.toString(16)}\r\n${inner}\r\n0\r\n`;
     const length = inner.length;
@@ -228,18 +228,18 @@ describe('the gateway, byte by byte', function () {
     ] as const) {
       for (const framed of cases) {
         const [name, , , read] = framed;
-        it(`${name} in HTTP/${version}, by every method, ${read === 'refused' ? 'never' : 'as it was read'}`, async () => {
+        it(`${name} in HTTP/${version}, by every method, is ${read === 'refused' ? 'refused' : 'forwarded with its body'}`, async () => {
           for (const method of methods) await expectFramed(version, method, framed);
         });
       }
     }
 
-    it('of an unknown method never', async () => {
+    it('an unknown method is refused', async () => {
       for (const framed of [...both, ...newer])
         await expectFramed('1.1', 'BREW', [...(framed.slice(0, 3) as [string, string[], string]), 'refused']);
     });
 
-    it('in pieces as one that came at once', async () => {
+    it('a request in pieces is forwarded like a whole one', async () => {
       const client = open();
       for (const piece of [
         'POST /api/orders HT',
@@ -257,7 +257,7 @@ describe('the gateway, byte by byte', function () {
     });
   });
 
-  describe('answers before the end of a request', () => {
+  describe('answers early:', () => {
     const unauthorized = 'HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\n\r\nno';
     const half = 'x'.repeat(150_000);
     const next = 'GET /api/products/next HTTP/1.1\r\nhost: shop\r\n\r\n';
@@ -266,7 +266,7 @@ describe('the gateway, byte by byte', function () {
       ['with a length', 'content-length: 300000', half],
       ['in chunks', 'transfer-encoding: chunked', `\r\n${half.length.toString(16)}\r\n${half}\r\n0\r\n\r\n`],
     ] as const) {
-      it(`when the service does, of a body ${how}, lets go of the service and stays usable`, async () => {
+      it(`the service’s early answer to a body ${how} is returned, the connection to the service closed, the client’s kept`, async () => {
         service.answerEarly = (head, socket) => head.startsWith('POST') && socket.write(unauthorized) !== undefined;
         const client = open();
         const first = framing.startsWith('t') ? `${half.length.toString(16)}\r\n${half}` : half;
@@ -280,7 +280,7 @@ describe('the gateway, byte by byte', function () {
       });
     }
 
-    it('when the service closes as well, passes its answer on', async () => {
+    it('the service’s early answer is returned even when the service closes its connection', async () => {
       service.answerEarly = (head, socket) => head.startsWith('POST') && socket.end(unauthorized) !== undefined;
       const client = open();
       client.socket.write(`POST /api/orders HTTP/1.1\r\nhost: shop\r\ncontent-length: 300000\r\n\r\n${half}`);
@@ -291,13 +291,13 @@ describe('the gateway, byte by byte', function () {
     });
 
     for (const [what, line] of [
-      ['what is too large', 'POST /api/orders HTTP/1.1\r\ncontent-length: 1100000'],
-      ['what goes nowhere', 'POST /api/nowhere HTTP/1.1\r\ncontent-length: 300000'],
-      ['what the gateway answers itself', 'GET /api HTTP/1.1\r\ncontent-length: 300000'],
+      ['a body that is too large', 'POST /api/orders HTTP/1.1\r\ncontent-length: 1100000'],
+      ['an unknown path', 'POST /api/nowhere HTTP/1.1\r\ncontent-length: 300000'],
+      ['a route of the gateway', 'GET /api HTTP/1.1\r\ncontent-length: 300000'],
       ['a preflight', 'OPTIONS /api/orders HTTP/1.1\r\norigin: https://x\r\naccess-control-request-method: GET\r\ncontent-length: 300000'],
       ['a health check', 'GET /health/live HTTP/1.1\r\ncontent-length: 300000'],
     ] as const) {
-      it(`to ${what} stays usable`, async () => {
+      it(`after an early answer to ${what} the connection stays usable`, async () => {
         const client = open();
         client.socket.write(`${line}\r\nhost: shop\r\n\r\n${half}`);
         await eventually(() => expect(statuses(client.received)).to.have.length(1));
@@ -308,14 +308,14 @@ describe('the gateway, byte by byte', function () {
       });
     }
 
-    it('closes the connection of a client that never ends its request', async () => {
+    it('the connection of a client that never ends its request is closed', async () => {
       const client = open();
       client.socket.write('POST /api/nowhere HTTP/1.1\r\nhost: shop\r\ncontent-length: 300000\r\n\r\nx');
       await eventually(() => expect(statuses(client.received)).to.deep.equal([404]));
       await eventually(() => expect(client.ended).to.equal(true), { timeoutMs: 15_000 });
     });
 
-    it('does not end a body for a client that leaves in the middle', async () => {
+    it('the body of a client that disconnects is not completed', async () => {
       const client = open();
       client.socket.write('POST /api/orders HTTP/1.1\r\nhost: shop\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n');
       await eventually(() => expect(service.connections[0]?.received).to.contain('hello'));
@@ -325,7 +325,7 @@ describe('the gateway, byte by byte', function () {
     });
   });
 
-  describe('reads the target of a request', () => {
+  describe('parses the target of a request:', () => {
     const ask = (line: string, ...fields: string[]) => say(`${[line, ...fields, 'connection: close'].join('\r\n')}\r\n\r\n`);
 
     for (const [target, asked] of [
@@ -334,7 +334,7 @@ describe('the gateway, byte by byte', function () {
       ['https://shop/api/orders', '/orders'],
       ['/api/products?x=/../y', '/products?x=/../y'],
     ] as const) {
-      it(`${target}`, async () => {
+      it(`${target} is forwarded to the service`, async () => {
         const received = await ask(`GET ${target} HTTP/1.1`, 'host: other');
         expect(statuses(received), received).to.deep.equal([200]);
         expect(received).to.contain(`GET ${asked} 0`);
@@ -366,14 +366,14 @@ describe('the gateway, byte by byte', function () {
       ['CONNECT shop:80 HTTP/1.1', 405],
       ['CONNECT /api/products HTTP/1.1', 405],
     ] as const) {
-      it(`${line.slice(0, -9)}, which is answered ${status}`, async () => {
+      it(`${line.slice(0, -9)} is answered with ${status}`, async () => {
         const received = await ask(line, 'host: shop');
         expect(statuses(received), received).to.deep.equal([status]);
         expect(service.requests).to.deep.equal([]);
       });
     }
 
-    it('and decides everything by it, in whatever form it came', async () => {
+    it('the body limit, the rate limit and CORS apply to every form of target', async () => {
       const strict = await start({ RATE_LIMIT_SENSITIVE_PER_MINUTE: '1' });
       const answers = [];
       for (const target of ['/api/identity/register', 'http://shop/api/identity/register', 'http://shop/api/identity/Register/?x']) {
@@ -394,10 +394,10 @@ describe('the gateway, byte by byte', function () {
     });
   });
 
-  describe('refuses', () => {
+  describe('refuses:', () => {
     const get = 'GET /api/products HTTP/1.1';
     for (const [what, bytes, status] of [
-      ['what is no request', 'NONSENSE\r\n\r\n', 400],
+      ['bytes that are no request', 'NONSENSE\r\n\r\n', 400],
       ['another protocol', 'GET /api/products HTTP/3.0\r\nhost: shop\r\n\r\n', 400],
       ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
       ['a request without a host', `${get}\r\n\r\n`, 400],
@@ -418,17 +418,17 @@ describe('the gateway, byte by byte', function () {
       ['an upgrade that is no GET', 'POST /ws HTTP/1.1\r\nhost: shop\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n', 400],
       ['an upgrade elsewhere', 'GET http://shop/api/ws HTTP/1.1\r\nhost: shop\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n', 404],
     ] as const) {
-      it(`${what}, closes the connection, and no service hears of it`, async () => {
+      it(`${what}: closes the connection, and sends nothing to a service`, async () => {
         expect(statuses(await say(bytes))).to.deep.equal([status]);
         expect(service.requests).to.deep.equal([]);
       });
     }
   });
 
-  it('answers pipelined requests in their order, each for itself', async () => {
+  it('answers pipelined requests in their order', async () => {
     const { answer } = service;
     service.answer = (request, socket) => {
-      // the first is answered last
+      // the service answers the first request last
       if (request.target === '/orders/1')
         void eventually(() => expect(service.requests).to.have.length(4)).then(() => answer(request, socket));
       else answer(request, socket);
@@ -446,7 +446,7 @@ describe('the gateway, byte by byte', function () {
     expect(received.match(/(GET|POST|DELETE) [/\w]+ \d/g)).to.deep.equal(['GET /orders/1 0', 'POST /orders/2 5', 'DELETE /products/3 2']);
   });
 
-  it('answers what asks for another protocol after what was asked before', async () => {
+  it('answers a request for another protocol after the earlier requests', async () => {
     const { answer } = service;
     service.answer = (request, socket) => {
       if (request.target === '/orders/1') setImmediate(() => setImmediate(() => answer(request, socket)));
@@ -460,7 +460,7 @@ describe('the gateway, byte by byte', function () {
     expect(received.match(/GET [/\w]+ \d/g)).to.deep.equal(['GET /orders/1 0', 'GET /orders/2 0', 'GET /orders/3 0']);
   });
 
-  it('takes a client that closes its half of the connection for gone, and lets go of the service', async () => {
+  it('aborts the request to the service when the client half-closes its connection', async () => {
     service.answer = () => undefined;
     const client = open();
     client.socket.end('GET /api/orders HTTP/1.1\r\nhost: shop\r\n\r\n');
@@ -468,14 +468,14 @@ describe('the gateway, byte by byte', function () {
     await expectServiceLetGo();
   });
 
-  it('closes a connection that is half closed before it asked anything', async () => {
+  it('closes a connection that is half-closed before its first request', async () => {
     const client = open();
     client.socket.end('GET /api/or');
     await eventually(() => expect(client.ended).to.equal(true));
     expect(service.requests).to.deep.equal([]);
   });
 
-  it('does not wait for a body that stops, and lets go of the service', async () => {
+  it('aborts a request whose body stops, and closes the connection to the service', async () => {
     for (const framing of ['content-length: 10', 'transfer-encoding: chunked']) {
       service.reset();
       const client = open();
@@ -487,18 +487,18 @@ describe('the gateway, byte by byte', function () {
     }
   });
 
-  it('takes a body that comes slowly but steadily', async () => {
+  it('accepts a body that arrives slowly but steadily', async () => {
     const client = open();
     client.socket.write('POST /api/orders HTTP/1.1\r\nhost: shop\r\ncontent-length: 4\r\n\r\n');
     for (const byte of 'slow') {
-      await new Promise((resolve) => setTimeout(resolve, 200)); // the pace is what is tested: under the 500 ms, over them together
+      await new Promise((resolve) => setTimeout(resolve, 200)); // each pause is shorter than the limit of 500 ms, all together are longer
       client.socket.write(byte);
     }
     await eventually(() => expect(client.received).to.contain('POST /orders 4'));
     client.socket.destroy();
   });
 
-  it('does not wait for headers or a body that never end', async () => {
+  it('times out when headers or a body never end', async () => {
     const impatient = await start({ UPSTREAM_TIMEOUT_MS: '60000' }, ({ server }) => {
       server.headersTimeout = 300;
       server.requestTimeout = 600;

@@ -10,11 +10,11 @@ export type ProxyOptions = {
   services: readonly Service[];
   trustedProxies: number;
   timeoutMs: number;
-  /** most requests that wait for one service: one that hangs must not take everything with it */
+  /** maximum concurrent requests to one service, so that a hanging one does not block the others */
   maxInFlight: number;
 };
 
-/** Sends a request to its destination, over connections that are kept. */
+/** Forwards a request to its destination, over kept-alive connections. */
 export const proxy = ({
   services,
   trustedProxies,

@@ -6,18 +6,18 @@ import { clientAddress } from './client.js';
 import type { Destination } from './services.js';
 
 export type RateLimitOptions = {
-  /** most requests of a caller */
+  /** maximum requests of a caller in a second */
   perSecond: number;
-  /** most requests of an address that cost the hash of a password */
+  /** maximum requests of an address in a minute that hash a password */
   sensitivePerMinute: number;
   trustedProxies: number;
   auth?: Authenticator | undefined;
 };
 
-/** Whose request it is, when no token says so: an IPv6 address counts by its network. */
+/** The key of an anonymous caller: the address, or the network of an IPv6 address. */
 const addressOf = (req: IncomingMessage, trustedProxies: number): string => `address ${ipKeyGenerator(clientAddress(req, trustedProxies))}`;
 
-/** Whose request it is: a user by a token that holds, anybody else by address. */
+/** The key of a caller: the user of a valid token, else the address. */
 const callerOf =
   ({ trustedProxies, auth }: RateLimitOptions) =>
   async (req: IncomingMessage): Promise<string> => {
@@ -26,7 +26,7 @@ const callerOf =
       try {
         return `user ${(await auth.verify(token)).id}`;
       } catch {
-        // a token that does not hold is no name to count under: its bearer could make up another for every request
+        // an invalid token is not used as a key, because its bearer could invent another for every request
       }
     }
     return addressOf(req, trustedProxies);
@@ -37,7 +37,7 @@ const refusal = (headers?: Record<string, string>): HttpRefusal =>
 
 type Limit = { windowMs: number; limit: number; keyOf: (req: Request) => string | Promise<string>; store?: MemoryStore };
 
-/** Says in the headers of each answer how much is left, and in those of a 429 when to come back. */
+/** Puts the remaining requests in the headers of each answer, and `Retry-After` in those of a 429. */
 const limited = ({ windowMs, limit, keyOf, store = new MemoryStore() }: Limit): RequestHandler =>
   rateLimit({
     windowMs,
@@ -47,14 +47,14 @@ const limited = ({ windowMs, limit, keyOf, store = new MemoryStore() }: Limit): 
     legacyHeaders: false,
     keyGenerator: keyOf,
     handler: (_req, _res, next) => next(refusal()),
-    validate: false, // its checks are about Express's own trust proxy, which is not used here
+    validate: false, // its checks are about Express's `trust proxy`, which is not used here
   });
 
 export type RateLimiter = { http: RequestHandler[]; admit: (req: IncomingMessage) => Promise<void> };
 
 /**
- * Counts each caller's requests in windows of a second, HTTP and upgrades together; and those that hash a password once
- * more, by the minute.
+ * Counts each caller's requests in windows of a second, HTTP and upgrades together. Requests that hash a password are
+ * also counted by the minute.
  */
 export const rateLimiter = (options: RateLimitOptions): RateLimiter => {
   const { perSecond, sensitivePerMinute, trustedProxies } = options;

@@ -2,9 +2,8 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
 /**
- * The answer's security headers. A service that knows better (a login page, a reference page) sets its own, which then
- * hold. No `form-action`: browsers apply it to the redirects after a form too, and a login ends at the client's own
- * address.
+ * Security headers of every answer. A service may replace them (a login page, a reference page). There is no
+ * `form-action`: browsers apply it to redirects after a form too, and a login redirects to the client's own address.
  */
 export const securityHeaders = (corsOrigins: readonly string[]): RequestHandler =>
   helmet({
@@ -27,8 +26,8 @@ const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const requestHeaders = 'Authorization, Content-Type, Idempotency-Key, X-Correlation-Id, X-Session-Id, Traceparent, Tracestate';
 
 /**
- * Lets pages of these origins call the API, without cookies. For every other origin there is no header, and so the
- * browser says no. Preflights are answered here: no service has a say in this.
+ * Allows pages of these origins to call the API, without cookies. Other origins get no CORS headers, so the browser
+ * refuses. The gateway answers preflights itself.
  */
 export const cors = (origins: readonly string[]): RequestHandler => {
   const allowed = new Set(origins);

@@ -12,7 +12,7 @@ const find = destinationFinder(
   }),
 );
 
-describe('the way to a service', () => {
+describe('the destination of a request', () => {
   for (const [target, name] of [
     ['/api/identity/oidc/token', 'identity'],
     ['/api/products?page=2', 'products'],
@@ -61,11 +61,11 @@ describe('the way to a service', () => {
     '/api/constructor',
     '/api/__proto__',
   ]) {
-    it(`is none for ${target || 'nothing'}`, () => expect(find('GET', target)).to.equal(undefined));
+    it(`is none for ${target || 'an empty target'}`, () => expect(find('GET', target)).to.equal(undefined));
   }
 });
 
-describe('the limit of a body', () => {
+describe('the body limit', () => {
   for (const [method, target, bytes] of [
     ['POST', '/api/orders', 1_048_576],
     ['PUT', '/api/products/1/image', 2_097_152],
@@ -78,7 +78,7 @@ describe('the limit of a body', () => {
   }
 });
 
-describe('a request that costs the hash of a password', () => {
+describe('a request that hashes a password', () => {
   for (const target of ['register', 'register/', 'Register?x=1', 'oidc/token', 'OIDC/Token', 'oidc/token?x=1']) {
     it(`is POST /api/identity/${target}`, () => expect(find('POST', `/api/identity/${target}`)?.sensitive).to.equal(true));
   }

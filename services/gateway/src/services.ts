@@ -1,13 +1,11 @@
 import type { Config } from './config.js';
 
-/** A service as the gateway knows it. */
+/** A service behind the gateway. */
 export type Service = { name: string; url: URL; segments: readonly string[] };
 
 type Urls = Pick<Config, 'IDENTITY_URL' | 'PRODUCTS_URL' | 'ORDERING_URL' | 'PAYMENT_URL' | 'REPORTS_URL' | 'NOTIFICATIONS_URL'>;
 
-/**
- * What is public under `/api`, by the first segment of the path; the first of them is where a service's documents are.
- */
+/** The public paths under `/api`, by their first segment. A service's documents are under its first segment. */
 export const publicServices = (urls: Urls): Service[] => [
   { name: 'identity', url: new URL(urls.IDENTITY_URL), segments: ['identity'] },
   { name: 'products', url: new URL(urls.PRODUCTS_URL), segments: ['products', 'categories'] },
@@ -19,20 +17,20 @@ export const publicServices = (urls: Urls): Service[] => [
 
 const mebibyte = 1_048_576;
 
-/** Where a request goes, and what holds for it: decided once, by everything that has a say in it. */
+/** The destination of a request and its limits, decided once. */
 export type Destination = {
   service: Service;
-  /** of the metrics */
+  /** its label in the metrics */
   route: string;
-  /** as the service has it: without `/api` */
+  /** the path at the service: without `/api` */
   path: string;
-  /** most bytes of the body: 1 MiB, and 2 MiB for a product's image */
+  /** maximum bytes of the body: 1 MiB, and 2 MiB for a product's image */
   bodyLimit: number;
-  /** costs the hash of a password */
+  /** hashes a password */
   sensitive: boolean;
 };
 
-/** Empty segments, dot segments, escaped slashes and dots, backslashes: what some servers tidy up and others do not. */
+/** Empty segments, dot segments, escaped slashes and dots, backslashes: some servers normalise them, others do not. */
 const ambiguous = /\/\/|\/\.{1,2}(\/|$)|%2e|%2f|%5c|\\/i;
 
 /** Services match paths in any case, with or without a slash at the end. */
@@ -41,7 +39,7 @@ const imagePath = /^\/products\/[^/]+\/image$/;
 
 /**
  * Finds the destination of a request by its method and its target in origin form, such as `/api/orders/1?x=y`;
- * `undefined` when nobody's.
+ * `undefined` when no service has the path.
  */
 export const destinationFinder = (services: readonly Service[]): ((method: string, target: string) => Destination | undefined) => {
   const bySegment = new Map(services.flatMap((service) => service.segments.map((segment) => [segment, service] as const)));

@@ -5,8 +5,8 @@ import { type Component, currentLog } from '@orderstream/service-host';
 type Options = { urls: readonly string[]; everyMs?: number };
 
 /**
- * Nobody is let in before everything behind the gateway works: until each URL has answered 200 once. From then on it
- * stays open, whatever becomes of them: a part that fails later is its callers' to meet, not everybody's.
+ * Refuses requests until each URL has answered 200 once. From then on the gate stays open: a dependency that fails
+ * later affects only the requests that need it.
  */
 export const startGate = ({ urls, everyMs = 250 }: Options): Component & { admit(): void } => {
   const waitingFor = new Set(urls);
@@ -23,7 +23,7 @@ export const startGate = ({ urls, everyMs = 250 }: Options): Component & { admit
           return;
         }
       } catch {
-        // not there yet
+        // not up yet
       }
       await sleep(everyMs, undefined, { signal: stopped.signal }).catch(() => undefined);
     }

@@ -10,23 +10,23 @@ import { requestHeaders } from './headers.js';
 
 export type WebSocketOptions = {
   target: URL;
-  /** origins besides our own */
+  /** origins allowed besides our own */
   origins: readonly string[];
   trustedProxies: number;
   timeoutMs: number;
-  /** throws what is to be answered instead of an upgrade */
+  /** throws the refusal to answer instead of an upgrade */
   admit: (req: IncomingMessage) => void | Promise<void>;
 };
 
 type OriginCheck = { origin: string | undefined; host: string | undefined; protocol: string; origins: readonly string[] };
 
-/** A page of another origin may not open a socket in the name of its visitor. Who is no browser sends no Origin. */
+/** A page of another origin may not open a socket in its visitor's name. Clients other than browsers send no Origin. */
 export const mayUpgrade = ({ origin, host, protocol, origins }: OriginCheck): boolean =>
   origin === undefined || origins.includes(origin) || origin === `${protocol}://${host}`;
 
 const openSockets = new Gauge({ name: 'gateway_websockets', help: 'WebSockets that are open through this gateway' });
 
-/** Carries `/ws` to notifications. Stopping ends the sockets: their clients come back to whoever is there then. */
+/** Proxies `/ws` to notifications. Stopping closes the sockets; their clients reconnect to another instance. */
 export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }: WebSocketOptions) => {
   const open = new Set<Duplex>();
   let stopping = false;
@@ -108,7 +108,7 @@ export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }
   const upgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer, context: MessageContext): Promise<void> => {
     socket.on('error', () => socket.destroy());
     try {
-      if ((req.url ?? '').split('?', 1)[0] !== '/ws') throw new NotFound('route-not-found', 'There is no socket here');
+      if ((req.url ?? '').split('?', 1)[0] !== '/ws') throw new NotFound('route-not-found', 'There is no WebSocket at this path');
       if (stopping) throw new Unavailable('stopping', 'The gateway is stopping', { retryAfterSeconds: 1 });
       await admit(req);
       const { origin, host } = req.headers;

@@ -27,7 +27,7 @@ const json = async <Body>(response: Response): Promise<Body> => (await response.
 
 type Running = { url: string; process: ChildProcess };
 
-/** What the instances log as errors. */
+/** The error lines of the instances' logs. */
 const errorLines: object[] = [];
 
 const start = async (databaseUrl: string, env: Record<string, string> = {}): Promise<Running> => {
@@ -119,7 +119,7 @@ describe('identity', function () {
     expect(JSON.stringify(rows)).not.to.match(/argon2|Pass123/);
   });
 
-  it('gives a token that every service can verify', async () => {
+  it('issues a token that every service can verify', async () => {
     const { status, body, headers } = await logIn(' Alice@Example.COM ');
     expect(status).to.equal(200);
     expect(headers.get('cache-control')).to.contain('no-store');
@@ -132,7 +132,7 @@ describe('identity', function () {
     expect(await verify(token)).to.deep.include({ id: admin.id, roles: ['admin'] });
   });
 
-  it('gives it for the API when it is named, and for nothing else', async () => {
+  it('issues it for the API as the resource, and for no other', async () => {
     const fields = { grant_type: 'password', client_id: 'cli', username: alice.email, password: 'Pass123$' };
     const named = await askToken({ ...fields, resource: audience });
     expect(named.status).to.equal(200);
@@ -145,7 +145,7 @@ describe('identity', function () {
     expect((await askToken({ ...fields, username: 'a'.repeat(5_000) })).body.error).to.equal('invalid_grant');
   });
 
-  it('refuses what is no text, in whatever part of a request', async () => {
+  it('refuses invalid characters in every part of a request', async () => {
     const form = (parts: Record<string, string>) =>
       Object.entries({ grant_type: 'password', client_id: 'cli', username: 'alice%40example.com', password: 'Pass123%24', ...parts })
         .map(([name, value]) => `${name}=${value}`)
@@ -203,7 +203,7 @@ describe('identity', function () {
     expect(errorLines).to.deep.equal([]);
   });
 
-  it('answers that it is unavailable while its database does not answer, whoever the client is', async () => {
+  it('answers 503 to every client while its database does not answer', async () => {
     const busy = await openTransaction(db);
     try {
       await busy.tx.query('lock table users, oidc_artifacts');
@@ -217,7 +217,7 @@ describe('identity', function () {
     }
   });
 
-  it('leaves to the gateway which pages of other origins may ask', async () => {
+  it('sends no CORS headers, which are the gateway’s', async () => {
     const origin = { origin: 'https://evil.example' };
     const token = await logIn(alice.email, 'Pass123$', { headers: origin });
     expect(token.status).to.equal(200);
@@ -235,7 +235,7 @@ describe('identity', function () {
     expect([preflight.status, preflight.headers.get('allow')]).to.deep.equal([204, 'POST, OPTIONS']);
   });
 
-  it('says which methods a path of the provider takes', async () => {
+  it('answers the allowed methods of the provider’s paths', async () => {
     const wrong = await fetch(`${identity.url}/identity/oidc/token`);
     expect([wrong.status, wrong.headers.get('allow'), (await json<Registration>(wrong)).code]).to.deep.equal([
       405,
@@ -257,7 +257,7 @@ describe('identity', function () {
     expect((await logIn(alice.email)).status).to.equal(200);
   });
 
-  it('slows down who guesses, whether the account exists or not, and forgives after the wait', async () => {
+  it('throttles guesses whether the account exists or not, and accepts a login after the wait', async () => {
     for (const email of [alice.email, 'nobody@example.com']) {
       for (let n = 0; n < 10; n++) expect((await logIn(email, 'guess')).status).to.equal(400);
       const throttled = await logIn(email);
@@ -270,12 +270,12 @@ describe('identity', function () {
     expect(await knex('login_failures').where({ subject: `account:${alice.email}` })).to.deep.equal([]);
   });
 
-  it('does not let a right guess among many at once slip through', async () => {
+  it('refuses a right guess among many concurrent ones', async () => {
     const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => logIn(alice.email, n === 39 ? 'Pass123$' : 'guess')));
     expect(answers.map(({ status }) => status)).not.to.include(200);
   });
 
-  it('turns logins and registrations away when too many come at once, and goes on with everything else', async () => {
+  it('rejects logins and registrations when there are too many at once, and serves everything else', async () => {
     const many = Array.from({ length: 150 }, () => logIn(alice.email));
     const keys = fetch(`${identity.url}/identity/oidc/jwks`);
     const registrations = Array.from({ length: 150 }, (_, n) =>
@@ -294,7 +294,7 @@ describe('identity', function () {
     expect((await logIn(alice.email)).status).to.equal(200);
   });
 
-  it('counts failures of an address by what the gateway says it is', async () => {
+  it('counts failures of an address by the gateway’s X-Forwarded-For', async () => {
     const headers = { 'x-forwarded-for': '1.2.3.4, 198.51.100.7' };
     await logIn('nobody@example.com', 'x', { headers });
     expect(await knex('login_failures').pluck('subject').orderBy('subject')).to.deep.equal([
@@ -303,7 +303,7 @@ describe('identity', function () {
     ]);
   });
 
-  it('describes itself under its public issuer, and only what it serves', async () => {
+  it('serves a discovery document with its public issuer and only its own endpoints', async () => {
     const document = await json<Discovery>(await fetch(`${identity.url}/identity/oidc/.well-known/openid-configuration`));
     expect(document).to.deep.include({
       issuer,
@@ -322,7 +322,7 @@ describe('identity', function () {
     expect(keys[0]).to.have.keys('kty', 'use', 'alg', 'kid', 'e', 'n');
   });
 
-  it('keeps its keys over a restart, and shares them with another instance', async () => {
+  it('keeps its signing keys over a restart, and shares them with another instance', async () => {
     const before = await kids();
     const { access_token: token } = (await logIn(alice.email)).body;
     await stop(identity);
@@ -339,7 +339,7 @@ describe('identity', function () {
     }
   });
 
-  it('makes one key when instances start together on an empty table, and signs with a rotated one in time', async () => {
+  it('makes one signing key when instances start together on an empty table, and signs with a rotated one in time', async () => {
     await stop(identity);
     await knex('signing_keys').delete();
     const [one, other] = await Promise.all([start(databaseUrl), start(databaseUrl)]);
@@ -359,7 +359,7 @@ describe('identity', function () {
     await Promise.all([verify(old), verify(signedAnew)]);
   });
 
-  it('offers no password grant unless told to', async () => {
+  it('offers no password grant unless it is configured', async () => {
     const closed = await start(databaseUrl, { ALLOW_PASSWORD_GRANT: 'false' });
     try {
       expect((await logIn(alice.email, 'Pass123$', { at: closed })).status).to.be.within(400, 401);
@@ -370,7 +370,7 @@ describe('identity', function () {
     }
   });
 
-  it('registers somebody, who can log in then', async () => {
+  it('registers a user who can log in then', async () => {
     const request = { email: 'Carol@Example.com', password: 'Secret-42', fullName: 'Carol Example' };
     const { status, body } = await register(request, 'carol-1');
     expect(status).to.equal(201);
@@ -393,13 +393,13 @@ describe('identity', function () {
     expect((await register({ ...request, roles: ['admin'] })).status).to.equal(400);
   });
 
-  it('documents every answer of registering', async () => {
+  it('documents every answer of a registration', async () => {
     const { paths } = await json<OpenApi>(await fetch(`${identity.url}/identity/openapi.json`));
     const { responses } = paths['/identity/register']!.post;
     expect(Object.keys(responses)).to.have.members(['201', '400', '409', '413', '415', '503', 'default']);
   });
 
-  it('registers two strangers who happen to use the same idempotency key', async () => {
+  it('registers two users who use the same idempotency key', async () => {
     const request = (name: string) => ({ email: `${name}@example.com`, password: 'Secret-42', fullName: name });
     const [one, other] = [await register(request('frank'), '1'), await register(request('grace'), '1')];
     expect([one.status, other.status]).to.deep.equal([201, 201]);
@@ -407,14 +407,14 @@ describe('identity', function () {
     expect((await register(request('grace'), '1')).body).to.deep.equal(other.body);
   });
 
-  it('registers one of two with the same e-mail at once', async () => {
+  it('registers one of two concurrent users with the same e-mail', async () => {
     const request = { email: 'erin@example.com', password: 'Secret-42', fullName: 'Erin' };
     const statuses = (await Promise.all([register(request), register(request), register(request)])).map(({ status }) => status);
     expect(statuses.sort()).to.deep.equal([201, 409, 409]);
     expect(await knex('outbox').whereRaw("payload->>'email' = 'erin@example.com'")).to.have.length(1);
   });
 
-  it('keeps what the provider stores, lets one of two consume it, and forgets it in time', async () => {
+  it('stores the provider’s artifacts, lets only one of two requests consume one, and deletes expired ones', async () => {
     const codes = artifactStore(db)('AuthorizationCode');
     await codes.upsert('c1', { grantId: 'g1', kind: 'AuthorizationCode' }, 60);
     await codes.upsert('c2', { grantId: 'g1' }, 60);

@@ -15,9 +15,9 @@ const config = loadConfig(Config);
 const auth = authenticatorFrom(config);
 const stream = frameStream();
 const bus = natsBus({ url: config.NATS_URL, streams: [stream.declaration] });
-const everybody = recipients();
-const feed = liveFeed({ bus, stream, recipients: everybody, onBreak: () => sockets.restartAll() });
-const sockets = socketServer({ auth, bus, stream, recipients: everybody, liveSequence: feed.sequence });
+const connectedRecipients = recipients();
+const feed = liveFeed({ bus, stream, recipients: connectedRecipients, onBreak: () => sockets.restartAll() });
+const sockets = socketServer({ auth, bus, stream, recipients: connectedRecipients, liveSequence: feed.sequence });
 
 await runService('notifications', [
   bus,
@@ -27,7 +27,7 @@ await runService('notifications', [
     groupId: 'notifications',
     events: pushedEvents,
     handle: publishEvents({ bus, stream, now: () => new Date() }),
-    lingerMs: () => 50, // too short for a person to see; fewer, larger batches leave the processor to the orders
+    lingerMs: () => 50, // imperceptible; fewer, larger batches leave more CPU time for orders
   }),
   httpServer({
     port: config.PORT,

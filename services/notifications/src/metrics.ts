@@ -11,10 +11,13 @@ export const framesSent = new Counter({
   help: 'Frames pushed to browsers',
   labelNames: ['type'] as const,
 });
-export const slowClients = new Counter({ name: 'notifications_slow_clients_total', help: 'WebSockets cut off because they did not read' });
+export const slowClients = new Counter({
+  name: 'notifications_slow_clients_total',
+  help: 'WebSockets closed because the client read too slowly',
+});
 export const closes = new Counter({
   name: 'notifications_closes_total',
-  help: 'WebSockets that ended, by close code',
+  help: 'Closed WebSockets, by close code',
   labelNames: ['code'] as const,
 });
 export const resumes = new Counter({
@@ -24,6 +27,6 @@ export const resumes = new Counter({
 });
 export const deliverySeconds = new Histogram({
   name: 'notifications_delivery_latency_seconds',
-  help: 'From when an event happened until its frame was handed to a socket',
+  help: 'From the time of an event until its frame was written to a socket',
   buckets: [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30],
 });

@@ -14,7 +14,7 @@ type Deps = { connections: () => number; sequence: () => number; stream: () => P
 export const statusRoutes = ({ connections, sequence, stream }: Deps): Api =>
   api('Notifications', '/notifications').get(
     '/notifications/status',
-    { summary: 'Get what is connected, and how far pushing is', who: 'admin', answers: { 200: Status } },
+    { summary: 'Get the connections of this instance, and its position in the stream', who: 'admin', answers: { 200: Status } },
     async () => {
       const { first, last } = await stream();
       return { connections: connections(), sequence: sequence(), stream: { first, last } };

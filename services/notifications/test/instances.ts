@@ -53,10 +53,10 @@ type Settings = {
 /** An instance of the service as `main.ts` composes it, without Kafka. */
 export const startInstance = async ({ natsUrl, stream, issuer, port = 0, ...options }: Settings) => {
   const bus: MessageBus = natsBus({ url: natsUrl, streams: [stream.declaration] });
-  const everybody = recipients();
+  const connectedRecipients = recipients();
   const auth = authenticatorFrom(issuer.config);
-  const feed = liveFeed({ bus, stream, recipients: everybody, onBreak: () => sockets.restartAll() });
-  const sockets = socketServer({ auth, bus, stream, recipients: everybody, liveSequence: feed.sequence, ...options });
+  const feed = liveFeed({ bus, stream, recipients: connectedRecipients, onBreak: () => sockets.restartAll() });
+  const sockets = socketServer({ auth, bus, stream, recipients: connectedRecipients, liveSequence: feed.sequence, ...options });
   const http = httpServer({ port, basePath: '/notifications', apis: [], onUpgrade: sockets.upgrade });
   const components: Component[] = [bus, feed, http, sockets];
   const stopping = new AbortController();

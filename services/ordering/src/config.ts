@@ -8,7 +8,9 @@ export const Config = z.object({
   ...AuthConfig,
   ...DatabaseConfig,
   ...KafkaConfig,
-  HOLD_WINDOW_SECONDS: envInt({ min: 0, max: tenYears }).default(600).describe('how long an order can be cancelled after it is placed, s'),
+  HOLD_WINDOW_SECONDS: envInt({ min: 0, max: tenYears })
+    .default(600)
+    .describe('the hold window: how long a placed order can be cancelled, s'),
   HOLD_MAX_SECONDS: envInt({ min: 0, max: tenYears }).default(86_400).describe('how long after it is placed an order can be held, s'),
   AUTO_SHIP: envBoolean().default(true).describe('ship as soon as the money is captured, without an operator'),
 });

@@ -16,7 +16,8 @@ import { wakeUp } from './orders/wake-up.js';
 
 const config = loadConfig(Config);
 const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_MAX, applicationName: 'ordering' });
-const background = connectDatabase(config.DATABASE_URL, { poolMax: 3, applicationName: 'ordering-background' }); // of its own, so that requests never starve it
+// a pool of its own, so that requests never starve it
+const background = connectDatabase(config.DATABASE_URL, { poolMax: 3, applicationName: 'ordering-background' });
 const deadlines = wakeUp();
 const orders = orderAggregate({ deadlines });
 const consumer = kafkaConsumer({

@@ -70,7 +70,7 @@ export const cancelRequested = event('OrderCancelRequested', {}, 10);
 export const cancelled = event('OrderCancelled', { reason: 'CustomerRequest', paymentId }, 30);
 export const failed = event('OrderFailed', { paymentId, reason: 'provider-unreachable' }, 2);
 
-/** Every situation that an order can be in, by the shortest way there. */
+/** Every situation of an order, by the shortest way to it. */
 export const situations = {
   NotPlaced: [],
   Placed: [placed],

@@ -45,7 +45,7 @@ export const orderRequest: PlaceOrderRequest = {
   paymentMethod: 'tok_random',
 };
 
-/** Ordering on a database of its own, where kettles, toasters and lamps are for sale; without HTTP and Kafka. */
+/** Ordering on a test database, with kettles, toasters and lamps in the catalogue; without HTTP and Kafka. */
 export const ordering = async ({ windowSeconds = 600 } = {}) => {
   const database = await testDatabase('ordering');
   const { db } = database;
@@ -74,7 +74,7 @@ export const ordering = async ({ windowSeconds = 600 } = {}) => {
     command: tell,
     tell: (type: OrderCommand['type'], orderId: string, data: object = {}): Promise<OrderView> =>
       tell({ type, data: { orderId, customerId, paymentId, ...data } } as NewCommand<OrderCommand>, newContext()),
-    /** So many orders that are Paid, in as few transactions as that takes; their windows end `inSeconds` from now. */
+    /** Creates so many Paid orders, in as few transactions as possible; their hold windows end `inSeconds` from now. */
     payMany: async (count: number, inSeconds: number): Promise<string[]> => {
       const ids = Array.from({ length: count }, () => uuidv7());
       for (let index = 0; index < count; index += 500) {

@@ -8,9 +8,9 @@ export const Config = z.object({
   ...KafkaConfig,
   PSP_URL: envUrl().describe('the payment provider'),
   PSP_TIMEOUT_MS: envInt({ min: 1, max: 60_000 }).default(2_000).describe('how long one try of a call to the provider may take, ms'),
-  PSP_CONCURRENCY: envInt({ min: 1, max: 1_000 }).default(64).describe('most calls to the provider at once'),
-  PSP_RETRY_SECONDS: envInt({ min: 1, max: 86_400 }).default(30).describe('when a call that got no answer is made again, s'),
+  PSP_CONCURRENCY: envInt({ min: 1, max: 1_000 }).default(64).describe('maximum concurrent calls to the provider'),
+  PSP_RETRY_SECONDS: envInt({ min: 1, max: 86_400 }).default(30).describe('delay before a call without an answer is retried, s'),
   PSP_PATIENCE_SECONDS: envInt({ min: 0, max: 86_400 })
     .default(600)
-    .describe('how long the payment of an order waits while the provider, having failed others, is not asked; then it fails, s'),
+    .describe('how long the payment of an order waits while the circuit breaker is open, before it fails, s'),
 });

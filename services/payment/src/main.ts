@@ -26,7 +26,7 @@ const jobs = jobRunner({
 
 await runService('payment', [
   database(db),
-  housekeeping({ db, tables: ['inbox', 'idempotency_keys'] }), // payment_events is the event store: nothing of it is ever deleted
+  housekeeping({ db, tables: ['inbox', 'idempotency_keys'] }), // payment_events is the event store, which is never deleted
   psp,
   jobs,
   consumer,

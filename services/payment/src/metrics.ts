@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 
 export const commandsIgnored = new Counter({
   name: 'payment_commands_ignored_total',
-  help: 'Commands that changed nothing: they came twice, or too late',
+  help: 'Commands that changed nothing: they were repeated, or late',
   labelNames: ['command', 'status'] as const,
 });
 

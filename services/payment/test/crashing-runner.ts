@@ -6,8 +6,8 @@ import { payments } from '../src/payments/payments.js';
 import { pspClient } from '../src/psp/psp-client.js';
 
 /**
- * A runner of payment's jobs, as a process of its own that kills itself before its first call, or between the call's
- * answer and its commit; or that holds its lease and does nothing until it is killed, frozen or woken.
+ * A runner of payment's jobs in a process of its own. It kills itself before its first call, or between the answer and
+ * the commit; or it holds its lease and does nothing until the test kills, freezes or wakes it.
  */
 const { DATABASE_URL = '', PSP_URL = '', CRASH = '' } = process.env;
 const db = connectDatabase(DATABASE_URL);

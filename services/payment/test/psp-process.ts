@@ -11,7 +11,7 @@ const main = fileURLToPath(new URL('../../psp/src/main.ts', import.meta.url));
 export type PspCall = { operation: string; paymentId: string; key: string; status: number | null; effect: boolean; replayed: boolean };
 export type PspAccount = { status: string; authorised: number; captured: number; refunded: number; voided: number; notified: number };
 
-/** The stand-in of the payment provider, as a process of its own: what it is told, and what it knows. */
+/** The payment provider's stand-in in a process of its own, with access to its control routes. */
 export const startPsp = async (port = 0) => {
   const folder = await mkdtemp(join(tmpdir(), 'payment-psp-'));
   const env = { ...process.env, PSP_LATENCY_MS: '0', PSP_SEED: 'spec', PSP_BOOK_FILE: join(folder, 'book.jsonl') };
@@ -20,7 +20,7 @@ export const startPsp = async (port = 0) => {
   let url = '';
   const start = async (on: number): Promise<void> => {
     child = spawn(process.execPath, ['--import', 'tsx', main], { env: { ...env, PORT: String(on) }, stdio: ['ignore', 'pipe', 'inherit'] });
-    // listened to until its end: a process whose lines nobody takes stands still when the pipe is full
+    // read until its end: the process would block once the pipe is full
     const lines = createInterface({ input: child.stdout! });
     url = await new Promise<string>((resolve, reject) => {
       lines.on('line', (line) => {
@@ -45,7 +45,7 @@ export const startPsp = async (port = 0) => {
   await start(port);
   return {
     url,
-    /** Goes away as it is, and comes back on the same port. */
+    /** Kills the process, and starts it again on the same port. */
     kill: stop,
     startAgain: () => start(Number(new URL(url).port)),
     behave: (behaviour: object) => ask('PUT', '/behaviour', behaviour),

@@ -6,7 +6,7 @@ import { seedDemoProducts } from './demo/seed-demo-products.js';
 const config = loadConfig(
   z.object({
     ...DatabaseConfig,
-    SEED_DEMO_DATA: z.literal('true', { error: 'must be true' }).describe('says that this is a database for demo data'),
+    SEED_DEMO_DATA: z.literal('true', { error: 'must be true' }).describe('confirms that demo data may be added'),
   }),
 );
 const db = connectDatabase(config.DATABASE_URL, { poolMax: 1 });

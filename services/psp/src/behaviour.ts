@@ -5,23 +5,23 @@ const Rate = z.number().min(0).max(1);
 /** The misbehaviour that tests set. Omitted values are as configured, or off. */
 export const BehaviourRequest = z
   .strictObject({
-    latencyMs: z.int().min(0).max(120_000).optional().describe('waits this long before it does its work'),
-    declineRate: Rate.optional().describe('of the payments with tok_random'),
-    failNext: z.int().min(0).max(1_000_000).optional().describe('so many calls are answered 500, with nothing done'),
-    failRate: Rate.optional().describe('of the calls are answered 500, with nothing done'),
-    answerAfterMs: z.int().min(0).max(120_000).optional().describe('does its work, and answers this much later'),
-    answerAfterRate: Rate.optional().describe('of the calls that answerAfterMs applies to; all unless told'),
+    latencyMs: z.int().min(0).max(120_000).optional().describe('delay before each operation'),
+    declineRate: Rate.optional().describe('share of declined payments with tok_random'),
+    failNext: z.int().min(0).max(1_000_000).optional().describe('number of next calls that are answered 500 without an effect'),
+    failRate: Rate.optional().describe('share of calls that are answered 500 without an effect'),
+    answerAfterMs: z.int().min(0).max(120_000).optional().describe('delay of the answer after the operation'),
+    answerAfterRate: Rate.optional().describe('share of calls that answerAfterMs applies to, by default all'),
     operations: z
       .array(z.enum(['create', 'settle', 'refund', 'void', 'notify']))
       .min(1)
       .optional()
-      .describe('the calls that all but declineRate apply to; all unless told'),
+      .describe('the operations that all fields except declineRate apply to, by default all'),
   })
   .meta({ id: 'BehaviourRequest' });
 export type BehaviourRequest = z.infer<typeof BehaviourRequest>;
 
 export const Behaviour = BehaviourRequest.required()
-  .extend({ errors: z.boolean().describe('as POST /toggle-errors left it') })
+  .extend({ errors: z.boolean().describe('set by POST /toggle-errors') })
   .meta({ id: 'Behaviour' });
 export type Behaviour = z.infer<typeof Behaviour>;
 

@@ -23,7 +23,7 @@ const fail = (error: unknown) => {
   throw error;
 };
 
-describe('book', () => {
+describe('the book', () => {
   let folder: string;
   let file: string;
   beforeEach(async () => {
@@ -54,7 +54,7 @@ describe('book', () => {
     expect(lines.map((line) => JSON.parse(line).paymentId)).to.deep.equal(ids);
   });
 
-  it('cuts off a last line that a crash tore, and writes on behind it', async () => {
+  it('truncates a last line that a crash left incomplete, and appends after it', async () => {
     const before = await openBook(file, fail);
     await before.append(authorised('p1'));
     await before.close();
@@ -69,7 +69,7 @@ describe('book', () => {
     await again.close();
   });
 
-  it('refuses a file that is damaged within', async () => {
+  it('refuses a file with a damaged line', async () => {
     const before = await openBook(file, fail);
     await before.close();
     await writeFile(file, `{"torn\n${JSON.stringify(authorised('p1'))}\n`);

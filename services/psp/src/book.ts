@@ -23,7 +23,7 @@ export type Book = {
   account(paymentId: string): Account;
   find(paymentId: string): Account | undefined;
   remembered(key: string): Remembered | undefined;
-  /** In memory at once; resolves when the operating system has the line. */
+  /** Updates memory immediately; resolves when the operating system has the line. */
   append(line: Line): Promise<void>;
   /** resolves when the operating system has every line appended so far */
   written(): Promise<void>;
@@ -114,7 +114,8 @@ const cutTornLine = async (handle: FileHandle): Promise<void> => {
 };
 
 /**
- * Writes one batch at a time: lines that arrive meanwhile form the next, so a thousand calls a second cost few writes.
+ * Writes one batch at a time: lines that arrive during a write form the next batch, so a thousand calls a second need
+ * few writes.
  */
 const batchingWriter = (handle: FileHandle, onError: (error: unknown) => void) => {
   let waiting: string[] = [];
@@ -128,7 +129,7 @@ const batchingWriter = (handle: FileHandle, onError: (error: unknown) => void) =
     try {
       await handle.appendFile(batch.join(''));
     } catch (error) {
-      onError(error); // memory is ahead of the file now, so no more requests may be answered
+      onError(error); // memory is now ahead of the file, so no more requests may be answered
       throw error;
     }
   };

@@ -20,7 +20,7 @@ export type CallLog = {
   list(paymentId?: string): CallEntry[];
 };
 
-/** The latest calls, oldest first: a ring, so memory is bounded however long it runs. */
+/** The latest calls, oldest first: a ring buffer, so that memory is bounded. */
 export const callLog = (kept: number): CallLog => {
   const ring: CallEntry[] = [];
   let oldest = 0;

@@ -11,9 +11,9 @@ const Calls = z.array(
     paymentId: z.string(),
     key: z.string(),
     amount: z.object({ amount: z.int(), currency: z.string() }).optional(),
-    status: z.int().nullable().describe('null while under way, and for good where the caller got no answer'),
+    status: z.int().nullable().describe('null while the call runs, and for good if the caller got no answer'),
     effect: z.boolean().describe('whether this call wrote a line into the book'),
-    replayed: z.boolean().describe('whether it was the first answer of the same key, said again'),
+    replayed: z.boolean().describe('whether the answer was a replay of the key’s first answer'),
   }),
 );
 
@@ -23,11 +23,11 @@ const Ledger = z.array(
     status: z.enum(['Unknown', 'Authorised', 'Declined', 'Captured', 'Refunded', 'Voided']),
     currency: z.string().optional(),
     reference: z.string().optional(),
-    authorised: z.int().describe('in minor units, as are the next three'),
+    authorised: z.int().describe('in minor units, as the next three'),
     captured: z.int(),
     refunded: z.int(),
     voided: z.int(),
-    notified: z.int().describe('how many times'),
+    notified: z.int().describe('number of notifications'),
   }),
 );
 
@@ -46,21 +46,28 @@ export const controlRoutes = ({ provider }: { provider: Provider }): Api =>
     )
     .get(
       '/book',
-      { summary: 'What the book says of each payment', who: 'anyone', query: OfPayment, answers: { 200: Ledger } },
+      { summary: 'The account of each payment in the book', who: 'anyone', query: OfPayment, answers: { 200: Ledger } },
       ({ query: { paymentId } }) => {
         if (paymentId === undefined) return Array.from(provider.book.accounts(), shown);
         const account = provider.book.find(paymentId);
         return account ? [shown([paymentId, account])] : [];
       },
     )
-    .get('/behaviour', { summary: 'How it behaves', who: 'anyone', answers: { 200: Behaviour } }, () => provider.behaviour())
+    .get('/behaviour', { summary: 'The current behaviour', who: 'anyone', answers: { 200: Behaviour } }, () => provider.behaviour())
     .put(
       '/behaviour',
-      { summary: 'Misbehave; what is left out is as configured', who: 'anyone', body: BehaviourRequest, answers: { 200: Behaviour } },
+      {
+        summary: 'Set the behaviour; omitted values are as configured',
+        who: 'anyone',
+        body: BehaviourRequest,
+        answers: { 200: Behaviour },
+      },
       ({ body }) => provider.behave(body),
     )
-    .delete('/behaviour', { summary: 'Behave as configured, without errors', who: 'anyone', answers: { 200: Behaviour } }, () =>
-      provider.reset(),
+    .delete(
+      '/behaviour',
+      { summary: 'Reset to the configured behaviour, without errors', who: 'anyone', answers: { 200: Behaviour } },
+      () => provider.reset(),
     );
 
 const shown = ([paymentId, account]: [string, Account]) => ({ paymentId, ...account });

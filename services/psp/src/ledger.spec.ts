@@ -20,13 +20,13 @@ const refused = (call: Call, account: Account, type: typeof Refusal, code: strin
     .to.throw(type)
     .with.property('code', code);
 
-describe('ledger', () => {
+describe('the ledger', () => {
   it('authorises a payment', () => {
     expect(decide(approve, unseen).answer).to.deep.equal({ status: 201, body: { reference: 'psp_1', status: 'authorised' } });
     expect(after(approve)).to.include({ status: 'Authorised', authorised: 1990, captured: 0, refunded: 0, voided: 0 });
   });
 
-  it('holds nothing of a declined payment', () => {
+  it('authorises nothing for a declined payment', () => {
     expect(decide(decline, unseen).answer).to.deep.equal({ status: 402, body: { reason: 'card_declined' } });
     expect(after(decline)).to.include({ status: 'Declined', authorised: 0 });
   });
@@ -39,7 +39,7 @@ describe('ledger', () => {
 
   it('does not capture an unknown payment', () => refused(settle, unseen, NotFound, 'payment-unknown'));
 
-  it('does not capture what was declined, refunded or voided', () => {
+  it('does not capture a declined, refunded or voided payment', () => {
     for (const account of [after(decline), after(approve, refund), after(approve, release)]) {
       refused(settle, account, Conflict, 'payment-not-authorised');
     }
@@ -48,28 +48,28 @@ describe('ledger', () => {
   it('does not capture another amount than it holds', () =>
     refused({ ...settle, amount: { ...amount, amount: 1991 } }, after(approve), Conflict, 'amount-mismatch'));
 
-  it('gives an authorisation back', () => expect(after(approve, refund)).to.include({ status: 'Refunded', refunded: 1990 }));
+  it('refunds an authorisation', () => expect(after(approve, refund)).to.include({ status: 'Refunded', refunded: 1990 }));
 
-  it('does not give back captured money', () => {
+  it('does not refund captured money', () => {
     refused(refund, after(approve, settle), Conflict, 'payment-not-authorised');
     refused(release, after(approve, settle), Conflict, 'payment-captured');
   });
 
   it('releases an authorisation when voided', () => expect(after(approve, release)).to.include({ status: 'Voided', voided: 1990 }));
 
-  it('remembers a void of a payment that it has not seen, and refuses its later create', () => {
+  it('remembers a void of an unknown payment, and refuses its later create', () => {
     expect(decide(release, unseen).answer.status).to.equal(200);
     refused(approve, after(release), Conflict, 'payment-voided');
   });
 
-  it('leaves a declined or refunded payment as it is when voided', () => {
+  it('does not change a declined or refunded payment that is voided', () => {
     expect(after(decline, release)).to.deep.equal(after(decline));
     expect(after(approve, refund, release)).to.deep.equal(after(approve, refund));
   });
 
-  it('notifies of any payment', () => expect(after(approve, settle, notify)).to.include({ status: 'Captured', notified: 1 }));
+  it('notifies the customer of any payment', () => expect(after(approve, settle, notify)).to.include({ status: 'Captured', notified: 1 }));
 
-  it('never takes, gives back and releases more than was authorised, whatever is asked in whatever order', () => {
+  it('never captures, refunds and voids more than was authorised, after any calls in any order', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(approve, decline, settle, refund, release, notify), { maxLength: 12 }), (calls) => {
         let account = unseen;
@@ -86,8 +86,8 @@ describe('ledger', () => {
   });
 });
 
-describe('outcome', () => {
-  it('obeys the test tokens at any decline rate', () => {
+describe('the outcome of a payment', () => {
+  it('follows the test tokens at any decline rate', () => {
     expect(outcomeOf('tok_approved', paymentId, 's', 1)).to.equal('approve');
     expect(outcomeOf('tok_declined', paymentId, 's', 0)).to.equal('decline');
   });
@@ -97,7 +97,7 @@ describe('outcome', () => {
     expect(chance('s', paymentId)).not.to.equal(chance('t', paymentId));
   });
 
-  it('declines about as many as it is told to', () => {
+  it('is declined at about the configured rate', () => {
     const declined = Array.from({ length: 5_000 }, (_, n) => outcomeOf('tok_random', `payment-${n}`, 'seed', 0.2)).filter(
       (outcome) => outcome === 'decline',
     );

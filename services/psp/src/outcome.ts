@@ -3,8 +3,8 @@ import type { PaymentMethod } from '@orderstream/contracts';
 import type { Outcome } from './ledger.js';
 
 /**
- * A number in [0, 1) that depends on the seed and the subject alone, so neither order nor repetition of calls changes
- * it.
+ * A number in [0, 1) that depends on the seed and the subject only, so neither the order nor the repetition of calls
+ * changes it.
  */
 export const chance = (seed: string, subject: string): number =>
   createHash('sha256').update(`${seed}:${subject}`).digest().readUInt32BE(0) / 2 ** 32;

@@ -38,7 +38,7 @@ export const paymentRoutes = ({ provider, now }: Deps): Api => {
       case 'answer':
         return new Reply(told.answer.status, told.answer.body as Body, told.replayed ? { 'idempotent-replayed': 'true' } : {});
       case 'error':
-        throw new HttpRefusal(500, 'provider-error', 'The provider is told to fail');
+        throw new HttpRefusal(500, 'provider-error', 'The provider is set to fail');
       case 'silence':
         res.socket?.destroy();
         return new Promise<never>(() => undefined);
@@ -74,7 +74,7 @@ export const paymentRoutes = ({ provider, now }: Deps): Api => {
   routes.post(
     '/notifications',
     {
-      summary: 'Tell a customer about a payment',
+      summary: 'Notify a customer of a payment',
       who: 'anyone',
       idempotent: true,
       body: NotificationRequest,
@@ -87,7 +87,7 @@ export const paymentRoutes = ({ provider, now }: Deps): Api => {
 
 const keyOf = (req: Request): string => {
   const key = req.get('idempotency-key');
-  if (!key) throw new Invalid('idempotency-key-missing', 'An Idempotency-Key header is needed');
+  if (!key) throw new Invalid('idempotency-key-missing', 'The header Idempotency-Key is required');
   return key;
 };
 

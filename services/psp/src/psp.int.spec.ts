@@ -37,7 +37,7 @@ const stop = async ({ process: child }: Running, signal: NodeJS.Signals = 'SIGTE
   await once(child, 'exit');
 };
 
-describe('psp', function () {
+describe('the payment provider', function () {
   this.timeout(30_000);
   let folder: string;
   let bookFile: string;
@@ -89,7 +89,7 @@ describe('psp', function () {
     expect(await create(id, 'tok_declined')).to.deep.include({ status: 402, body: { reason: 'card_declined' } });
   });
 
-  it('does not answer a token that is unreachable', async () => {
+  it('does not answer a payment with tok_unreachable', async () => {
     const id = uuidv7();
     const outcome = await create(id, 'tok_unreachable').catch((error: unknown) => error);
     expect(outcome).to.be.instanceOf(TypeError);
@@ -97,7 +97,7 @@ describe('psp', function () {
     expect((await move(id, 'void')).status).to.equal(200);
   });
 
-  it('says its first answer again, also to calls at the same time, and has one effect', async () => {
+  it('repeats its first answer, also to concurrent calls, and has one effect', async () => {
     const id = uuidv7();
     const answers = await Promise.all(Array.from({ length: 20 }, () => create(id)));
     expect(new Set(answers.map(({ status, body }) => `${status} ${body.reference}`))).to.have.length(1);
@@ -123,7 +123,7 @@ describe('psp', function () {
     expect(await book(id)).to.deep.include({ status: 'Voided', authorised: 0 });
   });
 
-  it('answers 500 with nothing done until it is toggled back', async () => {
+  it('answers 500 without an effect until errors are toggled off', async () => {
     const id = uuidv7();
     expect((await call('POST', '/toggle-errors')).body).to.deep.equal({ errors: true });
     expect((await create(id)).status).to.equal(500);
@@ -131,7 +131,7 @@ describe('psp', function () {
     expect((await create(id)).status).to.equal(201);
   });
 
-  it('fails as often as it is told to', async () => {
+  it('fails at the set rate', async () => {
     const id = uuidv7();
     await call('PUT', '/behaviour', { failNext: 2, operations: ['settle'] });
     expect((await create(id)).status).to.equal(201);
@@ -140,7 +140,7 @@ describe('psp', function () {
     ]);
   });
 
-  it('does its work though the caller has given up, and says so to the next', async () => {
+  it('performs an operation although the caller has given up, and answers its retry', async () => {
     const id = uuidv7();
     await call('PUT', '/behaviour', { answerAfterMs: 2_000 });
     const body = JSON.stringify({ paymentId: id, amount, paymentMethod: 'tok_approved' });
@@ -156,7 +156,7 @@ describe('psp', function () {
     expect(again.headers.get('idempotent-replayed')).to.equal('true');
   });
 
-  it('forgets nothing when it is killed', async () => {
+  it('keeps its book when it is killed', async () => {
     const [captured, voided] = [uuidv7(), uuidv7()];
     const first = await create(captured);
     await move(captured, 'settle');
@@ -170,7 +170,7 @@ describe('psp', function () {
     expect(lines.filter((line) => line.includes(captured))).to.have.length(2);
   });
 
-  it('decides the same for the same seed, whatever the order', async () => {
+  it('decides the same for the same seed, in any order of calls', async () => {
     const ids = Array.from({ length: 30 }, () => uuidv7());
     const outcomes = async () =>
       Object.fromEntries(await Promise.all(ids.map(async (id) => [id, (await create(id, 'tok_random')).status] as const)));

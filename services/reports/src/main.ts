@@ -27,7 +27,7 @@ const consumer = kafkaConsumer({
   db,
   handlers: [orderProjection({ indexOrders: indexOrders(client, { index: index.alias, require_alias: true }), state })],
   probe: () => ping(client),
-  lingerMs: () => 500, // reports may be this stale; a few large bulk requests cost Elasticsearch much less than many small ones
+  lingerMs: () => 500, // reports may be this stale; few large bulk requests cost Elasticsearch much less than many small ones
 });
 const keeper = indexKeeper({
   state,

@@ -4,24 +4,24 @@ import { DatabaseConfig, loadConfig } from '@orderstream/service-host';
 import { z } from 'zod';
 import { getReadModel, wantRebuild } from './rebuild/read-model.js';
 
-/** Asks the running service for a rebuild, and says how far it is until it is done. It goes on when this is ended. */
+/** How long to wait until the service begins the rebuild, ms. The rebuild continues when this command ends. */
 const waitForBeginMs = 30_000;
 
 const db = connectDatabase(loadConfig(z.object(DatabaseConfig)).DATABASE_URL, { poolMax: 1 });
 await wantRebuild(db);
-console.log('A rebuild of the orders is asked for.');
+console.log('A rebuild of the orders is requested.');
 
 const askedAt = Date.now();
 let begun = false;
-for (let said = ''; ; await sleep(500)) {
+for (let printed = ''; ; await sleep(500)) {
   const { rebuildWanted, progress } = await getReadModel(db);
   if (!rebuildWanted) break;
   begun ||= progress !== null;
-  const saying = progress ? `${progress.eventsRead} of ${progress.eventsTotal} events read` : said;
-  if (saying !== said) console.log(saying);
-  said = saying;
+  const line = progress ? `${progress.eventsRead} of ${progress.eventsTotal} events read` : printed;
+  if (line !== printed) console.log(line);
+  printed = line;
   if (!begun && Date.now() - askedAt > waitForBeginMs) {
-    console.error('Nobody has begun it: is reports running, and do Kafka and Elasticsearch answer? It begins when they do.');
+    console.error('The rebuild has not begun: is reports running, and do Kafka and Elasticsearch answer? It begins when they do.');
     process.exit(1);
   }
 }

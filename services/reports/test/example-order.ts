@@ -11,7 +11,7 @@ const lineOf = ({ productId, name, quantity, amount, currency = 'EUR' }: Line): 
   lineTotal: { amount: amount * quantity, currency },
 });
 
-/** For specs: an order with what matters to them, and the rest as any. */
+/** For specs: an order with the given fields, and fixed values for the rest. */
 export const order = ({
   lines = [{ productId: randomUUID(), name: 'Lamp', quantity: 1, amount: 1990 }],
   ...rest

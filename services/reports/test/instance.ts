@@ -16,9 +16,7 @@ import { connectElasticsearch } from '../src/search/elasticsearch.js';
 
 export type Place = { databaseUrl: string; topic: string; prefix: string; group: string };
 
-/**
- * For specs: reports as its `main.ts` makes it, on a database, a topic and indices of a spec's own, and without HTTP.
- */
+/** For specs: reports as `main.ts` composes it, with its own database, topic and indices, and without HTTP. */
 export type Instance = {
   db: Database;
   client: Client;
@@ -27,7 +25,7 @@ export type Instance = {
   keeper: Component;
   state: () => Promise<IndexState>;
   report: () => Promise<SalesReport>;
-  /** rebuilds that this instance began, and ended */
+  /** the rebuilds that this instance began and completed */
   rebuilds: { begun: number; completed: number };
   start: () => Promise<void>;
   stop: () => Promise<void>;

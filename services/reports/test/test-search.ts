@@ -4,14 +4,14 @@ import { indexOrders } from '../src/orders/index-orders.js';
 import { type Index, type OrdersIndex, ordersIndex } from '../src/orders/orders-index.js';
 import { connectElasticsearch } from '../src/search/elasticsearch.js';
 
-/** For specs: an index of a spec's own on the real server. */
+/** For specs: an index of its own on the real server. */
 export type TestSearch = {
   client: Client;
   index: OrdersIndex;
   indexOrders: ReturnType<typeof indexOrders>;
-  /** makes an empty index, behind the alias */
+  /** creates an empty index behind the alias */
   makeIndex: () => Promise<Index>;
-  /** makes what was written visible to a search */
+  /** refreshes the index, so that a search finds all documents */
   refresh: () => Promise<unknown>;
   drop: () => Promise<void>;
 };

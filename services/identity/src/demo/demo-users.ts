@@ -2,7 +2,7 @@ import type { RegisterRequest, Role } from '@orderstream/contracts';
 
 type DemoUser = Omit<RegisterRequest, 'password'> & { id: string; roles: Role[] };
 
-/** Their ids never change, so that scripts and tests may know them. */
+/** The ids never change, so that scripts and tests can use them. */
 export const demoUsers: DemoUser[] = [
   { id: '019b8000-0000-7000-8000-00000000a11c', email: 'alice@example.com', fullName: 'Alice Example', roles: ['shopper'] },
   { id: '019b8000-0000-7000-8000-000000000b0b', email: 'bob@example.com', fullName: 'Bob Example', roles: ['shopper'] },

@@ -7,19 +7,19 @@ export type LoginResult = { kind: 'welcome'; user: User } | { kind: 'refused' } 
 export type LogIn = (email: string, password: string, ip: string) => Promise<LoginResult>;
 
 /**
- * Checks a password. An unknown e-mail, a wrong password and a deactivated user take the same time and look the same.
- * The throttle is asked again after the slow part, so that many guesses at once do not all slip through.
+ * Checks a password. An unknown e-mail, a wrong password and a deactivated user take the same time and get the same
+ * answer. The throttle is checked again after the slow hash, so that many concurrent guesses do not all pass.
  */
 export const logIn = (db: Database): LogIn => {
-  const nobody = hashPassword('nobody has this password');
-  nobody.catch(() => undefined);
+  const dummyHash = hashPassword('nobody has this password');
+  dummyHash.catch(() => undefined);
 
   return async (typedEmail, password, ip) => {
     const email = normalEmail(typedEmail);
     const [before, credentials] = await Promise.all([throttle(db, email, ip), findCredentials(db, email)]);
     if (before.waitMs > 0) return { kind: 'throttled', retryAfterMs: before.waitMs };
 
-    const matches = await verifyPassword(credentials?.passwordHash ?? (await nobody), password);
+    const matches = await verifyPassword(credentials?.passwordHash ?? (await dummyHash), password);
     if (!credentials || !matches || !credentials.user.active) {
       await countFailure(db, email, ip);
       return { kind: 'refused' };

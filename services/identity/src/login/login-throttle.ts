@@ -1,9 +1,9 @@
 import type { Database } from '@orderstream/persistence';
 
-/** How often a subject failed in a row, and when last. */
+/** The consecutive failures of a subject, and the time of the last. */
 export type Failures = { failures: number; lastFailedAt: Date };
 
-/** So many failures cost nothing; each further one doubles the wait, from one second to `maxWaitMs`. */
+/** This many failures cost no wait; each further one doubles it, from one second to `maxWaitMs`. */
 export type Patience = { free: number; maxWaitMs: number };
 
 export const patience = {
@@ -11,7 +11,7 @@ export const patience = {
   ip: { free: 100, maxWaitMs: 60_000 },
 } satisfies Record<string, Patience>;
 
-/** A subject that failed no more for this long begins anew. */
+/** After this long without a failure the count restarts. */
 export const forgottenAfterMs = 15 * 60_000;
 
 /** @returns milliseconds until the subject may try again, 0 when it may now */
@@ -50,12 +50,12 @@ export const countFailure = async (db: Database, email: string, ip: string): Pro
   );
 };
 
-/** A success forgives the account's failures, never the address's: it may have an account of its own. */
+/** A success clears the account's failures, never the address's: an attacker may have an account of its own. */
 export const forgiveAccount = async (db: Database, email: string): Promise<void> => {
   await db.query('delete from login_failures where subject = $1', [subjectsOf(email, '').account]);
 };
 
-/** @returns how many that are forgotten anyway went, at most `limit` */
+/** @returns the number of outdated rows deleted, at most `limit` */
 export const sweepFailures = async (db: Database, limit = 1_000): Promise<number> => {
   const { rowCount } = await db.query(
     `delete from login_failures where subject in (

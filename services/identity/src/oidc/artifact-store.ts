@@ -5,8 +5,8 @@ import { answered } from './answered.js';
 type Row = { payload: AdapterPayload; consumed_at: Date | null };
 
 /**
- * Where oidc-provider keeps sessions, grants, codes and refresh tokens, so that they outlive a restart and instances
- * share them.
+ * Stores oidc-provider's sessions, grants, codes and refresh tokens in the database, so that they survive a restart and
+ * all instances share them.
  */
 export const artifactStore =
   (db: Database) =>
@@ -41,7 +41,7 @@ export const artifactStore =
       find: (id) => find('id', id),
       findByUid: (uid) => find('uid', uid),
       findByUserCode: (userCode) => find('user_code', userCode),
-      /** Of two that use the same code or refresh token at once, the database lets one. */
+      /** Of two concurrent uses of a code or refresh token, the database accepts one. */
       consume: async (id) => {
         const { rowCount } = await db.query(
           'update oidc_artifacts set consumed_at = clock_timestamp() where model = $1 and id = $2 and consumed_at is null',
@@ -65,7 +65,7 @@ const payloadOf = ({ payload, consumed_at }: Row): AdapterPayload => ({
   ...(consumed_at && { consumed: Math.floor(consumed_at.getTime() / 1000) }),
 });
 
-/** @returns how many expired rows went, at most `limit` */
+/** @returns the number of expired rows deleted, at most `limit` */
 export const sweepArtifacts = async (db: Database, limit = 1_000): Promise<number> => {
   const { rowCount } = await db.query(
     `delete from oidc_artifacts where (model, id) in (

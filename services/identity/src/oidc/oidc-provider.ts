@@ -12,7 +12,7 @@ export type ProviderOptions = {
   db: Database;
   /** public URL, through the gateway */
   issuer: string;
-  /** of the platform's API: what access tokens are for */
+  /** the audience of access tokens: the platform's API */
   audience: string;
   cookieKeys: string[];
   allowPasswordGrant: boolean;
@@ -21,7 +21,7 @@ export type ProviderOptions = {
 
 const tokenLifetimeSeconds = 3_600;
 
-/** An OpenID Connect provider that signs with the first of `keys` and publishes them all. */
+/** An OpenID Connect provider that signs with the first of `keys` and publishes all of them. */
 export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey[]): Provider => {
   const { db, issuer, audience, cookieKeys, allowPasswordGrant, logIn } = options;
   const platformApi: ResourceServer = {
@@ -82,7 +82,7 @@ export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey
     ]);
   }
   provider.proxy = true;
-  provider.maxIpsCount = 1; // the gateway's own entry of X-Forwarded-For, the last; what a caller put before it is anybody's
+  provider.maxIpsCount = 1; // only the last entry of X-Forwarded-For, the gateway's own: a caller may forge the others
   announceOnlyWhatIs(provider);
   provider.use(leaveOriginsToTheGateway);
   provider.use(sayWhenToComeBack);
@@ -90,8 +90,8 @@ export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey
 };
 
 /**
- * The provider would allow every origin, or refuse one at the token endpoint. It leaves alone an answer that has a
- * header of this kind already.
+ * Stops the provider from setting CORS headers: it would allow every origin, or refuse one at the token endpoint. It
+ * leaves an answer alone that has such a header already.
  */
 const leaveOriginsToTheGateway: Parameters<Provider['use']>[0] = async (ctx, next) => {
   ctx.set('Access-Control-Allow-Origin', 'null');
@@ -105,8 +105,8 @@ const sayWhenToComeBack: Parameters<Provider['use']>[0] = async (ctx, next) => {
 };
 
 /**
- * The gateway strips `/api` before this service sees a request, so URLs come from the issuer, not from the request. And
- * nothing is announced that is not served: there are no login pages, so no authorization endpoint.
+ * The gateway strips `/api` from requests, so URLs are made from the issuer, not from the request. The discovery
+ * document names only routes that are served: there are no login pages, so no authorization endpoint.
  */
 const announceOnlyWhatIs = (provider: Provider): void => {
   provider.OIDCContext.prototype.urlFor = (name, options) => provider.urlFor(name, options);

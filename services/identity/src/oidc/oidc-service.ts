@@ -9,7 +9,7 @@ import { currentKeys } from './signing-keys.js';
 
 const mountPath = '/identity/oidc';
 
-/** What is served of oidc-provider's routes; the rest is not found. */
+/** The routes of oidc-provider that are served; the others are not found. */
 const served: Record<string, readonly string[]> = {
   '/.well-known/openid-configuration': ['GET', 'HEAD'],
   '/jwks': ['GET', 'HEAD'],
@@ -18,7 +18,7 @@ const served: Record<string, readonly string[]> = {
 
 type Times = { lookAtKeysEveryMs?: number; sweepEveryMs?: number };
 
-/** The provider as a part of the process: made anew when the signing keys change, and swept of what has expired. */
+/** The provider as a component: recreated when the signing keys change, and cleaned of expired rows. */
 export const oidcService = (
   options: ProviderOptions,
   { lookAtKeysEveryMs = 30_000, sweepEveryMs = 60_000 }: Times = {},
@@ -44,7 +44,7 @@ export const oidcService = (
     await sweepFailures(options.db);
   };
 
-  /** Again after a pause, so a slow run never overlaps the next. */
+  /** Repeats after a pause, so that a slow run never overlaps the next. */
   const every = (ms: number, work: () => Promise<void>, failure: string) => {
     const timer = setTimeout(async () => {
       await work().catch((err) => host?.log.warn({ err }, failure));
@@ -57,11 +57,11 @@ export const oidcService = (
   router.use(mountPath, (req, res, next) => {
     const methods = served[req.path];
     if (!handle || !methods) return next();
-    res.locals.route = `${mountPath}${req.path}`; // for the metrics
+    res.locals.route = `${mountPath}${req.path}`; // the label in the metrics
     const allow = [...methods, 'OPTIONS'].join(', ');
     if (req.method === 'OPTIONS') res.status(204).setHeader('allow', allow).end();
     else if (methods.includes(req.method)) handle(req, res).catch(next);
-    else throw new HttpRefusal(405, 'method-not-allowed', `${req.method} is not possible here`, { allow });
+    else throw new HttpRefusal(405, 'method-not-allowed', `${req.method} is not supported here`, { allow });
   });
 
   return {

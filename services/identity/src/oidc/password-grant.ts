@@ -9,7 +9,7 @@ type Params = { username?: string; password?: string; scope?: string; resource?:
 
 const longest = 200;
 
-/** The platform's own client needs nobody's consent, and a JWT is not kept: there is no grant to revoke. */
+/** The platform's own client needs no consent, and a JWT is not stored, so there is no grant to revoke. */
 const noGrant = '';
 
 /** `grant_type=password`, for the platform's own command line client: an access token for the platform's API. */
@@ -17,7 +17,7 @@ export const passwordGrant =
   ({ provider, logIn, audience, platformApi }: Deps) =>
   async (ctx: TokenEndpointGrantContext<Params>): Promise<void> => {
     const { username, password, scope, resource = audience } = ctx.oidc.params;
-    if (!username || !password) throw new errors.InvalidRequest('username and password are needed');
+    if (!username || !password) throw new errors.InvalidRequest('username and password are required');
     if (resource !== audience) throw new errors.InvalidTarget();
     const unknownScope = scope?.split(' ').find((name) => name !== 'openid');
     if (unknownScope !== undefined) throw new errors.InvalidScope('requested scope is not allowed', unknownScope);

@@ -10,14 +10,14 @@ const key = (kid: string, minutesFromNow: number): SigningKey => ({
 const kids = (...keys: SigningKey[]) => publishedKeys(keys, now).map(({ kid }) => kid);
 
 describe('signing keys', () => {
-  it('sign with the latest whose time has come', () => expect(kids(key('old', -60), key('new', -1))).to.deep.equal(['new', 'old']));
+  it('sign with the latest key that has become active', () => expect(kids(key('old', -60), key('new', -1))).to.deep.equal(['new', 'old']));
 
   it('publish a key before it signs', () => expect(kids(key('old', -60), key('next', 5))).to.deep.equal(['old', 'next']));
 
-  it('publish a key for as long as what it signed may live', () => {
+  it('publish a key for the lifetime of the tokens that it signed', () => {
     expect(kids(key('old', -600), key('new', -119))).to.deep.equal(['new', 'old']);
     expect(kids(key('old', -600), key('new', -121))).to.deep.equal(['new']);
   });
 
-  it('sign with the only key there is, whatever its time', () => expect(kids(key('only', 5))).to.deep.equal(['only']));
+  it('sign with the only key, even before it becomes active', () => expect(kids(key('only', 5))).to.deep.equal(['only']));
 });

@@ -5,13 +5,13 @@ import { type Database, inTransaction, lockNames, type Queryable, type Transacti
 export type SigningJwk = JsonWebKey & { kid: string; alg: 'RS256'; use: 'sig' };
 export type SigningKey = { kid: string; jwk: SigningJwk; signsFrom: Date };
 
-/** How long a key that another one took over from is still published: longer than any token it signed can live. */
+/** How long a replaced key is still published: longer than the lifetime of any token that it signed. */
 export const publishedAfterMs = 2 * 60 * 60_000;
 
-/** How long a new key is published before it signs: longer than it takes every instance to notice it. */
+/** How long a new key is published before it signs: longer than any instance takes to load it. */
 export const publishedBeforeMs = 5 * 60_000;
 
-/** The keys to publish, the one that signs first: the latest whose time has come. */
+/** The keys to publish, the signing key first: the latest that has become active. */
 export const publishedKeys = (keys: readonly SigningKey[], now: Date): SigningKey[] => {
   const inTime = [...keys].sort((a, b) => a.signsFrom.getTime() - b.signsFrom.getTime() || (a.kid < b.kid ? -1 : 1));
   const signing = Math.max(
@@ -26,7 +26,8 @@ export const publishedKeys = (keys: readonly SigningKey[], now: Date): SigningKe
 };
 
 /**
- * Reads the keys, and makes the first one where there is none: under a lock, so instances that start together agree.
+ * Loads the keys, and creates the first one in an empty table: under a lock, so that instances that start together
+ * agree.
  */
 export const loadSigningKeys = async (db: Database): Promise<SigningKey[]> => {
   const keys = await readKeys(db);
@@ -41,7 +42,7 @@ export const loadSigningKeys = async (db: Database): Promise<SigningKey[]> => {
   });
 };
 
-/** Adds a key that takes over once everybody knows it, and forgets those that signed long ago. */
+/** Adds a key that becomes active once all instances have loaded it, and deletes those replaced long ago. */
 export const rotateSigningKeys = async (db: Database): Promise<SigningKey> => {
   const jwk = await generateSigningKey();
   return inTransaction(db, async (tx) => {
@@ -54,7 +55,7 @@ export const rotateSigningKeys = async (db: Database): Promise<SigningKey> => {
   });
 };
 
-/** What to publish now, by the database's clock, on which all instances agree. */
+/** The keys to publish now, by the database's clock, on which all instances agree. */
 export const currentKeys = async (db: Database): Promise<SigningKey[]> => publishedKeys(await loadSigningKeys(db), await clock(db));
 
 const clock = async (db: Queryable): Promise<Date> => (await db.query<{ now: Date }>('select clock_timestamp() as now')).rows[0]!.now;

@@ -13,10 +13,10 @@ const weakness = (password: string): string[] => {
   }
 };
 
-describe('password', () => {
-  it('is strong with eight characters of three kinds', () => expect(weakness('Pass123$')).to.deep.equal([]));
+describe('a password', () => {
+  it('is strong with eight characters of the required kinds', () => expect(weakness('Pass123$')).to.deep.equal([]));
 
-  it('is weak when something is missing, and all of it is named', () => {
+  it('is refused with all of its weaknesses', () => {
     expect(weakness('abc')).to.have.length(4);
     expect(weakness('Password1')).to.deep.equal(['must have a character that is neither letter nor digit']);
     expect(weakness('12345678$')).to.deep.equal(['must have a letter']);
@@ -24,7 +24,7 @@ describe('password', () => {
     expect(weakness('x1$alice@example.com')).to.deep.equal(['must not contain the e-mail address']);
   });
 
-  it('is kept as an argon2id hash with a salt of its own, and verified against it', async () => {
+  it('is stored as an argon2id hash with a salt of its own, and verified against it', async () => {
     const [one, other] = await Promise.all([hashPassword('Pass123$'), hashPassword('Pass123$')]);
     expect(one).to.match(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(one).not.to.equal(other);
@@ -32,7 +32,7 @@ describe('password', () => {
     expect(await verifyPassword(one, 'pass123$')).to.equal(false);
   });
 
-  it('is not hashed when too many are, and soon is again', async () => {
+  it('is not hashed while too many others are, and is hashed again afterwards', async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 60 }, () => hashPassword('Pass123$')));
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
     expect(refused).to.have.length(8);

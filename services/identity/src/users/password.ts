@@ -6,18 +6,18 @@ import { Invalid } from '@orderstream/contracts';
 const parameters = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /**
- * Hashes take half of libuv's four threads, so that names, files and keys have the others; the fiftieth in line waits
- * for about a second.
+ * Two concurrent hashes: half of libuv's four threads, so that DNS, files and keys have the others. The fiftieth in the
+ * queue waits for about a second.
  */
 const inTurn = limiter(2, { mostWaiting: 50 });
 
-/** @throws Unavailable when too many passwords are hashed at once; so does `verifyPassword` */
+/** @throws Unavailable when too many passwords are hashed at once, as does `verifyPassword` */
 export const hashPassword = (password: string): Promise<string> => inTurn(() => hash(password.normalize('NFKC'), parameters));
 
 export const verifyPassword = (passwordHash: string, password: string): Promise<boolean> =>
   inTurn(() => verify(passwordHash, password.normalize('NFKC')));
 
-/** @throws Invalid `password-weak`, naming everything that is missing */
+/** @throws Invalid `password-weak`, with all weaknesses */
 export const refuseWeakPassword = (password: string, email: string): void => {
   const problems = [
     password.length < 8 && 'must have at least 8 characters',

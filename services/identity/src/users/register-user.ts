@@ -9,10 +9,10 @@ type Deps = { newId: () => string };
 export type RegisterUser = ReturnType<typeof registerUser>;
 
 /**
- * Gives somebody an account. In two steps, so that the slow hash is made before a transaction opens.
+ * Registers a user in two steps, so that the slow hash runs before a transaction opens.
  *
- * @returns what records the user in a transaction, together with UserRegistered
- * @throws Invalid `password-weak`; the recording throws Conflict `email-taken`
+ * @returns a function that inserts the user and UserRegistered in a transaction; it throws Conflict `email-taken`
+ * @throws Invalid `password-weak`
  */
 export const registerUser =
   ({ newId }: Deps) =>
@@ -24,7 +24,7 @@ export const registerUser =
     return async (tx: Transaction, context: MessageContext): Promise<User> => {
       const createdAt = await databaseNow(tx);
       const user: User = { id, email, fullName: request.fullName, roles, active: true, version: 1, createdAt };
-      if (!(await insertUser(tx, user, passwordHash))) throw new Conflict('email-taken', 'Somebody is registered with this e-mail address');
+      if (!(await insertUser(tx, user, passwordHash))) throw new Conflict('email-taken', 'This e-mail address is registered already');
       appendToOutbox(tx, [userRegistered(newId(), user, context)]);
       return user;
     };

@@ -12,10 +12,10 @@ export const userRoutes = ({ db, registerUser }: Deps): Api =>
   api('Users', '/identity').post(
     '/identity/register',
     {
-      summary: 'Open an account',
+      summary: 'Register an account',
       description:
         'A weak password is a 400 `password-weak` that names all that it lacks, one of under 8 characters an `invalid-request`. ' +
-        'A taken e-mail is a 409 `email-taken`. Too many at once are a 503 `overloaded` with `Retry-After`.',
+        'A taken e-mail is a 409 `email-taken`. Too many concurrent requests are a 503 `overloaded` with `Retry-After`.',
       who: 'anyone',
       idempotent: true,
       body: RegisterRequest,
@@ -23,7 +23,7 @@ export const userRoutes = ({ db, registerUser }: Deps): Api =>
     },
     async (request) => {
       const record = await registerUser(request.body);
-      const { password: _, ...body } = request.body; // what the key is compared by is stored, as a quick hash: nothing for a password
+      const { password: _, ...body } = request.body; // stored as a fast hash, so without the password
       return idempotently(db, { ...request, body }, async (tx) => {
         const { id } = await record(tx, request.context);
         return new Reply(201, { id });

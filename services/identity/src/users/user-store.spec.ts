@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import { normalEmail } from './user-store.js';
 
 describe('an e-mail address', () => {
-  it('is the same in any case of its letters, and with blanks around it', () => {
+  it('is the same in upper or lower case, and with blanks around it', () => {
     for (const typed of ['max.muster@example.com', 'Max.Muster@Example.COM', ' MAX.MUSTER@EXAMPLE.COM\n', '\u00a0max.muster@example.com'])
       expect(normalEmail(typed)).to.equal('max.muster@example.com');
   });
 
-  it('is another when it differs in anything else', () => {
+  it('is different when it differs in anything else', () => {
     const addresses = [
       'mark@example.com',
       'mar\u212a@example.com',

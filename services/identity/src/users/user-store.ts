@@ -56,7 +56,7 @@ export const findUser = async (db: Database, id: string): Promise<User | undefin
   return rows[0] && userOf(rows[0]);
 };
 
-/** @param email as it was typed: the case of its letters and blanks around it do not matter */
+/** @param email in any case, with or without blanks around it */
 export const findCredentials = async (db: Database, email: string): Promise<{ user: User; passwordHash: string } | undefined> => {
   const {
     rows: [row],
@@ -65,7 +65,7 @@ export const findCredentials = async (db: Database, email: string): Promise<{ us
 };
 
 /**
- * An address in lower case: ASCII's letters only, whatever the locale. One that differs in anything else is another
- * mailbox, though `toLowerCase` would make a k of the Kelvin sign.
+ * An address in lower case: ASCII letters only, whatever the locale. Any other difference means another mailbox, though
+ * `toLowerCase` would make a k of the Kelvin sign.
  */
 export const normalEmail = (email: string): string => email.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());

@@ -123,7 +123,7 @@ describe('an event', () => {
     expect(isRecent({ occurredAt }, after(hourMs), hourMs)).to.equal(false);
   });
 
-  it('is published when its time is ahead of our clock', () => {
+  it('is published when its time is in the future by our clock', () => {
     expect(isRecent({ occurredAt }, after(-1_000), hourMs)).to.equal(true);
   });
 });

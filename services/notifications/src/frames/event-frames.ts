@@ -12,7 +12,7 @@ import {
 export const pushedEvents = [...orderEvents, ...paymentEvents, StockLevelChanged] as const;
 export type PushedEvent = EventOf<(typeof pushedEvents)[number]>;
 
-/** A frame as NATS carries it: without its sequence, which is the stream's. */
+/** A frame in the stream: without a sequence number, which the stream assigns. */
 export type FramePayload = {
   [Type in EventFrameType]: { type: Type; at: string; correlationId: string; data: EventFrameData<Type> };
 }[EventFrameType];

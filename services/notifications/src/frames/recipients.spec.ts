@@ -12,8 +12,8 @@ const order = (customerId: string, sequence: number) =>
   outgoingFrame({ path: `customers.${customerId}.orders.o1`, sequence, payload: '{}' });
 const stock = (productId: string, sequence: number) => outgoingFrame({ path: `stock.${productId}`, sequence, payload: '{}' });
 
-describe('recipients', () => {
-  it('get their own frames, on every socket that they have', () => {
+describe('the recipients of a frame', () => {
+  it('get their own frames on all of their sockets', () => {
     const all = recipients();
     const [phone, laptop, other] = [listener('c1'), listener('c1'), listener('c2')];
     for (const { recipient } of [phone, laptop, other]) all.join(recipient);
@@ -21,7 +21,7 @@ describe('recipients', () => {
     expect([phone.taken, laptop.taken, other.taken]).to.deep.equal([[1], [1], []]);
   });
 
-  it('get the frames of all customers as admins, and their own ones once', () => {
+  it('get the frames of all customers if they are admins, and their own ones once', () => {
     const all = recipients();
     const admin = listener('a1', true);
     all.join(admin.recipient);
@@ -44,7 +44,7 @@ describe('recipients', () => {
     expect(taken).to.deep.equal([2]);
   });
 
-  it('get no frames after they have left', () => {
+  it('get no frames after they are removed', () => {
     const all = recipients();
     const { recipient, taken } = listener('a1', true);
     all.join(recipient);
@@ -54,7 +54,7 @@ describe('recipients', () => {
     expect(taken).to.deep.equal([]);
   });
 
-  it('may leave during a dispatch', () => {
+  it('can be removed during a dispatch', () => {
     const all = recipients();
     const other = listener('c1');
     const leaver: Recipient = { user: { id: 'c1', isAdmin: false }, take: () => all.leave(leaver, []) };

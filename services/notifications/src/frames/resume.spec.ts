@@ -5,34 +5,34 @@ import { spliced, startOf } from './resume.js';
 describe('a client', () => {
   const stream = { first: 10, last: 20 };
 
-  it('begins with live frames when it saw none before', () => {
+  it('begins with live frames when it has received none before', () => {
     expect(startOf(undefined, stream, 19)).to.deep.equal({ after: 19, outcome: 'new' });
   });
 
-  it('resumes after the last sequence that it saw', () => {
+  it('resumes after the last sequence that it received', () => {
     expect(startOf(15, stream, 19)).to.deep.equal({ after: 15, outcome: 'resumed' });
   });
 
-  it('misses nothing when the stream dropped only frames that it saw', () => {
+  it('misses nothing when the stream dropped only frames that it received', () => {
     expect(startOf(9, stream, 19)).to.deep.equal({ after: 9, outcome: 'resumed' });
   });
 
-  it('gets too-old when it was away longer than the stream keeps, and begins with the first kept frame', () => {
+  it('gets too-old when it was away longer than the stream keeps frames, and begins with the first kept frame', () => {
     expect(startOf(8, stream, 19)).to.deep.equal({ after: 9, outcome: 'too-old' });
   });
 
-  it('goes on after what another instance sent it, even when this one is behind', () => {
+  it('continues after the frames of another instance, even when this one is behind', () => {
     expect(startOf(20, stream, 17)).to.deep.equal({ after: 20, outcome: 'resumed' });
   });
 
-  it('begins with live frames when it saw a sequence that the stream never had', () => {
+  it('begins with live frames when its sequence is not one of the stream', () => {
     expect(startOf(21, stream, 19)).to.deep.equal({ after: 19, outcome: 'from-the-future' });
   });
 });
 
 describe('a backlog and live frames', () => {
   /**
-   * `stream` holds 1, 2, 3 …; reading takes what is there at that moment; live frames arrive in between, as scheduled.
+   * `stream` holds 1, 2, 3 …; a read returns the frames published so far; live frames arrive in between, as scheduled.
    */
   const run = (resumeFrom: number, joint: number, total: number, maxWaiting: number, schedule: boolean[]) => {
     const sent: number[] = [];
@@ -78,7 +78,7 @@ describe('a backlog and live frames', () => {
     );
   });
 
-  it('leave out what the client was sent by an instance that is further', () => {
+  it('leave out the frames that the client got from an instance that is ahead', () => {
     const sent: number[] = [];
     const splice = spliced<{ sequence: number }>({ after: 20, joint: 17 }, ({ sequence }) => sent.push(sequence));
     expect(splice.nextRange()).to.equal(undefined);

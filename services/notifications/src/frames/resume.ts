@@ -1,13 +1,13 @@
 /**
- * Where the frames of a client begin: after `after`. The backlog (`after`, `joint`] is read from the stream; later
- * frames come live.
+ * The position from which a client gets frames: after `after`. The backlog (`after`, `joint`] is read from the stream;
+ * later frames arrive live.
  */
 export type Start = { after: number; outcome: 'new' | 'resumed' | 'too-old' | 'from-the-future' };
 
 type Bounds = { first: number; last: number };
 
 /**
- * @param resumeFrom the last sequence that the client saw
+ * @param resumeFrom the last sequence that the client received
  * @param live the last sequence that this instance's live subscription handled; another instance may be ahead
  */
 export const startOf = (resumeFrom: number | undefined, stream: Bounds, live: number): Start => {

@@ -2,16 +2,13 @@ import type { StreamDeclaration } from '@orderstream/message-bus';
 
 const hourMs = 3_600_000;
 
-/**
- * One hour: how long the stream keeps frames and remembers event ids, and the age beyond which an event is not
- * published.
- */
+/** One hour: how long the stream keeps frames and remembers event ids. Older events are not published. */
 export const keptMs = hourMs;
 
 /**
  * The subjects of the frames, and the stream that keeps them.
  *
- * @param prefix of every subject and of the stream's name, so that tests on a shared server do not meet
+ * @param prefix of every subject and of the stream's name, so that tests on a shared server do not collide
  */
 export const frameStream = (prefix = '') => {
   const declaration: StreamDeclaration = {

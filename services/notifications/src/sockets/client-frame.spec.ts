@@ -16,16 +16,16 @@ describe('a client’s frame', () => {
   });
 
   for (const text of ['', 'no JSON', 'null', '7', '[]', '{}', '{"type":7}']) {
-    it(`is malformed as ${text || 'nothing'}`, () => {
+    it(`is malformed as ${text || 'an empty text'}`, () => {
       expect(readClientFrame(text)).to.include({ code: 'frame-malformed' });
     });
   }
 
-  it('is unknown with a type that is not the protocol’s', () => {
+  it('is unknown when its type is not one of the protocol', () => {
     expect(readClientFrame('{"type":"dance"}')).to.include({ code: 'frame-unknown' });
   });
 
-  it('is told where it is wrong', () => {
+  it('is refused with the path of the invalid field', () => {
     expect(readClientFrame('{"type":"subscribe","channel":"customers.c1"}'))
       .to.have.property('message')
       .that.matches(/^subscribe\.channel: /);

@@ -14,7 +14,7 @@ import { tokenBucket } from './token-bucket.js';
 
 export type SessionLimits = {
   authenticateWithinMs: number;
-  /** bytes that may wait to be sent to a client */
+  /** maximum bytes in the send buffer of a client */
   maxBuffered: number;
   /** how long a client may take to read enough for more of its backlog */
   drainWithinMs: number;
@@ -232,7 +232,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     handling = handling
       .then(() => (over ? undefined : handle(text)))
       .catch((error) => {
-        log.error({ err: error }, 'frame not handled');
+        log.error({ err: error }, 'frame was not handled');
         refuse(closeCodes.tryAgainLater, error instanceof Refusal ? error : { code: 'internal-error', message: 'Something went wrong' });
       })
       .finally(() => {

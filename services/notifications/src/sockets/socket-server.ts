@@ -12,7 +12,7 @@ type Options = Omit<SessionDeps, 'log' | 'limits'> & {
 };
 
 export type SocketServer = Component & {
-  /** for the HTTP server: takes `/ws` */
+  /** for the HTTP server: upgrades `/ws` */
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Closes all sockets, so that their clients reconnect and resume. */
   restartAll: () => void;
@@ -39,7 +39,7 @@ export const socketServer = ({ limits, pingEveryMs = 15_000, reportPositionEvery
 
   const ping = (): void => {
     for (const socket of sessions.keys()) {
-      // no pong to the last ping: the client is gone
+      // no pong to the last ping: the client has disconnected
       if (silent.has(socket)) socket.terminate();
       silent.add(socket);
       socket.ping();

@@ -23,7 +23,7 @@ const envelope = (correlationId: string) => ({
   correlationId,
 });
 
-/** The n-th of a series; its number travels as the order number. */
+/** The n-th frame of a series; its order number is n. */
 const orderEvent = (customerId: string, n: number, more: Partial<OrderEventData> = {}): PushedEvent => {
   const data: OrderEventData = {
     id: randomUUID(),
@@ -74,7 +74,7 @@ describe('sockets', function () {
     return opened;
   };
 
-  /** A socket that has been answered `ready`. */
+  /** A socket that has received `ready`. */
   const join = async (
     instance: { url: string },
     userId: string,
@@ -108,8 +108,8 @@ describe('sockets', function () {
     await jsm.streams.delete(stream.declaration.name).catch(() => undefined);
   });
 
-  describe('push', () => {
-    it('what is theirs to those whom it concerns', async () => {
+  describe('receive', () => {
+    it('the frames of their own orders and payments', async () => {
       const instance = await start();
       const [hers, his] = [await join(instance, alice), await join(instance, bob)];
       const event = orderEvent(alice, 1, { previousStatus: 'PendingPayment' });
@@ -131,7 +131,7 @@ describe('sockets', function () {
       });
     });
 
-    it('an event once, however often Kafka delivers it', async () => {
+    it('an event once, even when Kafka delivers it again', async () => {
       const instance = await start();
       const { eventFrames } = await join(instance, alice);
       const event = orderEvent(alice, 1);
@@ -140,7 +140,7 @@ describe('sockets', function () {
       await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([1, 2]));
     });
 
-    it('nothing that is older than an hour', async () => {
+    it('no event that is older than an hour', async () => {
       const instance = await start();
       const { eventFrames } = await join(instance, alice);
       const old = { ...orderEvent(alice, 1), occurredAt: new Date(Date.now() - 3_600_000) };
@@ -148,7 +148,7 @@ describe('sockets', function () {
       await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([2]));
     });
 
-    it('everybody’s to an admin as such, and the admin’s own once', async () => {
+    it('the frames of all customers under the admin types if they are an admin’s, and the admin’s own once', async () => {
       const instance = await start();
       const { eventFrames } = await join(instance, alice, { roles: ['admin'] });
       const his = await join(instance, bob);
@@ -157,7 +157,7 @@ describe('sockets', function () {
       await eventually(() => expect(his.eventFrames().map(({ sequence }) => sequence)).to.deep.equal([eventFrames()[0]?.sequence]));
     });
 
-    it('from any instance, with the same sequence', async () => {
+    it('the same sequence from every instance', async () => {
       const [one, two] = [await start(), await start()];
       const [phone, laptop] = [await join(one, alice), await join(two, alice)];
       await one.publish([orderEvent(alice, 1)]);
@@ -166,14 +166,14 @@ describe('sockets', function () {
       await eventually(() => expect(laptop.eventFrames()).to.deep.equal(phone.eventFrames()));
     });
 
-    it('a product’s stock to those who subscribe to it, while they do', async () => {
+    it('the stock of a product while they subscribe to it', async () => {
       const instance = await start();
       const [product, other] = [randomUUID(), randomUUID()];
       const { send, frames, eventFrames } = await join(instance, alice);
       await instance.publish([stockEvent(product, 9), orderEvent(alice, 1)]);
-      await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([1])); // so the level before it has gone by
+      await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([1])); // so the level before it was dispatched
       send({ type: 'subscribe', channel: `stock.${product}` });
-      send({ type: 'dance' }); // its answer shows that what came before is done
+      send({ type: 'dance' }); // its answer shows that the earlier frames are handled
       await eventually(() => expect(frames.at(-1)).to.include({ code: 'frame-unknown' }));
       await instance.publish([stockEvent(other, 5), stockEvent(product, 8)]);
       await eventually(() => expect(eventFrames().slice(1)).to.have.length(1));
@@ -191,7 +191,7 @@ describe('sockets', function () {
       );
     });
 
-    it('now and then how far they are, to those who are sent nothing', async () => {
+    it('their position now and then while they get no frames', async () => {
       const instance = await start({ reportPositionEveryMs: 50 });
       const { frames } = await join(instance, alice);
       await instance.publish(upTo(3).map((n) => orderEvent(bob, n)));
@@ -201,7 +201,7 @@ describe('sockets', function () {
   });
 
   describe('resume', () => {
-    it('with everything missed, in order, and then what is live', async () => {
+    it('with all missed frames in order, and then the live ones', async () => {
       const instance = await start();
       const first = await join(instance, alice);
       await instance.publish([orderEvent(alice, 0)]);
@@ -215,7 +215,7 @@ describe('sockets', function () {
       expect(again.frames[0]).to.include({ type: 'ready', sequence: first.eventFrames()[0]?.sequence });
     });
 
-    it('without gap or repeat while others go on publishing', async () => {
+    it('without gap or repeat while others publish', async () => {
       const [one, two] = [await start(), await start()];
       const { last: begin } = await one.bus.bounds(stream.declaration.name);
       let published = 0;
@@ -240,7 +240,7 @@ describe('sockets', function () {
       }
     });
 
-    it('at another instance, after theirs went away', async () => {
+    it('at another instance after theirs stopped', async () => {
       const [one, two] = [await start(), await start()];
       const seen: number[] = [];
       let url = one.url;
@@ -261,7 +261,7 @@ describe('sockets', function () {
       client.close();
     });
 
-    it('with what there is when they were away longer than the stream keeps, and are told', async () => {
+    it('with the kept frames and the error resume-too-old when they were away longer than the stream keeps frames', async () => {
       const instance = await start();
       await instance.publish(upTo(10).map((n) => orderEvent(alice, n)));
       const { first } = await instance.bus.bounds(stream.declaration.name);
@@ -272,7 +272,7 @@ describe('sockets', function () {
       expect(frames[1]).to.include({ type: 'error', code: 'resume-too-old' });
     });
 
-    it('with what is live when they saw what the stream never had', async () => {
+    it('with live frames when their sequence is not one of the stream', async () => {
       const instance = await start();
       await instance.publish([orderEvent(alice, 1)]);
       const { last } = await instance.bus.bounds(stream.declaration.name);
@@ -282,7 +282,7 @@ describe('sockets', function () {
       await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([2]));
     });
 
-    it('a thousand at once', async () => {
+    it('for a thousand clients at once', async () => {
       const instance = await start();
       const { last: begin } = await instance.bus.bounds(stream.declaration.name);
       await instance.publish(upTo(20).map((n) => orderEvent(alice, n)));
@@ -293,8 +293,8 @@ describe('sockets', function () {
     });
   });
 
-  describe('end', () => {
-    it('with 4401 after an error when the token does not hold', async () => {
+  describe('close', () => {
+    it('with 4401 after an error frame when the token is not valid', async () => {
       const instance = await start();
       const { authenticate, closed, frames } = await open(instance);
       authenticate('nonsense');
@@ -316,7 +316,7 @@ describe('sockets', function () {
       expect(frames[0]).to.include({ type: 'error', code: 'token-missing' });
     });
 
-    it('with 4401 when a user’s id could be taken for a pattern of subjects', async () => {
+    it('with 4401 when a user’s id could be parsed as a subject wildcard', async () => {
       const { authenticate, closed } = await open(await start());
       authenticate(issuer.tokenFor('*'));
       expect((await closed).code).to.equal(4401);
@@ -332,7 +332,7 @@ describe('sockets', function () {
       expect(frames.map(({ type, code }) => code ?? type)).to.deep.equal(['ready', 'token-expired']);
     });
 
-    it('with 4408 when nobody authenticates in time', async () => {
+    it('with 4408 when the client does not authenticate in time', async () => {
       const { closed } = await open(await start({ limits: { authenticateWithinMs: 100 } }));
       expect((await closed).code).to.equal(4408);
     });
@@ -349,14 +349,14 @@ describe('sockets', function () {
       expect((await closed).code).to.equal(1009);
     });
 
-    it('with 1012 when the instance stops, so that clients come back', async () => {
+    it('with 1012 when the instance stops, so that clients reconnect', async () => {
       const instance = await start();
       const { closed } = await join(instance, alice);
       await instance.stop();
       expect((await closed).code).to.equal(1012);
     });
 
-    it('when a client is not there any more', async () => {
+    it('when a client does not answer pings', async () => {
       const instance = await start({ pingEveryMs: 100 });
       const gone = await open(instance, { autoPong: false });
       gone.authenticate(issuer.tokenFor(alice));
@@ -365,7 +365,7 @@ describe('sockets', function () {
       expect(there.socket.readyState).to.equal(WebSocket.OPEN);
     });
 
-    it('when a client does not read, and not for those who do', async () => {
+    it('when a client does not read, while the sockets of other clients stay open', async () => {
       const instance = await start({ limits: { maxBuffered: 1024 * 1024 } });
       const slow = await join(instance, alice);
       const quick = await join(instance, alice);
@@ -373,7 +373,7 @@ describe('sockets', function () {
       const long = 'x'.repeat(20_000);
       for (let batch = 0; batch < 40; batch += 1) {
         await instance.publish(upTo(25).map((n) => orderEvent(alice, batch * 25 + n, { reason: long })));
-        await eventually(() => expect(quick.eventFrames()).to.have.length((batch + 1) * 25)); // half of what may be buffered
+        await eventually(() => expect(quick.eventFrames()).to.have.length((batch + 1) * 25)); // half of the maximum buffer
       }
       await eventually(() => expect(instance.sockets.size()).to.equal(1));
       expect(numbersOf(quick.eventFrames())).to.deep.equal(upTo(1_000));
@@ -382,7 +382,7 @@ describe('sockets', function () {
       expect(seen).to.deep.equal(upTo(seen.length));
     });
 
-    it('when a client does not read the backlog that it asked for', async () => {
+    it('when a client does not read the backlog that it requested', async () => {
       const instance = await start({ limits: { maxBuffered: 256 * 1024, drainWithinMs: 500 } });
       const { last: begin } = await instance.bus.bounds(stream.declaration.name);
       await instance.publish(upTo(1_000).map((n) => orderEvent(alice, n, { reason: 'x'.repeat(20_000) })));
@@ -395,7 +395,7 @@ describe('sockets', function () {
   });
 
   describe('answer', () => {
-    it('with an error to what they do not understand, and stay open', async () => {
+    it('with an error frame to frames that they cannot parse, and stay open', async () => {
       const { send, frames } = await join(await start(), alice);
       const mistakes = ['no JSON', { type: 'dance' }, { type: 'subscribe', channel: 'customers.x' }, { type: 'authenticate', token: 't' }];
       for (const mistake of mistakes) send(mistake);
@@ -409,20 +409,20 @@ describe('sockets', function () {
       );
     });
 
-    it('with an error to more subscriptions than allowed', async () => {
+    it('with an error frame to more subscriptions than allowed', async () => {
       const { send, frames } = await join(await start({ limits: { maxSubscriptions: 2 } }), alice);
       for (const product of upTo(3).map(() => randomUUID())) send({ type: 'subscribe', channel: `stock.${product}` });
       await eventually(() => expect(frames.slice(1).map(({ code }) => code)).to.deep.equal(['too-many-subscriptions']));
     });
 
-    it('only at /ws', async () => {
+    it('only requests for /ws', async () => {
       const { url } = await start();
       const refused = await openSocket(url.replace('/ws', '/elsewhere')).catch((error) => error);
       expect(refused).to.be.an('error').with.property('message').that.includes('404');
     });
   });
 
-  it('miss nothing while the stream is lost and made again', async () => {
+  it('lose no frame when the stream is lost and recreated', async () => {
     const instance = await start();
     const { eventFrames } = await join(instance, alice);
     await instance.publish([orderEvent(alice, 0)]);

@@ -12,7 +12,7 @@ describe('the hold timer', function () {
 
   let shop: Ordering;
   let timers: Component[];
-  /** how often a timer has looked and begun to wait */
+  /** how often a timer has polled and begun to wait */
   let waits: number;
 
   beforeEach(async () => {
@@ -47,7 +47,7 @@ describe('the hold timer', function () {
     return rows.map(({ ms }: { ms: number }) => ms);
   };
 
-  it('confirms an order at its deadline, not before, and soon', async () => {
+  it('confirms an order within a second after its deadline, and never before', async () => {
     await start();
     for (let run = 0; run < 10; run += 1) {
       await shop.payMany(1, 0.3);
@@ -59,12 +59,12 @@ describe('the hold timer', function () {
     expect(Math.max(...late)).to.be.below(250);
   });
 
-  it('is woken by a window that ends before its next look', async () => {
+  it('is woken by a window that ends before its next poll', async () => {
     await shop.drop();
     shop = await ordering({ windowSeconds: 1 });
     await start();
     for (const wait of [0, 150, 300]) {
-      await new Promise((resolve) => setTimeout(resolve, wait)); // anywhere between two looks
+      await new Promise((resolve) => setTimeout(resolve, wait)); // at various times between two polls
       const { id } = await shop.placeFor();
       await shop.tell('AcceptStock', id);
       await shop.tell('AcceptPayment', id);
@@ -91,7 +91,7 @@ describe('the hold timer', function () {
     expect(confirmed.traceparent.split('-')[1]).to.equal(paid.traceparent.split('-')[1]);
   });
 
-  it('takes 10 000 that fall due in the same second within 10 s, shared by two', async () => {
+  it('confirms 10 000 orders that fall due in the same second within 10 s, shared by two instances', async () => {
     await shop.payMany(10_000, 0);
     timers.push(
       ...[0, 1].map(() => {
@@ -111,7 +111,7 @@ describe('the hold timer', function () {
     expect(Math.min(...(await lateness()))).to.be.at.least(0);
   });
 
-  it('goes on after the database was away', async () => {
+  it('works again after an outage of the database', async () => {
     await start();
     const failures = async (): Promise<number> => (await holdTimerFailures.get()).values[0]!.value;
     const before = await failures();
@@ -125,7 +125,7 @@ describe('the hold timer', function () {
     await eventually(async () => expect(await countOf('Confirmed')).to.equal(3));
   });
 
-  it('leaves orders alone that are held, cancelled or not yet due', async () => {
+  it('does not confirm orders that are held, cancelled or not yet due', async () => {
     await start();
     const [id] = (await shop.payMany(2, 3600)) as [string];
     await shop.tell('CancelOrder', id);

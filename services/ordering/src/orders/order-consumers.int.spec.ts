@@ -46,7 +46,7 @@ describe('the consumers of orders', function () {
     inTransaction(shop.db, (tx) => orderConsumers({ orders: shop.orders, autoShip }).handle(tx, events));
   const statusOf = async (id: string): Promise<string> => (await shop.knex('orders').where({ id }).first('status')).status;
 
-  it('takes orders through their lives, many in one transaction', async () => {
+  it('process whole lives of orders, many in one transaction', async () => {
     const orders = await Promise.all([shop.placeFor(), shop.placeFor(), shop.placeFor(), shop.placeFor()]);
     const [happy, short_, failed, cancelled] = orders.map(({ id }) => id) as [string, string, string, string];
 
@@ -67,9 +67,9 @@ describe('the consumers of orders', function () {
     await deliver([
       payment(PaymentApproved, happy),
       payment(PaymentFailed, failed, { reason: 'provider-unreachable' }),
-      payment(PaymentApproved, cancelled), // on its way when the customer cancelled
+      payment(PaymentApproved, cancelled), // approved just before the customer cancelled
       payment(PaymentCancelled, cancelled),
-      payment(PaymentApproved, undefined), // of no order
+      payment(PaymentApproved, undefined), // of a standalone payment
     ]);
     expect(await Promise.all([happy, failed, cancelled].map(statusOf))).to.deep.equal(['Paid', 'Failed', 'Cancelled']);
 
@@ -79,7 +79,7 @@ describe('the consumers of orders', function () {
     expect(await shop.knex('orders').where({ id: failed }).first('state')).to.have.nested.property('state.reason', 'provider-unreachable');
   });
 
-  it('does not ship by itself where an operator does', async () => {
+  it('do not ship orders without AUTO_SHIP', async () => {
     const { id } = await shop.placeFor();
     await deliver([stock(StockReserved, id, { lines: [] }), payment(PaymentApproved, id)]);
     await shop.tell('ConfirmOrder', id);
@@ -87,7 +87,7 @@ describe('the consumers of orders', function () {
     expect(await shop.knex('orders').where({ id }).first('status', 'version')).to.deep.equal({ status: 'Confirmed', version: 5 });
   });
 
-  it('counts events that come twice, too late or for an unknown order', async () => {
+  it('count events that are repeated, late or for an unknown order', async () => {
     const countOf = async (type: string, status: string): Promise<number> =>
       (await ignoredEvents.get()).values.find(({ labels }) => labels.type === type && labels.status === status)?.value ?? 0;
     const { id } = await shop.placeFor();
@@ -102,7 +102,7 @@ describe('the consumers of orders', function () {
     expect(await shop.knex('orders').where({ id }).first('status', 'version')).to.deep.equal({ status: 'Cancelled', version: 2 });
   });
 
-  it('waits for an order that is committed but not visible yet', async () => {
+  it('wait for an order that is committed but not visible yet', async () => {
     const placing = await openTransaction(shop.db);
     const orderId = uuidv7();
     await shop.place.run(placing.tx, [{ orderId, customerId, request: orderRequest, context: newContext() }]);
@@ -113,7 +113,7 @@ describe('the consumers of orders', function () {
     expect(await statusOf(orderId)).to.equal('PendingPayment');
   });
 
-  it('keeps the correlation id of the event that caused it', async () => {
+  it('keep the correlation id of the event that causes a change', async () => {
     const { id } = await shop.placeFor();
     const reserved = stock(StockReserved, id, { lines: [] });
     await deliver([reserved]);

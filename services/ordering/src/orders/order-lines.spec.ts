@@ -22,13 +22,13 @@ describe('order lines', () => {
       total: { amount: 6530, currency: 'EUR' },
     }));
 
-  it('of one product become one, however its id is written', () =>
+  it('of one product are merged, in whatever case its id is written', () =>
     expect(mergeLines([line(kettle, 2), line(toaster, 1), { productId: kettle.id.toUpperCase(), quantity: 3 }])).to.deep.equal([
       line(kettle, 5),
       line(toaster, 1),
     ]));
 
-  it('hold 1 000 of one product once merged, and no more', () => {
+  it('have a merged quantity of at most 1 000 for one product', () => {
     expect(mergeLines([line(kettle, 400), line(kettle, 600)])).to.deep.equal([line(kettle, 1000)]);
     expect(() => mergeLines([line(kettle, 400), line(toaster, 1), line(kettle, 601)]))
       .to.throw(Invalid)
@@ -43,7 +43,7 @@ describe('order lines', () => {
       });
   });
 
-  it('name the products that nobody sells', () =>
+  it('are refused with the unknown products', () =>
     expect(() => priceLines([line(kettle, 1), line(toaster, 1)], [kettle]))
       .to.throw(Invalid, toaster.id)
       .that.deep.includes({
@@ -56,7 +56,7 @@ describe('order lines', () => {
       .to.throw(Invalid)
       .with.property('code', 'currencies-mixed'));
 
-  it('come to no more than 100 lines of 1 000 at the highest price', () => {
+  it('have a total of at most 100 lines of 1 000 at the highest price', () => {
     expect(priceLines([line(ship, 1)], [ship]).total).to.deep.equal(ship.price);
     for (const lines of [[line(ship, 1), line(kettle, 1)], [line(ship, 1000)]]) {
       expect(() => priceLines(lines, [ship, kettle]))

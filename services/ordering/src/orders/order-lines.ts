@@ -14,7 +14,9 @@ export const mergeLines = (lines: readonly RequestedLine[]): RequestedLine[] => 
   const tooMany = merged.filter(({ quantity }) => quantity > maxLineQuantity);
   if (tooMany.length > 0) {
     const message = `must be at most ${maxLineQuantity} of one product`;
-    throw new Invalid('quantity-too-large', 'There is too much of one product', { errors: errorsAt(lines, tooMany, 'quantity', message) });
+    throw new Invalid('quantity-too-large', 'The quantity of one product is too large', {
+      errors: errorsAt(lines, tooMany, 'quantity', message),
+    });
   }
   return merged;
 };
@@ -43,7 +45,7 @@ const totalOf = (lines: readonly OrderLine[]): Money => {
   const [currency, ...others] = new Set(lines.map(({ unitPrice }) => unitPrice.currency));
   if (others.length > 0) throw new Invalid('currencies-mixed', `An order has one currency, not ${[currency, ...others].join(' and ')}`);
   const amount = lines.reduce((sum, { lineTotal }) => sum + lineTotal.amount, 0);
-  if (amount > maxOrderTotal) throw new Invalid('order-total-too-large', 'The order comes to more than an order may');
+  if (amount > maxOrderTotal) throw new Invalid('order-total-too-large', 'The total of the order is too large');
   return { amount, currency: currency! };
 };
 

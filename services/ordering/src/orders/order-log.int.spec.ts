@@ -29,7 +29,7 @@ describe('the log of orders', function () {
     setCurrentLog(createLogger('test', 'silent'));
   });
 
-  /** What `grep` finds, as the runbook says. */
+  /** The lines that `grep` finds, as in the runbook. */
   const grep = (correlationId: string) => lines.filter((line) => line.includes(correlationId)).map((line) => JSON.parse(line));
   const story = (correlationId: string) => grep(correlationId).map(({ msg, level, event, from, to }) => [msg, level, event, from, to]);
   const contextOf = (correlationId: string) => newContext({ 'x-correlation-id': correlationId });
@@ -46,7 +46,7 @@ describe('the log of orders', function () {
     data,
   });
 
-  it('tells the story of each order by its own correlation id, whatever batch its changes were in', async () => {
+  it('has every change of an order under the order’s correlation id, whatever batch the change was in', async () => {
     const [paid, short_] = [await place('story-paid'), await place('story-short')];
     const batch = [
       event(StockReserved, 'story-paid', { orderId: paid.id, lines: [] }),
@@ -77,7 +77,7 @@ describe('the log of orders', function () {
     expect(story('of-the-batch')).to.deep.equal([]);
   });
 
-  it('tells nothing of a change that did not commit', async () => {
+  it('has no line for a change that did not commit', async () => {
     const { id } = await place('story-undone');
     const failing = inTransaction(shop.db, async (tx) => {
       await shop.orders.handle(tx, [{ type: 'AcceptStock', data: { orderId: id } }], contextOf('story-undone'));
@@ -88,7 +88,7 @@ describe('the log of orders', function () {
     await eventually(() => expect(story('story-undone').map(([, , type]) => type)).to.deep.equal(['OrderPlaced', 'OrderCancelled']));
   });
 
-  it('names nobody', () =>
+  it('contains no customer id', () =>
     expect(lines.join())
       .to.contain('order changed')
       .and.not.to.match(new RegExp(`${customerId}|${orderRequest.address.street}|tok_`)));

@@ -1,8 +1,8 @@
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
- * An order number that a person can read out: the id's last 50 bits, which are random, as `XXXXX-XXXXX` without I, L, O
- * and U.
+ * An order number that a person can read aloud: the id's last 50 bits, which are random, as `XXXXX-XXXXX` without I, L,
+ * O and U.
  *
  * @see D. Crockford, Base 32
  */

@@ -69,7 +69,7 @@ describe('the API of orders', function () {
   };
 
   describe('placing', () => {
-    it('answers 201, where the order is, and the order', async () => {
+    it('answers 201 with the location of the order and the order', async () => {
       const { status, headers, body } = await call('POST', '/orders', { body: orderRequest });
       expect(status).to.equal(201);
       expect(headers.get('location')).to.equal(`/api/orders/${body.id}`);
@@ -77,7 +77,7 @@ describe('the API of orders', function () {
       expect((await call('GET', `/orders/${body.id}`)).body).to.deep.equal(body);
     });
 
-    it('makes one order of 100 requests that are the same', async () => {
+    it('creates one order for 100 identical requests', async () => {
       const key = uuidv7();
       const answers = await Promise.all(Array.from({ length: 100 }, () => call('POST', '/orders', { body: orderRequest, key })));
       const placed = answers.filter(({ status }) => status === 201);
@@ -93,7 +93,7 @@ describe('the API of orders', function () {
       );
     });
 
-    it('makes one order of requests that spell the path in different ways', async () => {
+    it('creates one order for requests with the same key and different spellings of the path', async () => {
       const key = uuidv7();
       const answers = [];
       for (const path of ['/orders', '/orders/', '/Orders', '/ORDERS/', '/orders?', '/orders/?']) {
@@ -103,7 +103,7 @@ describe('the API of orders', function () {
       expect(new Set(answers.map(({ body }) => body.id)).size).to.equal(1);
     });
 
-    it('refuses what breaks the schema or the rules, and does not use the key up', async () => {
+    it('refuses invalid requests, and does not store the key for them', async () => {
       const key = uuidv7();
       const withLines = (...lines: [string, number][]) => ({
         ...orderRequest,
@@ -127,14 +127,14 @@ describe('the API of orders', function () {
       expect((await call('POST', '/orders', { body: orderRequest, key })).status).to.equal(201);
     });
 
-    it('is for shoppers', async () => {
+    it('is allowed to shoppers only', async () => {
       expectProblem(await call('POST', '/orders', { as: admin, body: orderRequest }), 403, 'role-missing');
       expectProblem(await call('POST', '/orders', { as: '', body: orderRequest }), 401, 'token-missing');
     });
   });
 
   describe('reading', () => {
-    it('shows an order and its history to its owner and to an admin, to nobody else', async () => {
+    it('shows an order and its history to its owner and to an admin only', async () => {
       const { id } = await place();
       for (const path of [`/orders/${id}`, `/orders/${id}/history`, `/orders/${id.toUpperCase()}`]) {
         expect((await call('GET', path)).status).to.equal(200);
@@ -145,7 +145,7 @@ describe('the API of orders', function () {
       expectProblem(await call('GET', '/orders/7'), 400, 'invalid-request');
     });
 
-    it('tells the history, oldest first', async () => {
+    it('shows the history, oldest first', async () => {
       const { id } = await place();
       await pay(id);
       await call('POST', `/orders/${id}/hold`, { body: { seconds: 1000 } });
@@ -159,7 +159,7 @@ describe('the API of orders', function () {
       expect(body[3]?.data).to.have.keys('onHold', 'pendingUntil');
     });
 
-    it('lists one’s own orders in pages, newest first; an admin’s list has all', async () => {
+    it('lists a shopper’s own orders in pages, newest first, and all orders for an admin', async () => {
       const carol = uuidv7();
       const ids: string[] = [];
       for (let index = 0; index < 7; index += 1) ids.unshift((await place(carol)).id);
@@ -177,7 +177,7 @@ describe('the API of orders', function () {
       expect(all.meta.total).to.be.above(7);
     });
 
-    it('lists by status and by when they were placed', async () => {
+    it('filters orders by status and by the time of placing', async () => {
       const dora = uuidv7();
       const [first, second, third] = [await place(dora), await place(dora), await place(dora)];
       await call('POST', `/orders/${second.id}/cancel`, { as: dora });
@@ -221,7 +221,7 @@ describe('the API of orders', function () {
       expect((await call('POST', `/orders/${another}/cancel`)).body).to.include({ status: 'Cancelled', reason: 'CustomerRequest' });
     });
 
-    it('are refused with the status that the order is in', async () => {
+    it('are refused with the status of the order', async () => {
       const { id } = await place();
       await pay(id);
       expect(expectProblem(await call('POST', `/orders/${id}/release`), 409, 'order-not-held').orderStatus).to.equal('Paid');
@@ -234,7 +234,7 @@ describe('the API of orders', function () {
       expect(expectProblem(await call('POST', `/orders/${id}/cancel`), 409, 'order-not-cancellable').orderStatus).to.equal('Confirmed');
     });
 
-    it('are the owner’s alone', async () => {
+    it('are allowed to the owner only', async () => {
       const { id } = await place();
       for (const [path, body] of [['cancel'], ['hold', { seconds: 5 }], ['release'], ['confirm']] as [string, object?][]) {
         expectProblem(await call('POST', `/orders/${id}/${path}`, { as: bob, body }), 404, 'order-not-found');
@@ -244,7 +244,7 @@ describe('the API of orders', function () {
     });
   });
 
-  it('lets an operator ship what is captured, and nobody else', async () => {
+  it('lets only an operator ship an order, and only after the capture', async () => {
     const { id } = await place();
     await pay(id);
     await call('POST', `/orders/${id}/confirm`);

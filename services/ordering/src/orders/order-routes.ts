@@ -48,7 +48,7 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
     .post(
       '/orders/:id/hold',
       {
-        summary: 'Keep a Paid order from being Confirmed for that many seconds from now',
+        summary: 'Hold a Paid order: it is not Confirmed for that many seconds from now',
         who: 'shopper',
         body: HoldOrderRequest,
         answers: { 202: OrderView, 409: Problem },

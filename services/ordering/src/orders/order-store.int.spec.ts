@@ -17,7 +17,7 @@ describe('orders in Postgres', function () {
   });
   after(() => shop.drop());
 
-  it('keep their history, and announce every event with the order as it is after it', async () => {
+  it('store their history, and publish every event with the order after it', async () => {
     const { id } = await shop.placeFor();
     await shop.tell('AcceptStock', id);
     await shop.tell('AcceptPayment', id); // the window is over
@@ -45,7 +45,7 @@ describe('orders in Postgres', function () {
     ]);
   });
 
-  it('change many at once, each by its own events', async () => {
+  it('are changed in one batch, each by its own events', async () => {
     const ids = Array.from({ length: 300 }, () => uuidv7());
     await inTransaction(shop.db, (tx) =>
       shop.orders.handle(
@@ -77,7 +77,7 @@ describe('orders in Postgres', function () {
     ]);
   });
 
-  it('let one of two win: a customer who cancels at the deadline, 100 times', async () => {
+  it('are either cancelled or confirmed when the customer cancels at the deadline, in 100 tries', async () => {
     const outcomes = { cancelled: 0, confirmed: 0 };
     for (let run = 0; run < 100; run += 1) {
       const [id] = (await shop.payMany(1, 0)) as [string];

@@ -11,18 +11,18 @@ const stateIn = (situation: Situation): PlacedOrder => situations[situation].red
 
 describe('an order', () => {
   for (const situation of placedSituations) {
-    it(`that is ${situation} is shown as the contract has it`, () => {
+    it(`that is ${situation} is shown as the contract defines it`, () => {
       const view = orderView(orderId, situations[situation].length, stateIn(situation));
       expect(OrderView.strict().parse(view)).to.deep.equal(view);
     });
 
-    it(`that is ${situation} is the same after it was stored`, () => {
+    it(`that is ${situation} is the same after it was stored and loaded`, () => {
       const order = stateIn(situation);
       const row = { status: order.status, pending_until: order.pendingUntil, state: JSON.parse(stateOf(order)) };
       expect(orderOf(row)).to.deep.equal(order);
     });
 
-    it(`that is ${situation} was announced with the whole order and the status before`, () => {
+    it(`that is ${situation} is published with the whole order and the previous status`, () => {
       const events = situations[situation];
       const before = events.slice(0, -1).reduce<Order>(evolve, initialState);
       const state = stateIn(situation);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { after, commands, paymentId, purchase } from '../../test/order-samples.js';
 import { decide, evolve, initialState, type Order, type OrderCommand, type OrderEvent, type PlacedOrder } from './order.js';
 
-/** The machine of an order, by status alone: where it may go from where. */
+/** The state machine of an order: the statuses that may follow each status. */
 const machine: Record<Order['status'], Order['status'][]> = {
   NotPlaced: ['Placed'],
   Placed: ['PendingPayment', 'Cancelled'],
@@ -20,10 +20,7 @@ const machine: Record<Order['status'], Order['status'][]> = {
 const seconds = fc.nat({ max: 400 });
 const typed = <Type extends OrderCommand['type']>(type: Type) => fc.constant(commands[type]());
 
-/**
- * Anything that an order may be asked or told, in any order, as often as may be; now and then something that takes time
- * to pass.
- */
+/** Any command, in any order, any number of times; now and then after a wait. */
 const step: fc.Arbitrary<{ command: OrderCommand; wait: number }> = fc.record({
   command: fc.oneof(
     typed('PlaceOrder'),
@@ -45,7 +42,7 @@ const step: fc.Arbitrary<{ command: OrderCommand; wait: number }> = fc.record({
   wait: seconds,
 });
 
-/** The same, but beginning on the way to Paid, which chance alone seldom reaches. */
+/** The same, but starting on the way to Paid, which random commands seldom reach. */
 const likelyLife = fc
   .tuple(fc.array(step, { maxLength: 4 }), fc.array(step, { maxLength: 30 }))
   .map(([early, late]) => [
@@ -126,12 +123,12 @@ const passedThrough = (history: Moment[]): Set<OrderStatus> => new Set(history.m
 describe('order, with any commands, in any order, any number of times', function () {
   this.timeout(60_000);
 
-  it('only goes where the machine leads', () =>
+  it('only makes the transitions of the state machine', () =>
     check((history) => {
       for (const { before, state } of history) expect(machine[before.status]).to.include(state.status);
     }));
 
-  it('is never both Confirmed and Cancelled, and ends once', () =>
+  it('is never both Confirmed and Cancelled, and is final once', () =>
     check((history) => {
       const statuses = passedThrough(history);
       expect(statuses.has('Confirmed') && (statuses.has('Cancelled') || statuses.has('CancelRequested'))).to.equal(false);
@@ -146,7 +143,7 @@ describe('order, with any commands, in any order, any number of times', function
       }
     }));
 
-  it('never has its deadline before now moved, nor one before the window’s end', () =>
+  it('never has its deadline moved into the past, nor before the end of the hold window', () =>
     check((history) => {
       for (const { state } of history) expect(state.pendingUntil.getTime()).to.be.at.least(state.deadline.getTime());
     }));
@@ -171,7 +168,7 @@ describe('order, with any commands, in any order, any number of times', function
       }
     }));
 
-  it('ships only what is captured, and captures only what is confirmed', () =>
+  it('is shipped only after it is captured, and captured only after it is confirmed', () =>
     check((history) => {
       for (const { state } of history) {
         if (state.shippedAt) expect(state.capturedAt).to.be.instanceOf(Date);

@@ -32,7 +32,7 @@ const given = deciderSpec<Order, OrderCommand, OrderEvent>({ decide, evolve, ini
 type CommandType = OrderCommand['type'];
 type EventType = OrderEvent['type'];
 
-/** The transition table of an order: from, what causes it, to, what is announced. Any other pair changes nothing. */
+/** The transition table of an order: from, cause, to, events. Any other pair changes nothing. */
 const transitions: [Situation, CommandType, Order['status'], EventType][] = [
   ['NotPlaced', 'PlaceOrder', 'Placed', 'OrderPlaced'],
   ['Placed', 'AcceptStock', 'PendingPayment', 'OrderPending'],
@@ -59,7 +59,7 @@ const transitions: [Situation, CommandType, Order['status'], EventType][] = [
   ['Confirmed, captured', 'ShipOrder', 'Shipped', 'OrderShipped'],
 ];
 
-/** What a request that the table does not allow is refused with; the rest are facts, which are never refused. */
+/** The refusals of requests outside the table; the other commands are facts, which are never refused. */
 const refusals: Partial<Record<CommandType, string>> = {
   CancelOrder: 'order-not-cancellable',
   HoldOrder: 'order-not-holdable',
@@ -80,7 +80,7 @@ const pairsOutsideTheTable = allSituations.flatMap((situation) =>
 describe('order', () => {
   describe('by the transition table', () => {
     for (const [from, cause, to, announces] of transitions) {
-      it(`goes from ${from} by ${cause} to ${to} and says ${announces}`, () => {
+      it(`goes from ${from} by ${cause} to ${to} with ${announces}`, () => {
         const events = decide(commands[cause](), stateIn(from));
         expect(events.map(({ type }) => type)).to.deep.equal([announces]);
         expect(events.reduce(evolve, stateIn(from)).status).to.equal(to);
@@ -89,9 +89,9 @@ describe('order', () => {
 
     for (const [situation, type] of pairsOutsideTheTable.filter(([, command]) => command in refusals)) {
       if (situation === 'NotPlaced') {
-        it(`refuses ${type} where there is no order`, () => given([]).when(commands[type]()).thenThrows(NotFound, 'order-not-found'));
+        it(`refuses ${type} without an order`, () => given([]).when(commands[type]()).thenThrows(NotFound, 'order-not-found'));
       } else {
-        it(`refuses ${type} when ${situation}, and says what it is`, () => {
+        it(`refuses ${type} when ${situation} with its status`, () => {
           const { status } = stateIn(situation);
           const code = type === 'ShipOrder' && situation === 'Confirmed' ? 'order-not-captured' : refusals[type];
           expect(() => decide(commands[type](), stateIn(situation)))
@@ -106,14 +106,14 @@ describe('order', () => {
     }
   });
 
-  it('is placed with a window that begins now, by the clock that decides', () =>
+  it('is placed with a hold window that begins at the time of the decision', () =>
     given([])
       .when(commands.PlaceOrder())
       .then([{ type: 'OrderPlaced', data: { orderId, ...purchase, pendingUntil: after(windowSeconds) }, at: after(0) }]));
 
-  it('goes on once its stock is reserved', () => given([placed]).when(commands.AcceptStock()).then([pending]));
+  it('is pending once its stock is reserved', () => given([placed]).when(commands.AcceptStock()).then([pending]));
 
-  it('is cancelled for want of stock, naming the short lines', () =>
+  it('is cancelled with the lines that are out of stock', () =>
     given([placed])
       .when(commands.RejectStock())
       .then([{ type: 'OrderCancelled', data: { orderId, reason: 'OutOfStock', short }, at: after(1) }]));
@@ -127,15 +127,15 @@ describe('order', () => {
       .when(commands.DeclinePayment())
       .then([{ type: 'OrderCancelled', data: { orderId, reason: 'PaymentDeclined', paymentId }, at: after(2) }]));
 
-  it('fails with the reason of its payment', () => given([placed, pending]).when(commands.FailPayment()).then([failed]));
+  it('fails with the reason of its failed payment', () => given([placed, pending]).when(commands.FailPayment()).then([failed]));
 
-  it('is cancelled at the customer’s request whatever ends its payment', () => {
+  it('is cancelled at the customer’s request whichever event ends its payment', () => {
     for (const type of ['AcceptPaymentCancellation', 'AcceptRefund', 'DeclinePayment', 'FailPayment'] as const) {
       given([placed, pending, paid, cancelRequested]).when(commands[type](30)).then([cancelled]);
     }
   });
 
-  it('does not listen to an approval that comes after the customer cancelled', () =>
+  it('ignores an approval after the customer cancelled', () =>
     given([placed, pending, cancelRequested]).when(commands.AcceptPayment(11)).then([]));
 
   describe('window', () => {
@@ -147,7 +147,7 @@ describe('order', () => {
         .then([{ type: 'OrderConfirmed', data: { orderId, confirmedBy: 'Deadline' }, at: after(windowSeconds) }]);
     });
 
-    it('may be over when the payment is approved: paid and confirmed at once', () =>
+    it('that is over when the payment is approved confirms the order immediately', () =>
       given([placed, pending])
         .when(commands.AcceptPayment(windowSeconds))
         .then([
@@ -155,7 +155,7 @@ describe('order', () => {
           { type: 'OrderConfirmed', data: { orderId, confirmedBy: 'Deadline' }, at: after(windowSeconds) },
         ]));
 
-    it('of no seconds captures at once', () => {
+    it('of zero seconds confirms the order immediately', () => {
       const [placedWithoutWindow] = decide(
         { ...commands.PlaceOrder(), data: { ...commands.PlaceOrder().data, windowSeconds: 0 } },
         initialState,
@@ -171,19 +171,19 @@ describe('order', () => {
   });
 
   describe('hold', () => {
-    it('moves the deadline to now and its seconds', () => given([placed, pending, paid]).when(commands.HoldOrder(10, 900)).then([held]));
+    it('moves the deadline to its seconds from now', () => given([placed, pending, paid]).when(commands.HoldOrder(10, 900)).then([held]));
 
-    it('never moves the deadline forward', () =>
+    it('never moves the deadline to an earlier time', () =>
       given([placed, pending, paid])
         .when(commands.HoldOrder(10, 1))
         .then([{ type: 'OrderHoldChanged', data: { orderId, onHold: true, pendingUntil: after(windowSeconds) }, at: after(10) }]));
 
-    it('may be made longer', () =>
+    it('can be extended', () =>
       given([placed, pending, paid, held])
         .when(commands.HoldOrder(20, 1000))
         .then([{ type: 'OrderHoldChanged', data: { orderId, onHold: true, pendingUntil: after(1020) }, at: after(20) }]));
 
-    it('reaches to the longest hold after placing, and no further', () => {
+    it('reaches at most to the maximum hold after placing', () => {
       given([placed, pending, paid])
         .when(commands.HoldOrder(10, maxSeconds - 10))
         .then([{ type: 'OrderHoldChanged', data: { orderId, onHold: true, pendingUntil: after(maxSeconds) }, at: after(10) }]);
@@ -192,7 +192,7 @@ describe('order', () => {
       }
     });
 
-    it('keeps an order past its old deadline', () =>
+    it('keeps an order from being confirmed at its old deadline', () =>
       given([placed, pending, paid, held])
         .when(commands.ElapseHold(windowSeconds + 1))
         .then([]));
@@ -204,10 +204,10 @@ describe('order', () => {
         .when(commands.ReleaseOrder(700))
         .then([{ type: 'OrderHoldChanged', data: { orderId, onHold: false, pendingUntil: after(700) }, at: after(700) }]));
 
-    it('is released once', () =>
+    it('can be released only once', () =>
       given([placed, pending, paid, held, released]).when(commands.ReleaseOrder()).thenThrows(Conflict, 'order-not-held'));
 
-    it('is over when the order is no longer Paid', () => {
+    it('ends when the order is no longer Paid', () => {
       for (const event of [confirmed, cancelRequested]) {
         expect([placed, pending, paid, held, event].reduce(evolve, initialState)).to.include({ onHold: false });
       }
@@ -215,13 +215,13 @@ describe('order', () => {
   });
 
   describe('shipping', () => {
-    it('follows the capture at once where it is automatic', () => {
+    it('follows the capture immediately when it is automatic', () => {
       const [event] = decide(commands.AcceptSettlement(2001, true), stateIn('Confirmed'));
       expect(event).to.deep.equal(shipped);
       expect(evolve(stateIn('Confirmed'), event!)).to.deep.include({ capturedAt: after(2001), shippedAt: after(2001) });
     });
 
-    it('waits for an operator where it is not', () => {
+    it('waits for an operator when it is not automatic', () => {
       given(situations.Confirmed).when(commands.AcceptSettlement(2001, false)).then([captured]);
       expect(stateIn('Confirmed, captured')).to.deep.include({ status: 'Confirmed', capturedAt: after(2001) });
       const [event] = decide(commands.ShipOrder(3000), stateIn('Confirmed, captured'));

@@ -20,7 +20,7 @@ const causes: Partial<Record<OrderCommand['type'], string>> = {
   AcceptSettlement: 'PaymentSettled',
 };
 
-/** Counts and logs an event that came twice or too late: one is no error, many may be a sign of one. */
+/** Counts and logs an event that was repeated or late: one is no error, many may be a sign of one. */
 const onNoChange = ({ type, data: { orderId } }: OrderCommand, { status }: Order): void => {
   const cause = causes[type];
   if (!cause) return;

@@ -20,7 +20,7 @@ describe('placing an order', () => {
     outbox: await shop.knex('outbox').where({ aggregate_id: orderId }),
   });
 
-  it('writes the order, its history and its announcement in one transaction', async () => {
+  it('writes the order, its history and its message in one transaction', async () => {
     const context = newContext({ 'x-correlation-id': 'story-1' });
     const order = await shop.placeFor(customerId, orderRequest, context);
 
@@ -42,7 +42,7 @@ describe('placing an order', () => {
     const orderId = uuidv7();
     const failing = inTransaction(shop.db, async (tx) => {
       await shop.place.run(tx, [{ orderId, customerId, request: orderRequest, context: newContext() }]);
-      throw new Error('the process died here');
+      throw new Error('the transaction fails here');
     });
     await failing.catch(() => undefined);
     expect(await rows(orderId)).to.deep.equal({ orders: [], history: [], outbox: [] });
@@ -64,7 +64,7 @@ describe('placing an order', () => {
     expect(order.total).to.deep.equal({ amount: 8520, currency: 'EUR' });
   });
 
-  it('refuses what is not for sale, and two currencies', async () => {
+  it('refuses unknown products and mixed currencies', async () => {
     const of = (...ids: string[]) =>
       shop.placeFor(customerId, { ...orderRequest, lines: ids.map((productId) => ({ productId, quantity: 1 })) });
     const unknown = '019400e2-6f00-7000-8000-00000000ffff';
@@ -76,7 +76,7 @@ describe('placing an order', () => {
       .and.include({ code: 'currencies-mixed' });
   });
 
-  it('prices by the newest version of a product, in whatever order the versions arrived', async () => {
+  it('uses the price of the newest version of a product, in whatever order the versions arrived', async () => {
     const bread = { id: '019400e2-6f00-7000-8000-0000000000a9', name: 'Bread', price: { amount: 300, currency: 'EUR' } };
     const dearer = { ...bread, price: { amount: 350, currency: 'EUR' } };
     for (const event of [productAdded(bread, 1), productAdded(dearer, 2), productAdded(bread, 1)]) {

@@ -25,7 +25,7 @@ describe('a wake-up signal', () => {
     expect(await msOf(() => signal.wait(50, never))).to.be.at.least(49);
   });
 
-  it('wakes at once when the signal is aborted', async () => {
+  it('wakes immediately when the signal is aborted', async () => {
     const giveUp = new AbortController();
     const waited = msOf(() => wakeUp().wait(10_000, giveUp.signal));
     giveUp.abort();

@@ -17,7 +17,7 @@ import { payments } from './payments.js';
 
 const worker = fileURLToPath(new URL('../../test/crashing-runner.ts', import.meta.url));
 
-/** Whatever becomes of the process that performs a job: one effect at the provider, one answer in the event store. */
+/** Whatever happens to the process of a job, there is one effect at the provider and one answer in the event store. */
 describe('a job of a payment', function () {
   this.timeout(60_000);
   let test: TestDatabase;
@@ -69,7 +69,7 @@ describe('a job of a payment', function () {
   };
 
   for (const moment of ['before the call', 'after the call']) {
-    it(`is done once by another process when its own is killed ${moment}`, async () => {
+    it(`is done once by another process when its process is killed ${moment}`, async () => {
       const killed = await startWorker(moment, 'started');
       const id = await pay();
       await once(killed, 'exit');
@@ -80,7 +80,7 @@ describe('a job of a payment', function () {
     });
   }
 
-  it('is done once by another process when its own is killed while it holds the lease', async () => {
+  it('is done once by another process when its process is killed while it holds the lease', async () => {
     const id = await pay();
     const killed = await startWorker('while it holds a lease', 'holding');
     killed.kill('SIGKILL');
@@ -97,7 +97,7 @@ describe('a job of a payment', function () {
     await approvedOnce(id);
     frozen.kill('SIGCONT');
     frozen.kill('SIGUSR2');
-    await eventually(async () => expect(await psp.calls(id)).to.have.length(2)); // it asks as well, with the same key
+    await eventually(async () => expect(await psp.calls(id)).to.have.length(2)); // it calls the provider too, with the same key
     await approvedOnce(id);
     await stop();
   });

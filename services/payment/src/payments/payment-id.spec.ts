@@ -10,7 +10,7 @@ const orderId = fc
 describe('the id of the payment of an order', function () {
   this.timeout(20_000);
 
-  it('is a UUIDv7 of the moment of the order', () =>
+  it('is a UUIDv7 with the timestamp of the order’s id', () =>
     fc.assert(
       fc.property(orderId, (id) => {
         const paymentId = paymentIdOf(id);
@@ -20,7 +20,7 @@ describe('the id of the payment of an order', function () {
       }),
     ));
 
-  it('is always the same, however the order spells its own', () =>
+  it('is always the same, in whatever case the order’s id is written', () =>
     fc.assert(
       fc.property(orderId, (id) => {
         expect(paymentIdOf(id)).to.equal(paymentIdOf(id));
@@ -28,7 +28,7 @@ describe('the id of the payment of an order', function () {
       }),
     ));
 
-  it('is another for every order, and never an order', () =>
+  it('is different for every order, and never equals an order’s id', () =>
     fc.assert(
       fc.property(fc.uniqueArray(orderId, { minLength: 2 }), (ids) => {
         expect(new Set([...ids, ...ids.map(paymentIdOf)]).size).to.equal(ids.length * 2);

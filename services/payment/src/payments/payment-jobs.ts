@@ -39,8 +39,8 @@ export const toPaymentJob: ToJob<Payment, PaymentEvent> = ({ id, event, state, v
 const paymentOf = ({ payload }: Job): PaymentEventData => payload as PaymentEventData;
 
 /**
- * The calls, and the command that each answer becomes. What an order waits for ends one way or the other; all else is
- * asked again, later, until it succeeds.
+ * The calls to the provider, and the command for each answer. A call that an order waits for succeeds or fails; every
+ * other call is retried until it succeeds.
  */
 export const performPaymentJobs = ({
   psp,
@@ -51,13 +51,13 @@ export const performPaymentJobs = ({
   const later = (error: NoResponse) =>
     new RetryLater(error.message, error instanceof CircuitOpen ? error.retryAfterMs : retryMs, { cause: error });
 
-  /** The provider may have authorised it, or not: an order is not kept waiting. */
+  /** The call may have been done or not. The payment of an order fails, so that the order does not wait. */
   const unclear = ({ id: paymentId, orderId }: PaymentEventData, reason: string): Command[] => {
     if (!orderId) throw new RetryLater(reason, retryMs);
     return [{ type: 'FailPayment', data: { paymentId, reason } }];
   };
 
-  /** The provider was not even asked: nothing is lost yet by waiting until it is. */
+  /** The call was not made, so nothing is lost by waiting until the circuit breaker closes. */
   const mayWait = (error: unknown, { orderId, createdAt }: PaymentEventData): error is CircuitOpen =>
     error instanceof CircuitOpen && (!orderId || now() - Date.parse(createdAt) < patienceMs);
 
@@ -116,7 +116,7 @@ const outcomeOfCreate = (answer: PspAnswer): CreateOutcome => {
   return { kind: 'unclear', reason: `the provider answered ${answer.status} to create` };
 };
 
-/** A line of text from a third party, made fit to be stored and shown. */
+/** A line of text from a third party, cleaned so that it can be stored and shown. */
 const Words = z
   .string()
   .transform((words) =>

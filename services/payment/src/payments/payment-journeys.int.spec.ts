@@ -40,7 +40,7 @@ const orderOf = (paymentMethod: Method): OrderEventData => ({
   version: 2,
 });
 
-/** Payments, the event store, the jobs and the provider; events of the order are handed in where Kafka would. */
+/** Payments, the event store, the jobs and the provider; the spec passes in the events that Kafka would deliver. */
 describe('a payment, with the provider', function () {
   this.timeout(60_000);
   let test: TestDatabase;
@@ -107,14 +107,14 @@ describe('a payment, with the provider', function () {
     expect(await effectsAtPsp(id)).to.deep.equal(['create']);
   });
 
-  it('fails when the provider can not be reached, and what may be held is released', async () => {
+  it('fails when the provider cannot be reached, and a possible authorisation is voided', async () => {
     const { id } = await begin('tok_unreachable');
     await until(id, 'Failed');
     expect((await listPaymentEvents(db, id)).at(-1)!.data.reason).to.match(/^the provider did not answer create/);
     await untilEffects(id, ['void']);
   });
 
-  it('fails when the provider did its work but never said so, and the money is released', async () => {
+  it('fails when the provider authorises but does not answer, and the money is released', async () => {
     await psp.behave({ answerAfterMs: 1_000, operations: ['create'] });
     const { id } = await begin('tok_approved');
     await until(id, 'Failed');
@@ -122,7 +122,7 @@ describe('a payment, with the provider', function () {
     expect(await psp.account(id)).to.include({ authorised: 1990, voided: 1990, captured: 0 });
   });
 
-  it('waits, for an order, while the circuit breaker is open, and is approved once it answers again', async () => {
+  it('of an order waits while the circuit breaker is open, and is approved once the provider answers again', async () => {
     await psp.behave({ failNext: 1_000_000 });
     const failing = await Promise.all(Array.from({ length: 8 }, () => begin('tok_approved')));
     await eventually(async () => {
@@ -147,7 +147,7 @@ describe('a payment, with the provider', function () {
     );
   });
 
-  it('fails, for an order, once the provider was not asked for longer than it may wait', async () => {
+  it('of an order fails when the circuit breaker is open for longer than the maximum wait', async () => {
     await stopRunner();
     await startRunner(300, 0);
     await psp.behave({ failNext: 1_000_000 });
@@ -155,7 +155,7 @@ describe('a payment, with the provider', function () {
     for (const { id } of many) await until(id, 'Failed');
   });
 
-  it('is given back when its order is cancelled after the approval', async () => {
+  it('is refunded when its order is cancelled after the approval', async () => {
     const { order, id } = await begin('tok_approved');
     await until(id, 'Approved');
     await deliver('OrderCancelRequested', order);
@@ -164,7 +164,7 @@ describe('a payment, with the provider', function () {
     expect(await psp.account(id)).to.include({ authorised: 1990, refunded: 1990, captured: 0 });
   });
 
-  it('is cancelled while it is processed, and the approval that comes too late is voided', async () => {
+  it('is cancelled while it is processed, and the late authorisation is voided', async () => {
     await psp.behave({ latencyMs: 150, operations: ['create'] });
     const { order, id } = await begin('tok_approved');
     await deliver('OrderCancelRequested', order);
@@ -183,7 +183,7 @@ describe('a payment, with the provider', function () {
     expect(await psp.account(id)).to.include({ authorised: 1990, voided: 1990 });
   });
 
-  it('asks for the capture again, later, until it is answered', async () => {
+  it('retries the capture until the provider answers', async () => {
     const { order, id } = await begin('tok_approved');
     await until(id, 'Approved');
     await psp.toggleErrors();
@@ -197,7 +197,7 @@ describe('a payment, with the provider', function () {
     expect(await psp.account(id)).to.include({ captured: 1990, notified: 1 });
   });
 
-  describe('of its own', () => {
+  describe('without an order', () => {
     const pay = async (paymentMethod: Method) => {
       const request = { amount: { amount: 500, currency: 'EUR' }, paymentMethod };
       return inTransaction(db, (tx) => createPayment({ newId: uuidv7 })(tx, uuidv7(), request, newContext()));
@@ -222,7 +222,7 @@ describe('a payment, with the provider', function () {
     });
   });
 
-  it('of a thousand accidents leaves the books of both sides the same', async () => {
+  it('leaves both sides with equal books after a thousand random failures', async () => {
     await psp.behave({ failRate: 0.3, answerAfterMs: 500, answerAfterRate: 0.2 });
     const many = await Promise.all(Array.from({ length: 30 }, () => begin('tok_random')));
     await Promise.all(

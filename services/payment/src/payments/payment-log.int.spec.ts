@@ -19,7 +19,7 @@ describe('the log of payments', function () {
     await test.drop();
   });
 
-  it('tells each change by its correlation id, and nothing of a card', async () => {
+  it('has a line for each change with its correlation id, and no card data', async () => {
     const orderId = uuidv7();
     const paymentId = paymentIdOf(orderId);
     const amount = { amount: 1990, currency: 'EUR' };

@@ -1,4 +1,4 @@
-import type { Message, Recorded } from '@orderstream/aggregates';
+import type { ToMessage } from '@orderstream/aggregates';
 import { paymentEvents } from '@orderstream/contracts';
 import type { Payment, PaymentEvent } from './payment.js';
 import { eventDataOf } from './payment-view.js';
@@ -6,7 +6,7 @@ import { eventDataOf } from './payment-view.js';
 const definitions = new Map(paymentEvents.map((definition) => [definition.type, definition]));
 
 /** The message of an event: it carries the whole payment after the event. */
-export const toMessage = ({ id, event, state, version }: Recorded<Payment, PaymentEvent>): Message => ({
+export const toMessage: ToMessage<Payment, PaymentEvent> = ({ id, event, state, version }) => ({
   definition: definitions.get(event.type)!,
   data: eventDataOf(id, state, version),
 });

@@ -8,10 +8,9 @@ import { decide, evolve, initialState, type PaymentCommand, type PaymentEvent } 
 import { performPaymentJobs, toPaymentJob } from './payment-jobs.js';
 
 /**
- * A payment, its jobs and the provider together, with everything between them going wrong: facts of the order said
- * twice or in any order, jobs done again because what they answered was never committed, calls that get no answer
- * although they were done, or are done long after nobody waits any more. Whatever happened, once it has calmed down the
- * money is where the payment says.
+ * A payment, its jobs and the provider together, with random failures between them: facts of the order are repeated or
+ * reordered, jobs run again because their answer was not committed, and calls get no answer although they were done, or
+ * are done after the caller gave up. Once the failures stop, the provider's account must match the payment.
  */
 
 const at = new Date('2026-01-05T10:15:00Z');
@@ -20,7 +19,7 @@ const amount = { amount: 1990, currency: 'EUR' };
 const standalone = { paymentId, customerId: 'c1', amount, paymentMethod: 'tok_random' as const };
 const forOrder = { ...standalone, orderId: '019b8d45-2f00-7000-8000-0000000000a1' };
 
-/** answered; done, but the answer is lost; done later, when nobody waits; never arrived */
+/** answered; done, but the answer is lost; done after the caller gave up; never arrived */
 type Fate = 'answered' | 'answer lost' | 'late' | 'lost';
 
 const provider = (approves: boolean) => {
@@ -98,7 +97,7 @@ const world = (facts: typeof standalone | typeof forOrder, approves: boolean) =>
   };
 
   const signal = new AbortController().signal;
-  /** @returns undefined when it is to be tried again later */
+  /** @returns undefined when the job is to be retried */
   const perform = async (index: number, how: Fate): Promise<PaymentCommand[] | undefined> => {
     const job = jobs[index]!;
     fate = how;
@@ -118,7 +117,7 @@ const world = (facts: typeof standalone | typeof forOrder, approves: boolean) =>
     recorded,
     status: () => payment.status,
     order: (type: 'InitiatePayment' | 'CancelPayment' | 'SettlePayment') => run({ type, data: facts, at } as PaymentCommand),
-    /** The next job is done. */
+    /** Runs the next job. */
     step: async (how: Fate, crashes: boolean): Promise<boolean> => {
       if (next >= jobs.length) return false;
       const commands = await perform(next, how);
@@ -128,7 +127,7 @@ const world = (facts: typeof standalone | typeof forOrder, approves: boolean) =>
       }
       return true;
     },
-    /** A job of the past is done again: its end was lost. */
+    /** Runs an earlier job again, as if its commit was lost. */
     repeat: async (which: number, how: Fate): Promise<void> => {
       if (next > 0) (await perform(which % next, how))?.forEach(run);
     },
@@ -158,7 +157,7 @@ const begin = fc.constant(Object.assign((of: World) => of.order('InitiatePayment
 
 const calm = async (of: World): Promise<void> => {
   for (let n = 0; !of.isQuiet(); n++) {
-    if (n > 100) throw new Error(`it never calms down: ${of.status()}`);
+    if (n > 100) throw new Error(`the payment does not settle:  ${of.status()}`);
     of.land();
     await of.step('answered', false);
   }
@@ -189,7 +188,7 @@ const moneyIsWhereThePaymentSays = (of: World): void => {
 describe('the money of a payment', function () {
   this.timeout(60_000);
 
-  it('is held, taken or given back as the payment says, whatever its order and the provider do', () =>
+  it('is held, captured or refunded as the payment says, whatever happens to its order and the provider', () =>
     fc.assert(
       fc.asyncProperty(fc.boolean(), fc.array(fc.oneof(orderFact, ...common), { maxLength: 30, size: 'max' }), async (approves, steps) => {
         const it = world(forOrder, approves);
@@ -200,7 +199,7 @@ describe('the money of a payment', function () {
       { numRuns: 1_000 },
     ));
 
-  it('is taken or never authorised, for a payment of its own', () =>
+  it('is captured or never authorised for a standalone payment', () =>
     fc.assert(
       fc.asyncProperty(fc.boolean(), fc.array(fc.oneof(begin, ...common), { maxLength: 20, size: 'max' }), async (approves, steps) => {
         const it = world(standalone, approves);

@@ -39,7 +39,7 @@ describe('the API of payments', () => {
     return { status: response.status, body: (await response.json()) as Body };
   };
 
-  it('shows a payment and what happened to it to its customer and to an admin, to nobody else', async () => {
+  it('shows a payment and its events to its customer and to an admin only', async () => {
     const request = { amount: { amount: 1990, currency: 'EUR' }, paymentMethod: 'tok_random' };
     const { status, body: payment } = await call<PaymentView>('/payments', alice, request);
     expect(status).to.equal(201);
@@ -62,7 +62,7 @@ describe('the API of payments', () => {
     }
   });
 
-  it('shows what all payments come to to an admin alone', async () => {
+  it('shows the totals of all payments to an admin only', async () => {
     expect((await call('/payments/stats', alice)).status).to.equal(403);
     expect((await call('/payments/stats', admin)).status).to.equal(200);
   });

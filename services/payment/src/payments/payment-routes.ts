@@ -14,8 +14,8 @@ export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
     .post(
       '/payments',
       {
-        summary: 'Pay',
-        description: 'A payment of its own, without an order: it is captured as soon as it is authorised.',
+        summary: 'Create a standalone payment',
+        description: 'A payment without an order: it is captured as soon as it is authorised.',
         who: 'user',
         body: CreatePaymentRequest,
         idempotent: true,
@@ -39,7 +39,7 @@ export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
     )
     .get(
       '/payments/stats',
-      { summary: 'Count the payments by status, and add them up', who: 'admin', answers: { 200: PaymentStats } },
+      { summary: 'Get the number and the total amount of payments by status and currency', who: 'admin', answers: { 200: PaymentStats } },
       () => getPaymentStats(db),
     )
     .get('/payments/:id', { summary: 'Get a payment', who: 'user', answers: { 200: PaymentView } }, ({ user, params }) =>
@@ -47,7 +47,7 @@ export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
     )
     .get(
       '/payments/:id/events',
-      { summary: 'List what happened to a payment, oldest first', who: 'user', answers: { 200: PaymentHistory } },
+      { summary: 'List the events of a payment, oldest first', who: 'user', answers: { 200: PaymentHistory } },
       async ({ user, params }) => {
         await getPayment(db, user, params.id);
         return listPaymentEvents(db, params.id);

@@ -1,5 +1,5 @@
-import { type Change, eventStored, type StoredEvent } from '@orderstream/aggregates';
-import type { PaymentEventData } from '@orderstream/contracts';
+import { type Change, eventStored } from '@orderstream/aggregates';
+import type { Event, PaymentEventData } from '@orderstream/contracts';
 import type { Transaction } from '@orderstream/persistence';
 import { evolve, initialState, type Payment, type PaymentCommand, type PaymentEvent } from './payment.js';
 import { eventDataOf } from './payment-view.js';
@@ -8,7 +8,7 @@ import { eventDataOf } from './payment-view.js';
  * Restores an event from its row in the event store. The row carries the whole payment after the event; this takes the
  * event's own data from it.
  */
-const eventOf = ({ type, data, at }: StoredEvent): PaymentEvent => {
+const eventOf = ({ type, data, at }: Event<string, unknown>): PaymentEvent => {
   const { id: paymentId, orderId, customerId, amount, paymentMethod, reason = '', pspReference = '' } = data as PaymentEventData;
   switch (type as PaymentEvent['type']) {
     case 'PaymentInitiated':
@@ -23,7 +23,7 @@ const eventOf = ({ type, data, at }: StoredEvent): PaymentEvent => {
   }
 };
 
-export const fold = (events: StoredEvent[]): Payment => events.map(eventOf).reduce(evolve, initialState);
+export const fold = (events: Event<string, unknown>[]): Payment => events.map(eventOf).reduce(evolve, initialState);
 
 export type PaymentRow = { id: string; payment: Payment; version: number };
 

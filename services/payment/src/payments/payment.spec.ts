@@ -17,7 +17,7 @@ const forOrder = {
 };
 const { orderId: _, ...standalone } = forOrder;
 
-/** The ways a payment can have gone, by where they ended. Both kinds of payment, where both can get there. */
+/** The history of a payment in each status. Both kinds of payment, where both can reach the status. */
 const approved: PaymentEvent = { type: 'PaymentApproved', data: { paymentId, pspReference: 'psp_1' }, at };
 const event = (type: Exclude<PaymentEvent['type'], 'PaymentInitiated' | 'PaymentApproved'>, reason?: string): PaymentEvent =>
   ({ type, data: { paymentId, ...(reason && { reason }) }, at }) as PaymentEvent;
@@ -81,14 +81,14 @@ const ofItsOwn: Row[] = [
   ['Settled', 'CompletePayment', 'Completed', ['PaymentCompleted']],
 ];
 
-/** No order can cancel or confirm a payment that is not an order's. */
+/** An order can only cancel or confirm its own payment. */
 const isSent = (type: PaymentCommand['type'], facts: object) =>
   'orderId' in facts || (type !== 'CancelPayment' && type !== 'SettlePayment');
 
 describe('payment', () => {
   for (const [kind, facts, table] of [
     ['of an order', forOrder, ofAnOrder],
-    ['of its own', standalone, ofItsOwn],
+    ['without an order', standalone, ofItsOwn],
   ] as const) {
     describe(kind, () => {
       const all = histories(facts);
@@ -107,13 +107,13 @@ describe('payment', () => {
           const { type } = command;
           const listed = table.some((row) => row[0] === from && row[1] === type);
           if (listed || !isSent(type, facts)) continue;
-          it(`stays ${from} whatever ${type} says`, () => given(history).when(command).then([]));
+          it(`stays ${from} on ${type}`, () => given(history).when(command).then([]));
         }
       }
     });
   }
 
-  it('knows when each thing happened', () => {
+  it('stores the time of each change', () => {
     const minute = (n: number) => new Date(at.getTime() + n * 60_000);
     const history: PaymentEvent[] = [
       { type: 'PaymentInitiated', data: forOrder, at: minute(0) },
@@ -134,7 +134,7 @@ describe('payment', () => {
     } satisfies Payment);
   });
 
-  it('keeps the reason of what went wrong', () => {
+  it('keeps the reason of a decline or a failure', () => {
     expect(histories(forOrder).Declined!.reduce(evolve, initialState)).to.include({ status: 'Declined', reason: 'card_declined' });
     expect(histories(forOrder).Failed!.reduce(evolve, initialState)).to.include({ status: 'Failed', reason: 'no answer' });
   });

@@ -67,7 +67,7 @@ export const decide = ({ type, data, at }: PaymentCommand, payment: Payment): Pa
 
     case 'CancelPayment':
       switch (payment.status) {
-        case 'NotInitiated': // its void is remembered by the provider, so whatever comes later finds it over
+        case 'NotInitiated': // the provider remembers the void, and refuses a later authorisation
           return [
             { type: 'PaymentInitiated', data, at },
             { type: 'PaymentCancelled', data: { paymentId }, at },

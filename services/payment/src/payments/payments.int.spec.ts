@@ -39,7 +39,7 @@ describe('payments in Postgres', function () {
   const statusOf = async (id: string) => (await knex('payments').where({ id }).first('status'))?.status;
   const typesOf = async (id: string) => (await listPaymentEvents(db, id)).map(({ type }) => type);
 
-  it('decides on what others wrote, though they do not show it yet', async () => {
+  it('decide on events that other transactions wrote but have not committed yet', async () => {
     const data = ofNewOrder();
     const { paymentId } = data;
     const initiating = await openTransaction(db);
@@ -51,7 +51,7 @@ describe('payments in Postgres', function () {
     expect(await typesOf(paymentId)).to.deep.equal(['PaymentInitiated', 'PaymentApproved']);
   });
 
-  it('keeps every event, and the payment as it is in the read table', async () => {
+  it('store every event, and the current payment in the read table', async () => {
     const data = ofNewOrder();
     const { paymentId } = data;
     await run({ type: 'InitiatePayment', data });
@@ -84,7 +84,7 @@ describe('payments in Postgres', function () {
     });
   });
 
-  it('is written in the order of the outbox, with all that the connector needs', async () => {
+  it('are written in the order of the outbox, with all columns that the connector needs', async () => {
     const data = ofNewOrder();
     const context = newContext({ 'x-correlation-id': 'spec-1' });
     await inTransaction(db, (tx) => payments.handle(tx, [{ type: 'CancelPayment', data }], { ...context, causationId: data.orderId }));
@@ -111,14 +111,14 @@ describe('payments in Postgres', function () {
     expect(published).to.deep.equal([{ pubinsert: true, pubupdate: false, pubdelete: false, tablename: 'payment_events' }]);
   });
 
-  it('begins one payment for an order that is announced twice, in one list or in two', async () => {
+  it('include one payment for an order whose event is repeated, in one batch or in two', async () => {
     const data = ofNewOrder();
     await run({ type: 'InitiatePayment', data }, { type: 'InitiatePayment', data });
     await run({ type: 'InitiatePayment', data });
     expect(await typesOf(data.paymentId)).to.deep.equal(['PaymentInitiated']);
   });
 
-  it('lets one of two win that decide at once; the other decides anew', async () => {
+  it('accept one of two concurrent decisions; the other is decided again', async () => {
     for (let round = 0; round < 20; round++) {
       const data = ofNewOrder();
       const { paymentId } = data;
@@ -133,7 +133,7 @@ describe('payments in Postgres', function () {
     }
   });
 
-  it('leaves nothing of a transaction that is rolled back', async () => {
+  it('keep nothing of a transaction that is rolled back', async () => {
     const data = ofNewOrder();
     await inTransaction(db, async (tx) => {
       await payments.handle(tx, [{ type: 'InitiatePayment', data }], newContext());
@@ -143,7 +143,7 @@ describe('payments in Postgres', function () {
     expect(await statusOf(data.paymentId)).to.equal(undefined);
   });
 
-  it('runs many payments with one list', async () => {
+  it('run many payments in one batch', async () => {
     const many = Array.from({ length: 300 }, () => ofNewOrder());
     await run(...many.map((data) => ({ type: 'InitiatePayment' as const, data })));
     await run(...many.map(({ paymentId }) => ({ type: 'DeclinePayment' as const, data: { paymentId, reason: 'card_declined' } })));
@@ -151,7 +151,7 @@ describe('payments in Postgres', function () {
     expect(await knex('payments').whereIn('id', ids).where({ status: 'Declined', version: 2 })).to.have.length(300);
   });
 
-  it('counts by status and currency', async () => {
+  it('are counted by status and currency', async () => {
     const before = new Map((await getPaymentStats(db)).byStatus.map((row) => [`${row.status} ${row.totalAmount.currency}`, row]));
     const dear = { amount: 100_000_000_000, currency: 'JPY' };
     await run(...[1, 2].map(() => ({ type: 'InitiatePayment' as const, data: { ...ofNewOrder(), amount: dear } })));
@@ -161,7 +161,7 @@ describe('payments in Postgres', function () {
     expect(after).to.have.length(before.size + 1);
   });
 
-  it('adds up exactly, however much it comes to', async () => {
+  it('are summed exactly, whatever the total', async () => {
     const ofCurrency = async (currency: string) =>
       PaymentStats.parse(await getPaymentStats(db)).byStatus.filter(({ totalAmount }) => totalAmount.currency === currency);
     const pay = (count: number, currency: string) =>
@@ -178,13 +178,13 @@ describe('payments in Postgres', function () {
     ]);
     await pay(2, 'CHF');
     expect((await ofCurrency('CHF')).map(({ totalAmount }) => totalAmount.exactAmount)).to.deep.equal(['27021597764222973']);
-    await pay(1_100, 'SEK'); // more than a bigint holds
+    await pay(1_100, 'SEK'); // more than a bigint can hold
     expect((await ofCurrency('SEK')).map(({ count, totalAmount }) => [count, totalAmount.exactAmount])).to.deep.equal([
       [1_100, '9907919180215090100'],
     ]);
   });
 
-  it('lists newest first, a page at a time, one customer’s or all', async () => {
+  it('are listed newest first, in pages, for one customer or for all', async () => {
     const customerId = uuidv7();
     const many = Array.from({ length: 5 }, () => ofNewOrder(customerId));
     for (const data of many) await run({ type: 'InitiatePayment', data });
@@ -194,16 +194,16 @@ describe('payments in Postgres', function () {
     expect((await listPayments(db, user('admin'), { page: 1, limit: 1 })).data[0]!.id).to.equal(many[4]!.paymentId);
   });
 
-  describe('made anew from the event store', () => {
+  describe('rebuilt from the event store', () => {
     const table = () => knex('payments').orderBy('id');
 
-    it('is what it was', async () => {
+    it('are the same as before', async () => {
       const before = await table();
       expect(await rebuildPayments(db)).to.equal(before.length);
       expect(await table()).to.deep.equal(before);
     });
 
-    it('is what it was, after it was lost, and after it was spoilt', async () => {
+    it('are the same as before after the read table was lost or damaged', async () => {
       const before = await table();
       await knex('payments').delete();
       await rebuildPayments(db);
@@ -215,7 +215,7 @@ describe('payments in Postgres', function () {
       expect(await table()).to.deep.equal(before);
     });
 
-    it('misses nothing of what is written meanwhile', async () => {
+    it('include payments that are written during the rebuild', async () => {
       const many = Array.from({ length: 40 }, () => ofNewOrder());
       const writing = Promise.all(
         many.map(async (data) => {

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '@orderstream/aggregates';
+import type { Event } from '@orderstream/contracts';
 import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
 import { fold, upsertPayments } from './payment-store.js';
 
@@ -34,12 +34,12 @@ export const rebuildPayments = async (db: Database): Promise<number> => {
 const rebuild = async (tx: Transaction, ids: string[]): Promise<void> => {
   await tx.query('select from payments where id = any($1::uuid[]) order by id for update', [ids]);
   await tx.query('delete from payments where id = any($1::uuid[])', [ids]); // removes wrong values too, such as a version that is too high
-  const { rows } = await tx.query<StoredEvent & { id: string }>(
-    `select aggregate_id as id, type, aggregate_version as version, payload as data, occurred_at as at
+  const { rows } = await tx.query<Event<string, unknown> & { id: string }>(
+    `select aggregate_id as id, type, payload as data, occurred_at as at
        from payment_events where stream = any($1) order by stream, aggregate_version`,
     [ids.map((id) => `payment-${id}`)],
   );
-  const streams = new Map(ids.map((id): [string, StoredEvent[]] => [id, []]));
+  const streams = new Map(ids.map((id): [string, Event<string, unknown>[]] => [id, []]));
   for (const { id, ...event } of rows) streams.get(id)!.push(event);
   await upsertPayments(
     tx,

@@ -27,7 +27,7 @@ const fails = async (asking: Promise<unknown>, as: new (...args: never[]) => Err
   return outcome;
 };
 
-describe('psp client', function () {
+describe('the PSP client', function () {
   this.timeout(60_000);
   let psp: PspProcess;
   const clients: ReturnType<typeof pspClient>[] = [];
@@ -46,7 +46,7 @@ describe('psp client', function () {
     return made;
   };
 
-  it('asks each operation under its key, and is told', async () => {
+  it('sends each operation with its idempotency key, and returns the answer', async () => {
     const it = payment();
     const { ask } = client();
     const created = await ask('create', it, signal);
@@ -63,7 +63,7 @@ describe('psp client', function () {
     expect(await psp.account(other.id)).to.include({ status: 'Refunded', refunded: 1990 });
   });
 
-  it('takes a decline and a refusal for the answers that they are', async () => {
+  it('returns a decline and a refusal as answers', async () => {
     const { ask } = client();
     const declined = payment('tok_declined');
     expect(await ask('create', declined, signal)).to.deep.equal({ status: 402, body: { reason: 'card_declined' } });
@@ -71,7 +71,7 @@ describe('psp client', function () {
     expect(await psp.calls(declined.id)).to.have.length(1);
   });
 
-  it('asks again when the provider fails, and the provider does it once', async () => {
+  it('retries when the provider fails, and the provider does the operation once', async () => {
     await psp.behave({ failNext: 3 });
     const it = payment();
     expect((await client().ask('create', it, signal)).status).to.equal(201);
@@ -83,7 +83,7 @@ describe('psp client', function () {
     ]);
   });
 
-  it('gets the first answer again when that came too late', async () => {
+  it('gets the first answer in a retry when it came too late', async () => {
     await psp.behave({ answerAfterMs: 400, operations: ['create'] });
     const it = payment();
     const asking = client({ timeoutMs: 250, backoffMs: 400 }).ask('create', it, signal);
@@ -95,7 +95,7 @@ describe('psp client', function () {
     expect(await psp.account(it.id)).to.include({ authorised: 1990 });
   });
 
-  it('gives up after three more tries, each with its timeout', async () => {
+  it('gives up after three retries, each with its timeout', async () => {
     await psp.behave({ latencyMs: 5_000 });
     const it = payment();
     const begun = Date.now();
@@ -105,13 +105,13 @@ describe('psp client', function () {
     expect(await psp.calls(it.id)).to.have.length(4);
   });
 
-  it('gives up on a payment that the provider hangs up on', async () => {
+  it('gives up on a payment when the provider closes the connection', async () => {
     const it = payment('tok_unreachable');
     await fails(client().ask('create', it, signal), NoResponse);
     expect(await psp.calls(it.id)).to.have.length(4);
   });
 
-  it('does not ask for a while once five payments in a row got no answer', async () => {
+  it('opens the circuit breaker after five payments in a row without an answer', async () => {
     await psp.behave({ failNext: 1_000_000 });
     const { ask } = client({ breakMs: 600 });
     for (let n = 0; n < 5; n++) await fails(ask('create', payment(), signal), NoResponse);
@@ -125,14 +125,14 @@ describe('psp client', function () {
     expect((await ask('create', payment(), signal)).status).to.equal(201);
   });
 
-  it('goes on asking for all others when it is always the same payments that get no answer', async () => {
+  it('keeps the circuit breaker closed when the same payments repeatedly get no answer', async () => {
     const { ask } = client();
     const [one, two] = [payment('tok_unreachable'), payment('tok_unreachable')];
     for (let n = 0; n < 5; n++) for (const it of [one, two]) await fails(ask('create', it, signal), NoResponse);
     expect((await ask('create', payment(), signal)).status).to.equal(201);
   });
 
-  it('counts in a row: an answer, whichever, begins the count anew', async () => {
+  it('resets the count of failures on any answer', async () => {
     const { ask } = client();
     for (let n = 0; n < 3; n++) {
       for (let m = 0; m < 4; m++) await fails(ask('create', payment('tok_unreachable'), signal), NoResponse);
@@ -140,7 +140,7 @@ describe('psp client', function () {
     }
   });
 
-  it('is not kept from all others by a payment that will never be answered, when that is the one that tries', async () => {
+  it('closes the circuit breaker for all others when the test call is for a payment that is never answered', async () => {
     const { ask } = client({ breakMs: 200 });
     const never = Array.from({ length: 5 }, () => payment('tok_unreachable'));
     for (const it of never) await fails(ask('create', it, signal), NoResponse);
@@ -157,7 +157,7 @@ describe('psp client', function () {
     expect(await psp.account(it.id)).to.include({ status: 'Voided', authorised: 0 });
   });
 
-  it('stops at once when it is aborted, and does not count that as a failure of the provider', async () => {
+  it('stops immediately when it is aborted, and does not count that as a failure of the provider', async () => {
     await psp.behave({ latencyMs: 5_000 });
     const { ask } = client({ timeoutMs: 4_000 });
     const stopping = new AbortController();
@@ -171,7 +171,7 @@ describe('psp client', function () {
     expect((await ask('create', payment(), signal)).status).to.equal(201);
   });
 
-  it('has no more calls under way than it may', async () => {
+  it('limits its concurrent calls', async () => {
     await psp.behave({ latencyMs: 150 });
     const { ask } = client({ concurrency: 2 });
     const begun = Date.now();
@@ -179,7 +179,7 @@ describe('psp client', function () {
     expect(Date.now() - begun).to.be.at.least(440);
   });
 
-  it('finds the provider again after that was gone, and the provider remembers', async () => {
+  it('works again after a restart of the provider, which keeps its book', async () => {
     const it = payment();
     const { ask } = client();
     const first = await ask('create', it, signal);

@@ -75,7 +75,7 @@ export const retryPolicy = ({ timeoutMs, concurrency, backoffMs, breakMs, onBrea
       const answer = await policy.execute(async (context) => {
         signal.throwIfAborted(); // the policy ignores its signal while it waits for the breaker's test call
         return attempt(context.signal).catch((error) => {
-          signal.throwIfAborted(); // aborted by us: no retry, and no failure for the breaker
+          signal.throwIfAborted(); // aborted by the caller: no retry, and no failure for the breaker
           throw error;
         });
       }, signal);

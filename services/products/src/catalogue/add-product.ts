@@ -5,17 +5,17 @@ import { v7 as uuidv7 } from 'uuid';
 import { runStock } from '../stock/run-stock.js';
 import { getProduct } from './product-view.js';
 
-/** @throws Invalid when one is not there */
+/** @throws Invalid when a category does not exist */
 const requireCategories = async (tx: Transaction, categoryIds: string[]): Promise<void> => {
   const { rows } = await tx.query<{ id: string }>('select id from categories where id = any($1) order by id for share', [categoryIds]);
   const known = new Set(rows.map(({ id }) => id));
   const errors = categoryIds.flatMap((id, index) =>
     known.has(id) ? [] : [{ path: `categoryIds.${index}`, message: `is not a category` }],
   );
-  if (errors.length > 0) throw new Invalid('category-unknown', 'The product names a category that there is none of', { errors });
+  if (errors.length > 0) throw new Invalid('category-unknown', 'The product names an unknown category', { errors });
 };
 
-/** Puts a product up for sale, with the stock it begins with. `id` is new. */
+/** Adds a product with its initial stock. `id` is new. */
 export const addProduct = async (
   tx: Transaction,
   id: string,

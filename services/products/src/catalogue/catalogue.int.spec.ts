@@ -32,8 +32,8 @@ describe('the catalogue', function () {
   const list = (query: Record<string, string | number> = {}) => listProducts(db, ProductQuery.parse(query));
   const names = async (query: Record<string, string | number>) => (await list(query)).data.map(({ name }) => name);
 
-  describe('adding a product', () => {
-    it('shows it, with its categories and its stock', async () => {
+  describe('an added product', () => {
+    it('is shown with its categories and its stock', async () => {
       const [lighting, kitchen] = [
         { id: randomUUID(), name: 'Lighting' },
         { id: randomUUID(), name: 'Kitchen' },
@@ -45,7 +45,7 @@ describe('the catalogue', function () {
       expect(await getProduct(db, added.id)).to.deep.equal(added);
     });
 
-    it('announces it as the contracts have it, and its level', async () => {
+    it('is published as the contracts define it, with its stock level', async () => {
       const added = await add({ name: 'Lamp', quantity: 7 });
       const { rows } = await db.query('select topic, type, aggregate_id, aggregate_version, payload from outbox order by position');
       expect(rows).to.deep.equal([
@@ -61,7 +61,7 @@ describe('the catalogue', function () {
       expect(ProductAdded.data.safeParse(rows[0].payload).success).to.equal(true);
     });
 
-    it('refuses categories that there are none of, and says which', async () => {
+    it('is refused with the unknown categories that it names', async () => {
       const refused = await add({ name: 'Lamp', categoryIds: [randomUUID()] }).catch((error) => error);
       expect(refused).to.be.instanceOf(Invalid);
       expect(refused.code).to.equal('category-unknown');
@@ -70,11 +70,11 @@ describe('the catalogue', function () {
     });
   });
 
-  it('knows no product that is not there', async () => {
+  it('answers not found for an unknown product', async () => {
     expect(await getProduct(db, randomUUID()).catch((error) => error)).to.be.instanceOf(NotFound);
   });
 
-  it('finds a name by any part of it, in any case, umlauts too, however they were typed', async () => {
+  it('finds a product by any part of its name, in any case, with or without accents', async () => {
     await add({ name: 'Küchenwaage Präzis' });
     await add({ name: 'Teekessel' });
     for (const search of ['küchen', 'KÜCHEN', 'waage', 'RÄZ', 'ku\u0308chen', ' präzis ']) {
@@ -83,7 +83,7 @@ describe('the catalogue', function () {
     expect(await names({ search: 'kühcen' })).to.deep.equal([]);
   });
 
-  it('finds a name in every script, however its letters, accents and widths were typed', async () => {
+  it('finds names in every script, in any Unicode normalisation and width', async () => {
     const found: Record<string, string[]> = {
       ΚΑΦΕΣ: ['καφες', 'καφεσ', 'Καφές', 'ΑΦΈ', 'φες'],
       'Straße 1': ['STRASSE', 'strasse', 'ſtraẞe', 'ＳＴＲＡＳＳＥ　１'],
@@ -103,7 +103,7 @@ describe('the catalogue', function () {
     for (const search of ['カス', 'Мебелб', 'straze', '％％', '\u0301x']) expect(await names({ search }), search).to.deep.equal([]);
   });
 
-  it('takes %, _ and backslashes in a search for what they are', async () => {
+  it('matches %, _ and backslashes in a search literally', async () => {
     for (const name of ['100% Wool', '100 Wool', 'a_b', 'axb', 'back\\slash']) await add({ name });
     expect(await names({ search: '0%' })).to.deep.equal(['100% Wool']);
     expect(await names({ search: 'A_B' })).to.deep.equal(['a_b']);
@@ -114,7 +114,7 @@ describe('the catalogue', function () {
     expect(await names({ search: '?' })).to.deep.equal([]);
   });
 
-  it('filters by category, price and stock, all at once', async () => {
+  it('filters by category, price and stock together', async () => {
     const category = { id: randomUUID(), name: 'Lighting' };
     await inTransaction(db, (tx) => addCategory(tx, category));
     const price = (amount: number) => ({ amount, currency: 'EUR' });
@@ -130,7 +130,7 @@ describe('the catalogue', function () {
     expect(await names({ category: category.id, maxPrice: 250, inStock: 'true', search: 'CHE' })).to.deep.equal(['Cheap']);
   });
 
-  it('counts what is reserved as not in stock', async () => {
+  it('treats reserved stock as not in stock', async () => {
     const { id } = await add({ name: 'Lamp', quantity: 1 });
     await inTransaction(db, (tx) =>
       runStock(tx, [
@@ -141,7 +141,7 @@ describe('the catalogue', function () {
     expect((await getProduct(db, id)).available).to.equal(0);
   });
 
-  it('sorts by name in any case, by price and by age, either way', async () => {
+  it('sorts by name in any case, by price and by age, in both directions', async () => {
     await add({ name: 'banana', price: { amount: 3, currency: 'EUR' } });
     await add({ name: 'Cherry', price: { amount: 1, currency: 'EUR' } });
     await add({ name: 'Apple', price: { amount: 2, currency: 'EUR' } });
@@ -151,7 +151,7 @@ describe('the catalogue', function () {
     expect(await names({ sort: '-createdAt' })).to.deep.equal(['Apple', 'Cherry', 'banana']);
   });
 
-  it('shows every product on one page only, though all are called the same', async () => {
+  it('shows every product on exactly one page, even when all have the same name', async () => {
     for (let count = 0; count < 7; count += 1) await add({ name: 'Lamp' });
     const pages = await Promise.all([1, 2, 3, 4].map((page) => list({ page, limit: 2 })));
     expect(pages.map(({ data }) => data.length)).to.deep.equal([2, 2, 2, 1]);
@@ -160,7 +160,7 @@ describe('the catalogue', function () {
     expect((await list({ page: 9 })).data).to.deep.equal([]);
   });
 
-  it('finds a name among many by an index', async () => {
+  it('searches names with an index', async () => {
     await db.query(
       `insert into products (id, name, description, price_amount, price_currency, version, created_at, updated_at)
        select gen_random_uuid(), md5(n::text), '', 1, 'EUR', 1, now(), now() from generate_series(1, 5000) as n`,
@@ -171,7 +171,7 @@ describe('the catalogue', function () {
     expect(JSON.stringify(rows)).to.contain('products_search_idx');
   });
 
-  it('has one category of a name, however it is typed', async () => {
+  it('refuses a second category of the same name, in any case and normalisation', async () => {
     const named = (name: string) => inTransaction(db, (tx) => addCategory(tx, { id: randomUUID(), name }));
     const alike = [
       ['Möbel', 'MÖBEL', 'Mo\u0308bel', 'Ｍöbel', 'Möb\u200bel'],
@@ -192,7 +192,7 @@ describe('the catalogue', function () {
   });
 
   describe('demo data', () => {
-    it('is added once, announced like any product, and left alone afterwards', async () => {
+    it('is added once, published like any product, and not changed afterwards', async () => {
       expect(await seedDemoProducts(db, context)).to.deep.equal({ categories: 6, products: demoProducts.length });
       const { rows } = await db.query('select count(*)::int as count from outbox');
       await db.query('update stock set quantity = 5 where product_id = $1', [demoProducts[0]!.id]);
@@ -203,12 +203,12 @@ describe('the catalogue', function () {
       expect((await getProduct(db, demoProducts[0]!.id)).available).to.equal(5);
     });
 
-    it('is added once by two that do so at the same time', async () => {
+    it('is added once by two concurrent seeds', async () => {
       const added = await Promise.all([seedDemoProducts(db, context), seedDemoProducts(db, context)]);
       expect(added.map(({ products }) => products).sort((a, b) => a - b)).to.deep.equal([0, demoProducts.length]);
     });
 
-    it('has three products to sell out, the last by name, and plenty of the others', async () => {
+    it('has little stock of the last three products by name, and plenty of the others', async () => {
       await seedDemoProducts(db, context);
       const { data } = await list({ limit: 100 });
       expect(data).to.have.length(24);

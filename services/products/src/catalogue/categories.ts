@@ -9,7 +9,7 @@ export const listCategories = async (db: Database, query: PageQuery): Promise<Pa
   return pageOf<CategoryView>(listed.rows, counted.rows[0].total, query);
 };
 
-/** @throws Conflict when there is one of that name, however it is typed */
+/** @throws Conflict when a category of that name exists, in any case and normalisation */
 export const addCategory = async (tx: Transaction, category: CategoryView): Promise<CategoryView> => {
   const { rowCount } = await tx.query(
     'insert into categories (id, name) values ($1, $2) on conflict on constraint categories_name_key do nothing',

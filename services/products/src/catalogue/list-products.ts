@@ -4,14 +4,14 @@ import { type ProductRow, productColumns, productTables, toProductView } from '.
 
 const sortColumns = { name: 'p.search_name', price: 'p.price_amount', createdAt: 'p.created_at' };
 
-/** Ties are broken by id, so that no product is on two pages or on none. */
+/** Every sort ends with the id, so that every product is on exactly one page. */
 const orderBy = (sort: ProductQuery['sort']): string => {
   const direction = sort.startsWith('-') ? 'desc' : 'asc';
   const column = sortColumns[sort.replace('-', '') as keyof typeof sortColumns];
   return `${column} ${direction}, p.id ${direction}`;
 };
 
-/** Folded first, and only then is every %, _ and backslash taken for what it is: a full-width ％ folds to one. */
+/** Folds the text first and then escapes %, _ and backslashes, because a full-width ％ folds to one. */
 export const nameContains = String.raw`p.search_name like '%' || regexp_replace(folded(?), '([\\%_])', '\\\1', 'g') || '%'`;
 
 export const matchingProducts = ({ search, category, minPrice, maxPrice, inStock }: Omit<ProductQuery, 'sort' | 'page' | 'limit'>) => {

@@ -72,14 +72,14 @@ describe('the API of products', function () {
     expect(StockView.parse((await call('GET', `/products/${added.id}/stock`)).body).available).to.equal(7);
   });
 
-  it('adds it to nobody else', async () => {
+  it('refuses to add a product for anyone else', async () => {
     expectProblem(await call('POST', '/products', { body: lamp }), 401);
     expectProblem(await call('POST', '/products', { as: 'shopper', body: lamp }), 403);
     expectProblem(await call('PUT', `/products/${randomUUID()}/stock`, { as: 'shopper', body: { quantity: 1 } }), 403);
     expectProblem(await call('POST', '/categories', { as: 'shopper', body: { name: 'X' } }), 403);
   });
 
-  it('adds it once, however often the same request comes', async () => {
+  it('adds a product once when the request is repeated', async () => {
     const request = { as: 'admin' as const, body: { ...lamp, name: 'Only once' }, key: randomUUID() };
     const first = await call('POST', '/products', request);
     const again = await call('POST', '/products', request);
@@ -91,7 +91,7 @@ describe('the API of products', function () {
     expect(listed.meta.total).to.equal(1);
   });
 
-  it('refuses what is not as the contract has it', async () => {
+  it('refuses requests that break the contract', async () => {
     const wrong = [
       { ...lamp, name: '' },
       { ...lamp, name: 'x'.repeat(201) },
@@ -136,7 +136,7 @@ describe('the API of products', function () {
     expectProblem(await call('GET', `/products/${randomUUID()}/stock`), 404, 'product-not-found');
   });
 
-  it('sets the stock, and answers 409 with what is reserved when that is more', async () => {
+  it('sets the stock, and answers 409 with the reserved quantity when that is larger', async () => {
     const { id } = await add();
     const lines = [{ productId: id, quantity: 4 }];
     await inTransaction(database.db, (tx) =>
@@ -161,7 +161,7 @@ describe('the API of products', function () {
     expect(listed.data).to.deep.equal([added]);
   });
 
-  it('describes itself', async () => {
+  it('serves its OpenAPI document', async () => {
     const { paths } = (await call('GET', '/products/openapi.json')).body as { paths: object };
     expect(Object.keys(paths)).to.include.members(['/products', '/products/{id}/stock', '/categories']);
   });

@@ -14,7 +14,7 @@ export type ProductRow = {
   updated_at: Date;
 };
 
-/** A select list and its joins: `p` is the product, `s` its stock. */
+/** The select list and the joins of a product view: `p` is the product, `s` its stock. */
 export const productColumns = `p.id, p.name, p.description, p.price_amount, p.price_currency, p.version, p.created_at, p.updated_at,
   s.quantity - s.reserved as available,
   array(select jsonb_build_object('id', c.id, 'name', c.name)

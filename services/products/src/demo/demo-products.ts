@@ -16,7 +16,7 @@ export const demoCategories: CategoryView[] = Object.values(categories);
 type DemoProduct = AddProductRequest & { id: string };
 
 const plenty = 1_000;
-/** @param number says which product it is, whatever its place in the list: never given anew */
+/** @param number identifies the product, whatever its position in the list: never reused */
 const product = (
   number: number,
   name: string,
@@ -35,7 +35,7 @@ const product = (
 
 const { kitchen, lighting, office, outdoor, textiles, audio } = categories;
 
-/** Enough of each to try everything for long, but of the last three by name: those are for selling out. */
+/** Plenty of stock, except for the last three products by name, which are for selling out. */
 export const demoProducts: DemoProduct[] = [
   product(1, 'Alder Desk Organiser', 3490, [office], 'Five compartments of solid alder, oiled. Holds pens, cards and a phone.'),
   product(2, 'Aurora Table Lamp', 5990, [lighting], 'Mouth-blown opal glass on a brass foot; dims in three steps at a touch.'),

@@ -10,10 +10,12 @@ const missing = async <Row extends { id: string }>(tx: Transaction, table: 'cate
   return rows.filter(({ id }) => !ids.has(id));
 };
 
-/** Adds what is not there yet, as `POST` would: what is there stays as it is, its stock too. Safe to repeat. */
+/**
+ * Adds the missing demo products, as `POST` would. Existing products and their stock stay unchanged. Safe to repeat.
+ */
 export const seedDemoProducts = (db: Database, context: MessageContext): Promise<{ categories: number; products: number }> =>
   inTransaction(db, async (tx) => {
-    await tx.query(`set local lock_timeout = '30s'`); // adding all of it takes a while
+    await tx.query(`set local lock_timeout = '30s'`); // adding all products takes a while
     await tx.query(`select pg_advisory_xact_lock(hashtextextended('seed-demo-products', 0))`); // two seeds at once: one after the other
     const categories = await missing(tx, 'categories', demoCategories);
     for (const category of categories) await addCategory(tx, category);

@@ -15,7 +15,7 @@ const reserve = (orderId: string, ...lines: Line[]) => ({ type: 'ReserveStock' a
 const release = (orderId: string) => ({ type: 'ReleaseStock' as const, data: { orderId } });
 const commit = (orderId: string) => ({ type: 'CommitStock' as const, data: { orderId } });
 
-describe('stocks in Postgres', function () {
+describe('the stock in Postgres', function () {
   this.timeout(60_000);
   let database: TestDatabase;
   let db: Database;
@@ -53,7 +53,7 @@ describe('stocks in Postgres', function () {
     return Object.fromEntries(rows.map(({ status, count }: { status: string; count: number }) => [status, count]));
   };
 
-  it('gives the last ten to ten of fifty orders that ask at once', async () => {
+  it('gives the last ten units to ten of fifty concurrent orders', async () => {
     const productId = await product(10);
     const orderIds = Array.from({ length: 50 }, () => randomUUID());
 
@@ -66,7 +66,7 @@ describe('stocks in Postgres', function () {
     expect(levels.filter(({ type }) => type === 'ProductSoldOut')).to.have.length(1);
   });
 
-  it('gives the last ten to the first ten of fifty orders in one batch, and announces the level once', async () => {
+  it('gives the last ten units to the first ten of fifty orders in one batch, and publishes the level once', async () => {
     const productId = await product(10);
     const orderIds = Array.from({ length: 50 }, () => randomUUID());
 
@@ -75,13 +75,13 @@ describe('stocks in Postgres', function () {
     expect(await statuses(orderIds.slice(0, 10))).to.deep.equal({ Reserved: 10 });
     expect(await statuses(orderIds.slice(10))).to.deep.equal({ Failed: 40 });
     expect(await announced(productId)).to.deep.equal([
-      { type: 'StockLevelChanged', version: 1 }, // as it was added
+      { type: 'StockLevelChanged', version: 1 }, // when the product was added
       { type: 'StockLevelChanged', version: 2 },
       { type: 'ProductSoldOut', version: 3 },
     ]);
   });
 
-  it('takes overlapping products in opposite order at once without a deadlock', async () => {
+  it('handles concurrent orders for the same products in opposite order without a deadlock', async () => {
     const productIds = await Promise.all([product(1_000), product(1_000), product(1_000)]);
     const there = productIds.map((productId) => ({ productId, quantity: 1 }));
     const back = [...there].reverse();
@@ -100,7 +100,7 @@ describe('stocks in Postgres', function () {
     expect(tries, 'no second try').to.equal(40);
   });
 
-  it('follows an order from its reservation to its end, also when events come twice', async () => {
+  it('follows an order from its reservation to its end, also when events are repeated', async () => {
     const productId = await product(10);
     const [kept, given] = [randomUUID(), randomUUID()];
     const lines = { productId, quantity: 3 };
@@ -129,7 +129,7 @@ describe('stocks in Postgres', function () {
     expect(await announced(orderId)).to.deep.equal([{ type: 'StockReleased', version: 1 }]);
   });
 
-  it('reserves once when two transactions handle the same new order at once', async () => {
+  it('reserves once when two concurrent transactions handle the same new order', async () => {
     const productId = await product(10);
     const orderId = randomUUID();
     await Promise.all(Array.from({ length: 8 }, () => handle(reserve(orderId, { productId, quantity: 2 }))));
@@ -150,7 +150,7 @@ describe('stocks in Postgres', function () {
     expect((await getStock(db, productId)).quantity).to.equal(4);
   });
 
-  it('has books that close, after all of the above and a random crowd', async () => {
+  it('is consistent after all of the above and random concurrent orders', async () => {
     const productIds = await Promise.all([product(20), product(20), product(20)]);
     const random = seededRandom(20260105);
     const any = <Item>(items: Item[]): Item => items[Math.floor(random() * items.length)] as Item;
@@ -186,7 +186,7 @@ describe('stocks in Postgres', function () {
     expect(rows).to.deep.equal([]);
   });
 
-  it('is guarded by the database itself', async () => {
+  it('is protected by the constraints of the database', async () => {
     const productId = await product(1);
     const broken = (sql: string) => db.query(sql, [productId]).catch((error: { constraint?: string }) => error.constraint);
     expect(await broken('update stock set reserved = 2 where product_id = $1')).to.equal('stock_reserved_check');

@@ -4,7 +4,7 @@ import { runStock } from './run-stock.js';
 
 export type SetStock = ReturnType<typeof setStock>;
 
-/** Sets the quantity to what somebody counted; what is reserved stays reserved. */
+/** Sets the quantity to a counted one; reserved stock stays reserved. */
 export const setStock =
   ({ db }: { db: Database }) =>
   (productId: string, quantity: number, context: MessageContext): Promise<StockView> =>

@@ -14,11 +14,11 @@ import type { Stock, StockEvent } from './stock.js';
 const definitions = { StockReserved, StockReservationFailed, StockReleased, StockCommitted, StockLevelChanged, ProductSoldOut };
 
 /**
- * What is announced of an event: a reservation's is keyed by its order, a level's by its product, and each counts its
- * own events.
+ * The message of an event. A reservation's is keyed by its order, a level's by its product, and each key has versions
+ * of its own.
  */
 export const toMessage = ({ type, data, at: occurredAt }: StockEvent, stock: Stock, context: MessageContext): OutboxMessage | undefined => {
-  if (type === 'StockAdjusted') return undefined; // the StockLevelChanged that follows says it
+  if (type === 'StockAdjusted') return undefined; // the StockLevelChanged that follows announces it
   const key =
     'orderId' in data
       ? { aggregateId: data.orderId, aggregateVersion: stock.reservations[data.orderId]!.version }

@@ -15,7 +15,7 @@ export const stockRoutes = ({ db, setStock }: Deps): Api =>
       '/products/:id/stock',
       {
         summary: 'Set the quantity in stock',
-        description: 'Refused with 409 `stock-below-reserved` (and how many are `reserved`) when it is less than orders have reserved.',
+        description: 'Refused with 409 `stock-below-reserved` (with the `reserved` quantity) when it is less than orders have reserved.',
         who: 'admin',
         body: SetStockRequest,
         answers: { 200: StockView, 409: Problem },

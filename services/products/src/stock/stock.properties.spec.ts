@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { apply, decide, levelEvents, type Stock, type StockCommand, type StockEvent } from './stock.js';
 
-/** `apply`, leaving the stock that it is given as it was. */
+/** `apply` on a copy of the stock. */
 const evolve = ({ levels, reservations }: Stock, event: StockEvent): Stock => {
   const next = { levels: { ...levels }, reservations: { ...reservations } };
   apply(next, event);
@@ -27,7 +27,7 @@ const command: fc.Arbitrary<StockCommand> = fc.oneof(
       .map((data) => ({ type: 'SetStock' as const, data, at })),
   },
 );
-/** Any commands, in any order, any of them said again later: cut into batches as a consumer would. */
+/** Any commands in any order, some of them repeated later, in batches of any size. */
 const batches = fc.array(fc.array(command, { minLength: 1, maxLength: 6 }), { maxLength: 12 });
 
 const start: Stock = {
@@ -70,7 +70,7 @@ const holds = (property: (run: Run) => void): void =>
     { numRuns: 1_000 },
   );
 
-describe('stock, whatever is asked in whatever order', () => {
+describe('the stock, after any commands in any order', () => {
   it('never reserves more than there is', () =>
     fc.assert(
       fc.property(batches, (all) => {
@@ -85,12 +85,12 @@ describe('stock, whatever is asked in whatever order', () => {
       { numRuns: 1_000 },
     ));
 
-  it('has reserved what the open reservations hold', () =>
+  it('has reserved exactly the lines of the open reservations', () =>
     holds(({ stock }) => {
       for (const id of productIds) expect(stock.levels[id]?.reserved).to.equal(total(stock.reservations, 'Reserved', id));
     }));
 
-  it('loses and makes nothing: what there was and what was adjusted is there or has left', () =>
+  it('loses and creates nothing: initial and adjusted units are in stock or have left', () =>
     holds(({ stock, events }) => {
       for (const id of productIds) {
         const adjustments = adjustmentsOf(events, id);
@@ -98,7 +98,7 @@ describe('stock, whatever is asked in whatever order', () => {
       }
     }));
 
-  it('decides on each order once: reserved or failed, and if reserved, released or committed', () =>
+  it('decides each order once: reserved or failed, and if reserved, released or committed', () =>
     holds(({ events }) => {
       const histories = new Map<string, string[]>();
       for (const { type, data } of events) {
@@ -109,12 +109,12 @@ describe('stock, whatever is asked in whatever order', () => {
       }
     }));
 
-  it('changes nothing when all commands come again', () =>
+  it('does not change when all commands are repeated', () =>
     fc.assert(
       fc.property(batches, (all) => {
         const facts = all.map((batch) => batch.filter(({ type }) => type !== 'SetStock'));
-        // the whole stream once more, as after a rewind: every order has its answer, only open reservations may still
-        // move
+        // the whole stream once more, as after a rewind: every order is decided, only open reservations may still
+        // change
         const once = run(facts);
         const twice = facts.reduce(runBatch, once);
         const thrice = facts.reduce(runBatch, twice);
@@ -125,7 +125,7 @@ describe('stock, whatever is asked in whatever order', () => {
       }),
     ));
 
-  it('announces the level that a product has after every batch, with versions that leave no hole', () =>
+  it('publishes the level of a product after every batch, with versions without gaps', () =>
     holds(({ stock, events }) => {
       for (const id of productIds) {
         const announced = events.flatMap((event) =>
@@ -139,7 +139,7 @@ describe('stock, whatever is asked in whatever order', () => {
     }));
 });
 
-/** Replayed apart from the decider: what each adjustment changed the quantity by. */
+/** The sum of the adjustments, computed independently of the decider. */
 const adjustmentsOf = (events: StockEvent[], productId: string): number => {
   let quantity = 10;
   let sum = 0;

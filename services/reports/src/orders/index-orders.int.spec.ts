@@ -27,14 +27,14 @@ describe('indexing orders', function () {
     return (await search.client.count({ index: search.index.alias })).count;
   };
 
-  it('stores the whole order as it came', async () => {
+  it('stores the whole order of an event', async () => {
     const placed = order();
     await search.indexOrders([{ order: placed, version: 1 }]);
     const { _source } = await search.client.get({ index: search.index.alias, id: placed.id });
     expect(_source).to.deep.equal(placed);
   });
 
-  it('stores the newest of each order, in whatever order a batch has them', async () => {
+  it('stores the newest of each order in a batch in any order', async () => {
     const [one, other] = [order(), order()];
     await search.indexOrders([
       { order: { ...one, status: 'Paid' }, version: 3 },
@@ -62,7 +62,7 @@ describe('indexing orders', function () {
     expect(await count()).to.equal(1);
   });
 
-  it('names the poison in a batch; one by one, only the poison fails', async () => {
+  it('names the poison document of a batch; one by one, only that document fails', async () => {
     const good = [order(), order()];
     const poison = order({ lines: [{ productId: 'p', name: 'Too many', quantity: 3_000_000_000, amount: 1 }] });
     const batch = [good[0]!, poison, good[1]!].map((each) => ({ order: each, version: 1 }));
@@ -77,11 +77,11 @@ describe('indexing orders', function () {
     expect(await count()).to.equal(2);
   });
 
-  it('never makes an index of its own accord: one that is gone is an outage', async () => {
+  it('never creates an index: a missing index is an outage', async () => {
     await search.client.indices.delete({ index: `${search.index.alias}-*` });
     for (const target of [
       { index: search.index.alias, require_alias: true },
-      { index: search.index.alias, require_alias: false }, // as a stray write would
+      { index: search.index.alias, require_alias: false }, // as a write with a wrong configuration would
       { index: `${search.index.alias}-v1-0`, require_alias: false },
     ]) {
       const failed = await indexOrders(search.client, target)([{ order: order(), version: 1 }]).catch((error) => error);
@@ -104,7 +104,7 @@ describe('indexing orders', function () {
     ],
   };
   for (const [state, [set, lift]] of Object.entries(blocks)) {
-    it(`is an outage while the index is ${state}, and goes on after it`, async () => {
+    it(`fails with an outage while the index is ${state}, and works again afterwards`, async () => {
       const placed = order();
       await set();
       const failed = await search.indexOrders([{ order: placed, version: 1 }]).catch((error) => error);
@@ -115,7 +115,7 @@ describe('indexing orders', function () {
     });
   }
 
-  it('is an outage while nobody answers', async () => {
+  it('fails with an outage while Elasticsearch does not answer', async () => {
     const away = connectElasticsearch('http://127.0.0.1:4699');
     const failed = await indexOrders(away, { index: 'orders', require_alias: true })([{ order: order(), version: 1 }]).catch(
       (error) => error,
@@ -124,9 +124,9 @@ describe('indexing orders', function () {
     await away.close();
   });
 
-  it('is an outage while the whole cluster is read-only', async () => {
-    // as Elasticsearch 8.19 answers a bulk request under `cluster.blocks.read_only`, which a server that others use
-    // cannot be set to
+  it('fails with an outage while the whole cluster is read-only', async () => {
+    // the answer of Elasticsearch 8.19 to a bulk request under `cluster.blocks.read_only`, which a shared server cannot
+    // be set to
     const error = { type: 'cluster_block_exception', reason: 'blocked by: [FORBIDDEN/6/cluster read-only (api)];' };
     const blocked = createServer((_, answer) => {
       answer.writeHead(403, {
@@ -147,7 +147,7 @@ describe('indexing orders', function () {
     blocked.close();
   });
 
-  it('is an outage, and not suspected of its own fault, while the server takes too long', async () => {
+  it('fails with an outage, not with a timeout, while the server takes too long', async () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const slow = connectElasticsearch(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`);

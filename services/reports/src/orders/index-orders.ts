@@ -4,10 +4,10 @@ import { type OrderEventData, Unavailable } from '@orderstream/contracts';
 import { available, once } from '../search/elasticsearch.js';
 import { toDocument } from './order-document.js';
 
-/** An order as it was after an event, and how many events that took. */
+/** An order after an event, and its version. */
 export type OrderVersion = { order: OrderEventData; version: number };
 
-/** Documents that the index refuses, however often they are offered. All others of the batch are stored. */
+/** Documents that the index refuses, however often they are sent. All others of the batch are stored. */
 export class DocumentRefused extends Error {
   override readonly name = 'DocumentRefused';
 }
@@ -25,7 +25,7 @@ type Outcome = 'stored' | 'outage' | 'refused';
 
 export const outcomeOf = ({ status, error }: Pick<estypes.BulkResponseItem, 'status' | 'error'>): Outcome => {
   if (status < 300) return 'stored';
-  if (error?.type === 'version_conflict_engine_exception') return 'stored'; // what is there is newer, or the same
+  if (error?.type === 'version_conflict_engine_exception') return 'stored'; // the index has a newer version, or the same
   return isElasticsearchOutage(status, error) ? 'outage' : 'refused';
 };
 
@@ -33,15 +33,15 @@ const describe = ({ _id, status, error }: estypes.BulkResponseItem): string =>
   `order ${_id}: ${status} ${error?.type}: ${error?.reason}${error?.caused_by?.reason ? ` (${error.caused_by.reason})` : ''}`;
 
 /**
- * Stores orders under their version, with one request: a repeat or something older changes nothing. Of each order only
- * the newest is sent. It resolves when every document is stored.
+ * Stores orders under their versions with one bulk request; a repeat or an older version changes nothing. It sends only
+ * the newest version of each order, and resolves when every document is stored.
  *
- * It is called inside a transaction, so it gives up before the database ends that for idling (5 s), and leaves trying
- * again to its caller.
+ * It runs inside a transaction, so it gives up before the database ends that for idling (5 s), and leaves retries to
+ * its caller.
  *
- * @param target the alias that everybody writes through, or the index that a rebuild fills; none is made by writing to
- *   it
- * @throws Unavailable when it may succeed later, DocumentRefused naming what never will
+ * @param target the alias that all consumers write through, or the index that a rebuild fills; a write never creates an
+ *   index
+ * @throws Unavailable when a retry may succeed, DocumentRefused with the documents that will never be accepted
  */
 export const indexOrders =
   (client: Client, target: { index: string; require_alias: boolean }) =>

@@ -13,7 +13,7 @@ describe('an order document', () => {
     expect(Object.keys(lines.properties).sort()).to.deep.equal(Object.keys(OrderLine.shape).sort());
   });
 
-  it('has a mapping that has a version of its own', () => {
+  it('has one version for each mapping', () => {
     const digest = createHash('sha256').update(JSON.stringify(orderMapping)).digest('hex').slice(0, 12);
     expect({ mappingVersion, digest }, 'the mapping changed: raise its version').to.deep.equal({
       mappingVersion: 1,
@@ -21,7 +21,7 @@ describe('an order document', () => {
     });
   });
 
-  it('leaves out what the mapping does not know', () => {
+  it('leaves out fields that the mapping does not have', () => {
     const grown = { ...order(), previousStatus: 'Placed' as const, giftWrap: true };
     expect(toDocument(grown)).to.not.have.any.keys('previousStatus', 'giftWrap');
   });

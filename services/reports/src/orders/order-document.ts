@@ -4,8 +4,8 @@ import type { OrderLine, OrderView } from '@orderstream/contracts';
 export type OrderDocument = OrderView;
 
 /**
- * What is indexed of an order: all of it, field by field, so that a field that the contract gains is not refused by the
- * strict mapping.
+ * The document of an order, copied field by field, so that the strict mapping does not refuse a new field of the
+ * contract.
  */
 export const toDocument = (order: OrderView): OrderDocument => ({
   id: order.id,
@@ -43,7 +43,7 @@ const text = { type: 'text', fields: { keyword } } as const;
 const date = { type: 'date', format: 'strict_date_optional_time' } as const;
 const money = { properties: { amount: { type: 'long' }, currency: keyword } } as const;
 
-/** One more for every change of the mapping, or of what `toDocument` takes: the orders are then indexed anew. */
+/** Increment this with every change of the mapping or of `toDocument`: the orders are then indexed again. */
 export const mappingVersion = 1;
 
 /**

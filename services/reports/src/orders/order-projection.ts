@@ -10,7 +10,7 @@ type Deps = {
   events?: typeof orderEvents;
 };
 
-/** Every event of an order carries the whole order: storing the newest event of a batch is enough. */
+/** Every event carries the whole order, so storing the newest event of each order in a batch is enough. */
 export const orderProjection = ({ indexOrders, state, events = orderEvents }: Deps): Handler =>
   project(events, async (tx, batch) => {
     await lockForWriting(tx);
@@ -18,6 +18,6 @@ export const orderProjection = ({ indexOrders, state, events = orderEvents }: De
       await indexOrders(batch.map(({ data, aggregateVersion }) => ({ order: data, version: aggregateVersion })));
     } catch (error) {
       if (!(error instanceof DocumentRefused) || (await state()).complete) throw error;
-      throw new Unavailable('search-unavailable', `It is another index that refused: ${error.message}`, { retryAfterSeconds: 1 });
+      throw new Unavailable('search-unavailable', `A rebuild replaced the index that refused:  ${error.message}`, { retryAfterSeconds: 1 });
     }
   });

@@ -17,21 +17,21 @@ describe('the index of orders', function () {
     return (await search.client.count({ index: search.index.alias })).count;
   };
 
-  it('is none before one was put behind the alias', async () => {
+  it('does not exist before the first switch of the alias', async () => {
     const made = await search.index.create();
     expect(await search.index.current()).to.deep.equal([]);
     await search.index.switchTo(made);
     expect(await search.index.current()).to.deep.equal([made]);
   });
 
-  it('has the mapping of the documents, without replicas', async () => {
+  it('has the mapping of the documents, and no replicas', async () => {
     const { name } = await search.makeIndex();
     const { [name]: found } = await search.client.indices.get({ index: name });
     expect(Object.keys(found!.mappings!.properties!)).to.have.members(Object.keys(orderMapping.properties!));
     expect(found!.settings!.index!.number_of_replicas).to.equal('0');
   });
 
-  it('takes the place of the one before, which is removed afterwards', async () => {
+  it('replaces the previous index, which is removed afterwards', async () => {
     await search.makeIndex();
     await search.indexOrders([{ order: order(), version: 1 }]);
     const next = await search.makeIndex();
@@ -41,13 +41,13 @@ describe('the index of orders', function () {
     expect(Object.keys(await search.client.indices.get({ index: `${search.index.alias}-*` }))).to.deep.equal([next.name]);
   });
 
-  it('takes the place of an index that somebody made under the name of the alias', async () => {
+  it('replaces an index that was created under the name of the alias', async () => {
     await search.client.indices.create({ index: search.index.alias });
     const made = await search.makeIndex();
     expect(await search.index.current()).to.deep.equal([made]);
   });
 
-  it('is another one once it was made anew under the same name', async () => {
+  it('has another id when it is created anew under the same name', async () => {
     const { name, uuid } = await search.makeIndex();
     await search.client.indices.delete({ index: name });
     expect(await search.index.exists({ name, uuid })).to.equal(false);

@@ -3,28 +3,25 @@ import { available, once } from '../search/elasticsearch.js';
 import { mappingVersion, orderMapping } from './order-document.js';
 
 /**
- * An index by its name, and by the id that Elasticsearch gave it: an index that is made anew, or restored, under the
- * same name has another.
+ * An index by its name and its UUID in Elasticsearch: an index that is recreated or restored under the same name has
+ * another UUID.
  */
 export type Index = { name: string; uuid: string };
 
-/** Everybody reads and writes through the alias. A rebuild fills another index and puts it behind the alias. */
+/** All reads and writes go through the alias. A rebuild fills another index and puts it behind the alias. */
 export type OrdersIndex = {
   alias: string;
   /**
-   * What the alias stands for: one index; none when it was lost; an index of the alias's own name when somebody made
-   * one by hand.
+   * The indices behind the alias: one; none when it was lost; an index of the alias's own name when one was created by
+   * hand.
    */
   current(): Promise<Index[]>;
-  /** Asks whether orders can be read; rejects when they can not. */
+  /** Checks whether orders can be read; rejects when not. */
   answers(): Promise<unknown>;
-  /** Makes an empty index that nobody reads, and the template by which no index is ever made by writing to it. */
+  /** Creates an empty index that is not read yet, and the template by which a write never creates an index. */
   create(): Promise<Index>;
   exists(index: Index): Promise<boolean>;
-  /**
-   * Makes what was written visible, and puts the index behind the alias in place of whatever is there, at one moment
-   * for all.
-   */
+  /** Refreshes the index, and atomically puts it behind the alias in place of the present one. */
   switchTo(index: Index): Promise<void>;
   /** Removes the index, unless it is behind the alias. */
   remove(index: Pick<Index, 'name'>): Promise<void>;
@@ -40,7 +37,7 @@ const noneWhenMissing = <Found extends object>(error: unknown): Found => {
 };
 
 /**
- * Every call is one request that is not repeated: its caller tries again.
+ * Every call is one request without retries: its caller retries.
  *
  * @param prefix of every name: tests have their own
  */

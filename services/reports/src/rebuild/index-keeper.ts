@@ -4,23 +4,23 @@ import type { IndexState } from './index-state.js';
 
 type Options = {
   state: () => Promise<IndexState>;
-  /** fills the index anew; false when another process does */
+  /** rebuilds the index; false when another process does */
   rebuild: (log: Host['log'], signal: AbortSignal) => Promise<boolean>;
-  /** whether a report could be read */
+  /** rejects when reports cannot be read */
   probe: () => Promise<unknown>;
-  /** how long it waits between two looks, ms (2 000) */
+  /** the interval of the checks, ms (2 000) */
   everyMs?: number;
 };
 
 /**
- * Looks every 2 s whether the index has all orders, and fills it anew when it has not, or when an operator asked for
- * it. Ready while the index is complete and answers. The service starts without Elasticsearch, and waits.
+ * Checks every 2 s whether the index has all orders, and rebuilds it when it has not or when an operator requested it.
+ * Ready while the index is complete and answers. The service starts without Elasticsearch, and waits.
  */
 export const indexKeeper = ({ state, rebuild, probe, everyMs = 2_000 }: Options): Component => {
   const stopped = new AbortController();
   let running: Promise<void> = Promise.resolve();
 
-  const look = async (log: Host['log']): Promise<void> => {
+  const check = async (log: Host['log']): Promise<void> => {
     const { complete, rebuildNeeded, model } = await state();
     if (!complete) log.warn({ progress: model.progress }, 'the index of orders is not complete');
     if (rebuildNeeded) await rebuild(log, stopped.signal);
@@ -28,8 +28,8 @@ export const indexKeeper = ({ state, rebuild, probe, everyMs = 2_000 }: Options)
 
   const keep = async ({ log }: Host): Promise<void> => {
     while (!stopped.signal.aborted) {
-      await look(log).catch((error) => {
-        if (!stopped.signal.aborted) log.warn({ err: error }, 'the index of orders could not be looked after, trying again');
+      await check(log).catch((error) => {
+        if (!stopped.signal.aborted) log.warn({ err: error }, 'the check of the index of orders failed, trying again');
       });
       await sleep(everyMs, undefined, { signal: stopped.signal }).catch(() => {});
     }

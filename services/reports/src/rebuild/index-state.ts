@@ -8,15 +8,16 @@ export type IndexState = {
   /** the index behind the alias has all orders, in this code's mapping */
   complete: boolean;
   /**
-   * it is to be filled anew: something is missing, its mapping is older than this code's, or an operator asked for it
+   * a rebuild is due: the index is missing or incomplete, its mapping is older than this code's, or an operator
+   * requested it
    */
   rebuildNeeded: boolean;
   model: ReadModel;
 };
 
 /**
- * Compares the index behind the alias with the one that the database knows to be complete. An index that was lost,
- * deleted and made anew, or restored is another one.
+ * Compares the index behind the alias with the complete one that the database records. An index that was lost,
+ * recreated or restored has another UUID.
  */
 export const indexState = (db: Database, index: OrdersIndex) => async (): Promise<IndexState> => {
   const compare = async (on: Queryable): Promise<IndexState> => {
@@ -31,18 +32,18 @@ export const indexState = (db: Database, index: OrdersIndex) => async (): Promis
   const seen = await compare(db);
   if (seen.complete) return seen;
   return inTransaction(db, async (tx) => {
-    await lockForReading(tx); // the alias may have been switched between the two questions
+    await lockForReading(tx); // the alias may have been switched between the two queries
     return compare(tx);
   });
 };
 
-/** A read that is refused while orders are missing: what there is would pass for all. */
+/** Refuses a read while orders are missing, because the result would look complete. */
 export const whenComplete =
   <Query, Answer>(state: () => Promise<IndexState>, read: (query: Query) => Promise<Answer>) =>
   async (query: Query): Promise<Answer> => {
     const { complete, model } = await state();
     if (!complete) {
-      throw new Unavailable('report-incomplete', 'The index of orders is not complete; it is filled anew from Kafka', {
+      throw new Unavailable('report-incomplete', 'The index of orders is not complete; it is rebuilt from Kafka', {
         retryAfterSeconds: 5,
         rebuild: model.progress,
       });

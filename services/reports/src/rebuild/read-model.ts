@@ -2,21 +2,21 @@ import { Unavailable } from '@orderstream/contracts';
 import type { Queryable, Transaction } from '@orderstream/persistence';
 import { mappingVersion } from '../orders/order-document.js';
 
-/** What the database knows of the index of orders: it outlives the index. */
+/** The database's record of the index of orders, which outlives the index. */
 export type ReadModel = {
-  /** the index that has all orders; null before the first was filled */
+  /** the index that has all orders; null before the first rebuild */
   indexUuid: string | null;
   mappingVersion: number | null;
   completedAt: Date | null;
-  /** an operator asked for a rebuild, which is not done yet */
+  /** an operator requested a rebuild, which is not done yet */
   rebuildWanted: boolean;
-  /** of the rebuild that is under way */
+  /** the progress of the current rebuild */
   progress: Progress | null;
 };
 
 export type Progress = { eventsRead: number; eventsTotal: number };
 
-/** How long a process that rebuilds may be silent before another begins anew, s. */
+/** How long a rebuilding process may be silent before another takes over, s. */
 const leaseSeconds = 10;
 
 /** `$1` is the process. */
@@ -35,12 +35,12 @@ export const getReadModel = async (db: Queryable): Promise<ReadModel> => {
   };
 };
 
-/** Asks for a rebuild. Whoever asks while one is under way gets that one. */
+/** Requests a rebuild. A request during a rebuild changes nothing. */
 export const wantRebuild = async (db: Queryable): Promise<void> => {
   await db.query(`update read_models set rebuild_wanted = true where name = 'orders'`);
 };
 
-/** Whether the process may rebuild: one at a time, until it gives that up or was silent for too long. */
+/** Takes the lease of the rebuild: one process at a time, until it releases the lease or was silent for too long. */
 export const takeRebuild = async (db: Queryable, process: string): Promise<boolean> => {
   const { rowCount } = await db.query(
     `update read_models set rebuilder = $1, rebuilder_until = now() + make_interval(secs => ${leaseSeconds}), events_read = 0, events_total = 0
@@ -50,7 +50,7 @@ export const takeRebuild = async (db: Queryable, process: string): Promise<boole
   return rowCount === 1;
 };
 
-/** Whether the rebuild is still this process's. */
+/** Renews the lease and saves the progress; false when another process has taken over. */
 export const noteProgress = async (db: Queryable, process: string, { eventsRead, eventsTotal }: Progress): Promise<boolean> => {
   const { rowCount } = await db.query(
     `update read_models set events_read = $2, events_total = $3, rebuilder_until = now() + make_interval(secs => ${leaseSeconds}) where ${isMine}`,
@@ -67,14 +67,14 @@ export const giveUpRebuild = async (db: Queryable, process: string): Promise<voi
 };
 
 /**
- * Taken by every transaction that writes orders: until it ends the alias stays where it is.
+ * Locks out a switch of the alias. Every transaction that writes orders takes this lock.
  *
- * @throws Unavailable while the alias is being switched, and while the index is not of this code's mapping
+ * @throws Unavailable while the alias is being switched, and while the index has another mapping than this code
  */
 export const lockForWriting = async (tx: Transaction): Promise<void> => {
   const [locked, model] = await Promise.all([
     tx.query(`select pg_try_advisory_xact_lock_shared(${lock}) as mine`),
-    tx.query(`select mapping_version as mapping from read_models where name = 'orders'`), // of its own, to see what the last switch committed
+    tx.query(`select mapping_version as mapping from read_models where name = 'orders'`), // separate, to see the last switch
   ]);
   if (!locked.rows[0].mine) throw new Unavailable('search-unavailable', 'The orders are being moved to another index');
   if (model.rows[0].mapping !== mappingVersion)
@@ -87,18 +87,18 @@ export const lockForReading = async (tx: Transaction): Promise<void> => {
 };
 
 /**
- * Nobody writes, and nobody else switches the alias, until the transaction ends.
+ * Locks out writers and other switches until the transaction ends.
  *
- * @throws Error when the rebuild is not this process's any more
+ * @throws Error when another process has taken over the rebuild
  */
 export const lockForSwitch = async (tx: Transaction, process: string): Promise<void> => {
-  await tx.query(`set local idle_in_transaction_session_timeout = '30s'`); // Kafka and Elasticsearch are asked meanwhile
+  await tx.query(`set local idle_in_transaction_session_timeout = '30s'`); // the transaction waits for Kafka and Elasticsearch
   await tx.query(`select pg_advisory_xact_lock(${lock})`);
   const { rows } = await tx.query(`select from read_models where ${isMine} for update`, [process]);
   if (rows.length === 0) throw new RebuildLost();
 };
 
-/** In the transaction that switched the alias: this index has everything. */
+/** Records the index as complete, in the transaction that switched the alias. */
 export const noteComplete = async (tx: Transaction, process: string, indexUuid: string): Promise<void> => {
   await tx.query(
     `update read_models set index_uuid = $2, mapping_version = ${mappingVersion}, completed_at = now(), rebuild_wanted = false where ${isMine}`,
@@ -106,7 +106,7 @@ export const noteComplete = async (tx: Transaction, process: string, indexUuid: 
   );
 };
 
-/** This process was silent for too long, and another rebuilds. */
+/** This process was silent for too long, and another one rebuilds. */
 export class RebuildLost extends Error {
   override readonly name = 'RebuildLost';
 }

@@ -14,7 +14,7 @@ import { getReadModel, wantRebuild } from './read-model.js';
 const products = Array.from({ length: 40 }, () => randomUUID());
 const patient = { timeoutMs: 60_000 };
 
-describe('the orders indexed anew from Kafka', function () {
+describe('the orders rebuilt from Kafka', function () {
   this.timeout(120_000);
 
   const kafka = new Kafka({ brokers: [process.env.TEST_KAFKA_BROKERS ?? ''], logLevel: logLevel.NOTHING });
@@ -25,7 +25,7 @@ describe('the orders indexed anew from Kafka', function () {
   let place: Place;
   let instances: Instance[];
   let processes: ChildProcess[];
-  /** of each order the newest that was sent */
+  /** the newest sent version of each order */
   let newest: Map<string, OrderView>;
 
   before(async () => {
@@ -50,7 +50,7 @@ describe('the orders indexed anew from Kafka', function () {
     producer = kafka.producer();
     await producer.connect();
     await admin.createTopics({ topics: [{ topic: place.topic, numPartitions: 3 }], waitForLeaders: false });
-    await eventually(async () => expect(await admin.fetchTopicOffsets(place.topic)).to.have.length(3)); // each has a leader
+    await eventually(async () => expect(await admin.fetchTopicOffsets(place.topic)).to.have.length(3)); // each partition has a leader
   });
   afterEach(async () => {
     for (const child of processes) child.kill('SIGKILL');
@@ -145,7 +145,7 @@ describe('the orders indexed anew from Kafka', function () {
   const indices = async (): Promise<string[]> => Object.keys(await search.client.indices.get({ index: `${search.index.alias}*` }));
   const letters = async (): Promise<unknown[]> => (await database.db.query('select error from dead_letters')).rows;
 
-  it('have an index as soon as the service starts for the first time', async () => {
+  it('get an index when the service starts for the first time', async () => {
     const one = await startOne();
     await untilComplete(one);
     expect(await one.keeper.isReady?.()).to.equal(true);
@@ -155,7 +155,7 @@ describe('the orders indexed anew from Kafka', function () {
     expect(one.rebuilds).to.deep.equal({ begun: 1, completed: 1 });
   });
 
-  it('are the same as before, when the index was lost', async () => {
+  it('are the same as before after the index was lost', async () => {
     await sendOrders(300);
     const one = await startOne();
     await untilAllIsThere();
@@ -189,7 +189,7 @@ describe('the orders indexed anew from Kafka', function () {
     'taken from behind the alias': (name) => search.client.indices.deleteAlias({ index: name, name: search.index.alias }),
   };
   for (const [what, lose] of Object.entries(losses)) {
-    it(`are complete again under load, after the index was ${what}, and no report misses any meanwhile`, async () => {
+    it(`are complete again under load, after the index was ${what}, and no report misses an order meanwhile`, async () => {
       await sendOrders(200);
       const one = await startOne();
       await untilAllIsThere();
@@ -209,7 +209,7 @@ describe('the orders indexed anew from Kafka', function () {
     });
   }
 
-  it('are read all the time while they are rebuilt, twice, under load', async () => {
+  it('can be read during two rebuilds under load', async () => {
     await sendOrders(500);
     const one = await startOne();
     await untilAllIsThere();
@@ -246,7 +246,7 @@ describe('the orders indexed anew from Kafka', function () {
     expect(await letters()).to.deep.equal([]);
   });
 
-  it('are rebuilt when an operator runs the command, which ends when they are', async () => {
+  it('are rebuilt by the operator’s command, which ends when they are complete', async () => {
     await sendOrders(50);
     const one = await startOne();
     await untilAllIsThere();
@@ -274,7 +274,7 @@ describe('the orders indexed anew from Kafka', function () {
     await untilAllIsThere();
   });
 
-  it('are begun again when the process is killed in the middle', async () => {
+  it('are rebuilt from the beginning after the process is killed in the middle', async () => {
     await sendOrders(1_000);
     const dying = startProcess();
     await untilRebuilding();
@@ -290,7 +290,7 @@ describe('the orders indexed anew from Kafka', function () {
     await eventually(async () => expect(await indices()).to.have.length(1));
   });
 
-  it('are left to another process by one that was frozen in the middle', async () => {
+  it('are rebuilt by another process when one was frozen in the middle', async () => {
     await sendOrders(1_000);
     const frozen = startProcess();
     await untilRebuilding();
@@ -304,7 +304,7 @@ describe('the orders indexed anew from Kafka', function () {
     await eventually(async () => expect(await indices()).to.have.length(1), patient);
   });
 
-  it('are begun again when the new index is lost in the middle', async () => {
+  it('are rebuilt from the beginning when the new index is lost in the middle', async () => {
     await sendOrders(1_000);
     const one = await startOne();
     const filling = await eventually(async () => {
@@ -318,7 +318,7 @@ describe('the orders indexed anew from Kafka', function () {
     expect(await indices()).to.not.deep.equal(filling);
   });
 
-  it('leave out what cannot be read or indexed, and nothing else', async () => {
+  it('leave out only messages that cannot be parsed or indexed', async () => {
     await sendOrders(30);
     await producer.send({ topic: place.topic, messages: [{ key: 'x', value: '{"id":', headers: { ce_id: randomUUID() } }] });
     const poison = order({ lines: [{ productId: randomUUID(), name: 'Too many', quantity: 3_000_000_000, amount: 1 }] });
@@ -331,7 +331,7 @@ describe('the orders indexed anew from Kafka', function () {
     await eventually(async () => expect(await letters()).to.have.length(2), patient);
   });
 
-  it('are indexed anew by themselves when the mapping has changed, and written by nobody meanwhile', async () => {
+  it('are rebuilt automatically when the mapping has changed, and not written meanwhile', async () => {
     await sendOrders(50);
     const one = await startOne();
     await untilAllIsThere();
@@ -344,7 +344,7 @@ describe('the orders indexed anew from Kafka', function () {
     await untilAllIsThere();
   });
 
-  it('are left as they are by code whose mapping is older, until an operator asks', async () => {
+  it('are not rebuilt by code with an older mapping, unless an operator requests it', async () => {
     await sendOrders(50);
     const one = await startOne();
     await untilAllIsThere();

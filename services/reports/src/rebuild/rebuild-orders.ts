@@ -15,28 +15,29 @@ type Deps = {
   index: OrdersIndex;
   state: () => Promise<IndexState>;
   brokers: string[];
-  /** names this process among the instances */
+  /** identifies this process among the instances */
   process: string;
   events?: typeof orderEvents;
 };
 
 const progressMs = 1_000;
-/** Longest time for which nobody writes, ms: what came in since the last look is read meanwhile, which is little. */
+/** The longest time for which writers are locked out, ms: the rest of the topic, which is little, is read meanwhile. */
 const lastLookMs = 3_000;
 
 /**
- * Fills a new index with every order of Kafka, from the beginning of the topic and past the inbox, and puts it behind
- * the alias when it has all that the present one has:
+ * Fills a new index with all orders of the topic, read from its beginning and past the inbox, and puts it behind the
+ * alias once it has everything that the present one has:
  *
- * 1. It reads until it has what was in Kafka when it looked. Whoever reads and writes orders meanwhile uses the present
- * index. 2. It locks out all that write orders, which waits for their transactions to end, and looks once more.
- * Whatever the present index has was in Kafka before, so the new one has it too, in the same version or a newer one. 3.
- * It switches the alias, notes in the database which index is complete, and lets the others go on, into the new index.
+ * 1. It reads to the end of the topic as it was at the start. Reads and writes use the present index meanwhile.
+ * 2. It locks out writers, which waits for their transactions to end, and reads to the end once more. All orders of the
+ *    present index were in Kafka before, so the new one has them too, in the same version or a newer one.
+ * 3. It switches the alias, records in the database which index is complete, and releases the lock: writers continue in
+ *    the new index.
  *
- * Should it end anywhere, then the present index is still the complete one, or the alias stands for an index that the
- * database does not know as complete: then a rebuild begins anew.
+ * Whenever it is interrupted, either the present index is still the complete one, or the alias points to an index that
+ * the database does not record as complete; then a rebuild begins again.
  *
- * @returns false when another process rebuilds, or has just done it
+ * @returns false when another process rebuilds, or has just done so
  */
 export const rebuildOrders =
   (deps: Deps) =>
@@ -45,16 +46,18 @@ export const rebuildOrders =
     if (!(await takeRebuild(db, process))) return false;
     try {
       if (!(await state()).rebuildNeeded) return false;
-      await index.removeOthers(); // what a rebuild left that did not end
+      await index.removeOthers(); // remains of an interrupted rebuild
       const target = await index.create();
       await fill(target, deps, log, signal).catch(async (error) => {
-        await index.remove(target).catch(() => {}); // the next rebuild does it otherwise
+        await index.remove(target).catch(() => {}); // otherwise the next rebuild removes it
         throw error;
       });
       await index.removeOthers().catch((error) => log.warn({ err: error }, 'the old index was not removed; the next rebuild will'));
       return true;
     } finally {
-      await giveUpRebuild(db, process).catch((error) => log.warn({ err: error }, 'another process has to wait until this rebuild lapses'));
+      await giveUpRebuild(db, process).catch((error) =>
+        log.warn({ err: error }, 'the lease of the rebuild was not released; another process waits until it expires'),
+      );
     }
   };
 
@@ -69,7 +72,7 @@ const fill = async (
   const write = indexOrders(client, { index: target.name, require_alias: false });
 
   /**
-   * Outages are waited for; a document that the index refuses is a dead letter of the consumer, and left out here too.
+   * Retries during outages. A document that the index refuses is a dead letter of the consumer, and is left out here.
    */
   const store = async (orders: OrderVersion[]): Promise<void> => {
     for (let attempt = 1; ; attempt += 1) {
@@ -79,7 +82,8 @@ const fill = async (
       } catch (error) {
         if (error instanceof DocumentRefused) return log.error({ reason: error.message }, 'orders left out of the rebuild');
         if (!isTransient(error)) throw error;
-        if (!(await index.exists(target).catch(() => true))) throw new Error('The index that is being filled is gone', { cause: error });
+        if (!(await index.exists(target).catch(() => true)))
+          throw new Error('The index that is being filled was deleted', { cause: error });
         log.warn({ attempt, err: error }, 'outage, trying again');
         await wait(retryDelayMs(attempt), ending);
       }
@@ -94,12 +98,14 @@ const fill = async (
     handle: (batch) => store(batch.map(({ data, aggregateVersion }) => ({ order: data, version: aggregateVersion }))),
   });
 
-  const note = async (): Promise<void> => {
+  const saveProgress = async (): Promise<void> => {
     const { read, total } = reader.progress();
     if (!(await noteProgress(db, process, { eventsRead: read, eventsTotal: total }))) throw new RebuildLost();
   };
-  const noting = setInterval(() => {
-    note().catch((error) => (error instanceof RebuildLost ? over.abort(error) : log.warn({ err: error }, 'progress not noted')));
+  const progressTimer = setInterval(() => {
+    saveProgress().catch((error) =>
+      error instanceof RebuildLost ? over.abort(error) : log.warn({ err: error }, 'progress was not saved'),
+    );
   }, progressMs);
 
   const switchOver = (): Promise<void> =>
@@ -120,14 +126,14 @@ const fill = async (
         break;
       } catch (error) {
         if (ending.aborted || !isTransient(error)) throw error;
-        log.warn({ attempt, err: error }, 'alias not switched, trying again');
+        log.warn({ attempt, err: error }, 'the alias was not switched, trying again');
         await wait(retryDelayMs(attempt), ending);
       }
     }
     log.info({ index: target.name, events: reader.progress().read }, 'rebuild of the orders is complete');
   } finally {
     over.abort(new Error('the rebuild is over'));
-    clearInterval(noting);
+    clearInterval(progressTimer);
     await reader.stop();
   }
 };

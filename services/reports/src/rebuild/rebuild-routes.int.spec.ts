@@ -45,13 +45,13 @@ describe('the API of a rebuild', function () {
     fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${role}` } });
   const state = async () => RebuildState.parse(await (await ask('/rebuild', 'admin')).json());
 
-  it('is for admins', async () => {
+  it('is allowed to admins only', async () => {
     expect((await ask('/rebuild', 'shopper')).status).to.equal(403);
     expect((await ask('/rebuild', 'shopper', 'POST')).status).to.equal(403);
     expect((await state()).wanted).to.equal(false);
   });
 
-  it('says that orders are missing, and how far the rebuild is, as the reports do', async () => {
+  it('shows that orders are missing and the progress of the rebuild, as the reports do', async () => {
     expect(await state()).to.deep.equal({ complete: false, completedAt: null, wanted: false, progress: null });
     expect(await takeRebuild(database.db, process)).to.equal(true);
     expect(await noteProgress(database.db, process, { eventsRead: 37, eventsTotal: 87 })).to.equal(true);
@@ -66,7 +66,7 @@ describe('the API of a rebuild', function () {
     expect(problem.rebuild).to.deep.equal(progress);
   });
 
-  it('notes that an operator wants one', async () => {
+  it('stores the request of an operator', async () => {
     expect((await ask('/rebuild', 'admin', 'POST')).status).to.equal(202);
     expect((await ask('/rebuild', 'admin', 'POST')).status).to.equal(202);
     expect((await state()).wanted).to.equal(true);

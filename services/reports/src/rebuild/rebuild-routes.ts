@@ -9,7 +9,7 @@ export const rebuildRoutes = ({ state, wantRebuild }: Deps): Api =>
     .get(
       '/reports/rebuild',
       {
-        summary: 'Whether the reports have all orders, and how far a rebuild is',
+        summary: 'Whether the reports have all orders, and the progress of a rebuild',
         who: 'admin',
         answers: { 200: RebuildState },
       },
@@ -26,8 +26,8 @@ export const rebuildRoutes = ({ state, wantRebuild }: Deps): Api =>
     .post(
       '/reports/rebuild',
       {
-        summary: 'Index all orders anew',
-        description: 'Begins within seconds, in the background. The reports answer from the present index meanwhile.',
+        summary: 'Rebuild the index of orders',
+        description: 'Begins within seconds, in the background. Meanwhile the reports use the present index.',
         who: 'admin',
         answers: { 202: null },
       },

@@ -45,7 +45,7 @@ const randomOrder = fc
 /** A product that is renamed once, at hour 50. */
 const nameAt = (productId: string, hour: number): string => `${hour < 50 ? 'Old' : 'New'} ${productId.slice(-2)}`;
 
-/** The report as anybody would compute it by hand. */
+/** The report, computed plainly from the orders. */
 const plainly = (orders: OrderView[], from: string | null, to: string | null): SalesReport['data'] => {
   const rows = new Map<string, SalesReport['data'][number] & { latest: string }>();
   for (const { status, placedAt, lines } of orders) {
@@ -87,7 +87,7 @@ describe('the sales report', function () {
     await search.refresh();
   };
 
-  it('adds up as a plain computation does, whatever the orders and the range', async () => {
+  it('equals a plain computation for any orders and range', async () => {
     const orders = fc.sample(randomOrder, { numRuns: 600, seed: 20260105 });
     await index(orders);
     const ranges: [number | null, number | null][] = [
@@ -107,7 +107,7 @@ describe('the sales report', function () {
     }
   });
 
-  it('leaves no product out, however many there are', async () => {
+  it('contains every product of a large catalogue', async () => {
     const orders = products.map((productId, number) =>
       order({ status: 'Paid', lines: [{ productId, name: `Product ${number}`, quantity: 1, amount: number }] }),
     );
@@ -117,7 +117,7 @@ describe('the sales report', function () {
     expect(data).to.deep.equal(plainly(orders, null, null));
   });
 
-  it('adds up the largest amounts to the last cent', async () => {
+  it('sums the largest amounts exactly', async () => {
     const amount = 99_999_999_999;
     const orders = Array.from({ length: 7 }, () =>
       order({ status: 'Shipped', lines: [{ productId: products[0]!, name: 'Island', quantity: 1, amount }] }),
@@ -126,7 +126,7 @@ describe('the sales report', function () {
     expect((await report({ groupBy: 'product' })).data[0]!.amount.amount).to.equal(7 * amount);
   });
 
-  it('is refused where it cannot be added up exactly, and given for a shorter time', async () => {
+  it('is refused when its sums are not exact, and answered for a shorter time', async () => {
     const sales = [at(1), at(2), at(3)].map((placedAt) =>
       order({
         status: 'Shipped',
@@ -142,7 +142,7 @@ describe('the sales report', function () {
     expect(data[0]!.amount.amount).to.equal(Number.MAX_SAFE_INTEGER);
   });
 
-  it('counts an order no longer once it is cancelled', async () => {
+  it('does not count an order once it is cancelled', async () => {
     const paid = order({ status: 'Paid' });
     await index([paid]);
     const before = await report({ groupBy: 'product' });
@@ -152,14 +152,14 @@ describe('the sales report', function () {
     expect((await report({ groupBy: 'product' })).data).to.deep.equal([]);
   });
 
-  it('takes times with any fraction', async () => {
+  it('accepts times with any fraction of a second', async () => {
     await index([order({ status: 'Paid', placedAt: at(1) })]);
     const { data, from } = await report({ groupBy: 'product', from: '2026-01-01T00:59:59.123456789012Z' });
     expect(data).to.have.length(1);
     expect(from).to.equal('2026-01-01T00:59:59.123Z');
   });
 
-  it('is answered from an index that may not be written to', async () => {
+  it('is answered from a read-only index', async () => {
     await index([order({ status: 'Paid' })]);
     for (const block of ['write', 'read_only', 'read_only_allow_delete']) {
       const set = (on: true | null) =>
@@ -170,7 +170,7 @@ describe('the sales report', function () {
     }
   });
 
-  it('says that it is not available while Elasticsearch is away, or the index blocked, closed or gone', async () => {
+  it('is unavailable while Elasticsearch is down, or the index is blocked, closed or missing', async () => {
     for (const fails of [
       () => search.client.indices.putSettings({ index: search.index.alias, settings: { 'index.blocks.read': true } }),
       () => search.client.indices.close({ index: search.index.alias }),

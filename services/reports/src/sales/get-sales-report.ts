@@ -3,10 +3,10 @@ import { Invalid, type OrderStatus, type SalesQuery, type SalesReport } from '@o
 import type { OrderDocument } from '../orders/order-document.js';
 import { available, once, retrySoon } from '../search/elasticsearch.js';
 
-/** Only what was paid, and is not on its way back, counts as sold. */
+/** Only paid orders that are not being cancelled count as sold. */
 const soldStatuses: OrderStatus[] = ['Paid', 'Confirmed', 'Shipped'];
 
-/** Rows of one request; more are read page by page, so that none is left out and none is estimated. */
+/** Rows of one request; further rows are read page by page, so that none is left out and none is estimated. */
 const pageSize = 500;
 
 type Key = { productId: string; currency: string };
@@ -23,7 +23,7 @@ type Aggregations = { lines: { rows: { after_key?: Key; buckets: Bucket[] } } };
  */
 const exactly = (sum: number): number => {
   if (!Number.isSafeInteger(sum))
-    throw new Invalid('sum-too-large', 'The sales of a product come to more than can be added up exactly: ask for a shorter time');
+    throw new Invalid('sum-too-large', 'The sales of a product are too large for an exact sum: request a shorter time');
   return sum;
 };
 
@@ -60,7 +60,7 @@ const rowsAfter = (after: Key | undefined): Record<string, estypes.AggregationsA
 
 type Row = SalesReport['data'][number];
 
-/** A product goes by the name under which it was sold last. */
+/** A product has the name under which it was sold last. */
 const toRow = ({ key: { productId, currency }, quantity, amount, orders }: Bucket): Row => ({
   key: productId,
   name: orders.latest.hits.hits[0]?._source.lines.find((line) => line.productId === productId)?.name ?? productId,
@@ -77,8 +77,8 @@ const inUtc = (time: string | undefined): string | null => (time === undefined ?
 const isGone = (error: unknown): boolean => error instanceof errors.ResponseError && error.statusCode === 404;
 
 /**
- * What was sold of each product, in each currency, in orders placed in [from, to). All pages are read from one moment's
- * index.
+ * The sales of each product in each currency, from orders placed in [from, to). All pages are read from one snapshot of
+ * the index.
  */
 export const getSalesReport =
   (client: Client, alias: string) =>
@@ -103,13 +103,13 @@ export const getSalesReport =
         } while (after);
         return rows.sort(byAmount);
       } finally {
-        await client.closePointInTime({ id }, once).catch(() => {}); // it closes by itself after a minute
+        await client.closePointInTime({ id }, once).catch(() => {}); // it expires after a minute
       }
     };
     const data = await available(() =>
       read().catch((error) => {
         if (!isGone(error)) throw error;
-        return read(); // a rebuild took the index away, and another is behind the alias
+        return read(); // a rebuild has removed the index, and the alias points to another
       }),
     );
     return { from, to, groupBy, data };

@@ -39,7 +39,7 @@ describe('the API of reports', function () {
     await search?.drop();
   });
 
-  it('answers an admin, and nobody else', async () => {
+  it('answers admins only', async () => {
     const url = await serve(getSalesReport(search.client, search.index.alias));
     const answer = await get(url, 'admin');
     expect(answer.status).to.equal(200);
@@ -48,7 +48,7 @@ describe('the API of reports', function () {
     expect((await get(url)).status).to.equal(401);
   });
 
-  it('refuses a query that it does not understand', async () => {
+  it('refuses an invalid query', async () => {
     const url = await serve(getSalesReport(search.client, search.index.alias));
     for (const query of ['from=yesterday', 'groupBy=colour', 'colour=red', 'from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z']) {
       const answer = await get(`${url}?${query}`, 'admin');
@@ -56,7 +56,7 @@ describe('the API of reports', function () {
     }
   });
 
-  it('answers 503, soon, while Elasticsearch is away', async () => {
+  it('answers 503 quickly while Elasticsearch is down', async () => {
     const away = connectElasticsearch('http://127.0.0.1:4699');
     const url = await serve(getSalesReport(away, 'orders'));
     const begun = Date.now();

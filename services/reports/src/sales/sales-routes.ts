@@ -7,9 +7,9 @@ export const salesRoutes = ({ getSalesReport }: Deps): Api =>
   api('Reports', '/reports').get(
     '/reports/sales',
     {
-      summary: 'What was sold of each product',
+      summary: 'The sales of each product',
       description:
-        'Orders that are Paid, Confirmed or Shipped and were placed in [from, to). One row for each product and currency, the largest amount first. Exact sums. 503 `report-incomplete` while orders are missing, `search-unavailable` while Elasticsearch is away.',
+        'Orders that are Paid, Confirmed or Shipped and were placed in [from, to). One row for each product and currency, the largest amount first. Exact sums. 503 `report-incomplete` while orders are missing, `search-unavailable` while Elasticsearch is down.',
       who: 'admin',
       query: SalesQuery,
       answers: { 200: SalesReport, 503: Problem },

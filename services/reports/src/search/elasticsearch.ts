@@ -3,21 +3,18 @@ import { isTimeout, isTransient } from '@orderstream/async';
 import { Unavailable } from '@orderstream/contracts';
 import type { Component } from '@orderstream/service-host';
 
-/** A client that gives up in time: 5 s for an attempt, three more attempts. */
+/** A client with limits: 5 s for an attempt, three retries. */
 export const connectElasticsearch = (url: string): Client =>
   new Client({ node: url, requestTimeout: 5_000, maxRetries: 3, compression: false });
 
-/**
- * For a request that somebody waits for: three more attempts within a second, rather than in seven as the client would
- * by itself.
- */
+/** For a request with a waiting user: three retries within a second, not within seven as the client would take. */
 export const retrySoon = { retryBackoff: (_min: number, _max: number, attempt: number): number => Math.random() * 0.1 * 2 ** attempt };
 
-/** For a request whose caller tries again by itself, and has its transaction open. */
+/** For a request whose caller retries, and holds a transaction open. */
 export const once = { requestTimeout: 4_000, maxRetries: 0 };
 
 /**
- * Asks for the cluster's health, not for `/`, which Elasticsearch's minimal distribution does not have.
+ * Requests the cluster's health, because Elasticsearch's minimal distribution does not serve `/`.
  *
  * @throws when Elasticsearch does not answer within a second
  */
@@ -37,9 +34,9 @@ export const elasticsearch = (client: Client): Component => ({
 });
 
 /**
- * Runs a request; what is not the request's fault is thrown as `Unavailable`, for the same request may succeed later.
- * That goes for its timeout too: no document takes long, a server does, so a consumer waits for it and does not suspect
- * the message.
+ * Runs a request, and throws `Unavailable` for an error that is not the request's fault, because a retry may succeed.
+ * That includes a timeout: documents are never slow, only the server is, so a consumer waits for it and does not test
+ * the message for poison.
  */
 export const available = async <Result>(request: () => Promise<Result>): Promise<Result> => {
   try {
