@@ -190,9 +190,6 @@ export const parsePart = <Schema extends z.ZodType>(part: Part, schema: Schema, 
   throw new Invalid('invalid-request', `The ${part} of the request is invalid`, { in: part, errors });
 };
 
-/** Parses input from outside; throws `Invalid` with the invalid fields. */
-export const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => parsePart('body', schema, value);
-
 const fieldErrors = (issue: z.core.$ZodIssue): { path: string; message: string }[] => {
   const path = issue.path.map(String).join('.');
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];

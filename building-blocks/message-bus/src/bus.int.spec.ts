@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { connect, type JetStreamManager, type NatsConnection } from 'nats';
 import { cuttableProxy } from '../test/cuttable-proxy.js';
-import { type LiveMessage, type MessageBus, natsBus, type StreamDeclaration } from './index.js';
+import { type MessageBus, natsBus, type StreamDeclaration } from './index.js';
+import type { LiveMessage } from './live-subscription.js';
 
 const url = process.env.TEST_NATS_URL ?? 'nats://127.0.0.1:14222';
 const hourMs = 3_600_000;

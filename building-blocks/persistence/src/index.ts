@@ -1,7 +1,7 @@
-export { type ConnectOptions, connectDatabase, type Database, type Queryable } from './connect.js';
+export { connectDatabase, type Database, type Queryable } from './connect.js';
 export { database } from './database.js';
 export { groupCommit } from './group-commit.js';
-export { type HousekeepingOptions, housekeeping, removeOldRows } from './housekeeping.js';
+export { housekeeping } from './housekeeping.js';
 export { lockNames } from './lock.js';
 export { databaseNow } from './now.js';
 export { rowsOf, sql } from './sql.js';

@@ -12,9 +12,8 @@ export {
   KafkaConfig,
   loadConfig,
   NatsConfig,
-  ProcessConfig,
 } from './config.js';
 export { childContext, currentContext, newContext, runWithContext } from './context.js';
 export { createLogger, currentChangeLog, currentLog, type Logger, setCurrentLog } from './log.js';
 export { createHost, runService, type ServiceHost } from './run-service.js';
-export { childTraceparent, parseTraceparent, traceIdOf } from './traceparent.js';
+export { traceIdOf } from './traceparent.js';
