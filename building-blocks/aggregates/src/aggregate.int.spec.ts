@@ -66,7 +66,7 @@ for (const { kind, announcedIn, store } of stores) {
       const sent: string[] = [];
       const write: Transaction['write'] = (statement, values, because) => {
         sent.push(statement);
-        tx.write(statement, values, because);
+        return tx.write(statement, values, because);
       };
       const query: Transaction['query'] = (statement, values) => {
         sent.push(statement);

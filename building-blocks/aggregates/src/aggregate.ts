@@ -137,7 +137,7 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
     const recorded = [...changes.values()].flatMap((change) => change.recorded);
     if (recorded.length > 0) {
       store.save(tx, [...changes.values()], toMessage);
-      await jobs?.queue.add(tx, recorded.flatMap(newJobs(jobs.toJob)));
+      jobs?.queue.add(tx, recorded.flatMap(newJobs(jobs.toJob)));
     }
     if (onChange && recorded.length > 0) {
       const notify = () => {

@@ -78,12 +78,12 @@ export const jobQueue = (consumer: string) => {
      * Adds jobs in the transaction of their events. When a key has no other job, its first new one goes to this
      * process's holder, which begins it as soon as the transaction commits. Any runner may take the others.
      */
-    add: async (tx: Transaction, jobs: readonly NewJob[]): Promise<void> => {
+    add: (tx: Transaction, jobs: readonly NewJob[]): void => {
       if (jobs.length === 0) return;
       const by = holder?.hasRoom() ? holder : undefined;
       const keys = new Set<string>();
       const firstOfKey = jobs.map(({ key }) => !keys.has(key) && keys.add(key) !== undefined);
-      const { rows } = await tx.query<Row>(
+      const added = tx.write<Row>(
         `with added as (
            insert into jobs (id, kind, key, payload, correlation_id, traceparent, locked_by, locked_until)
            select id, kind, key, payload, correlation_id, traceparent,
@@ -107,9 +107,9 @@ export const jobQueue = (consumer: string) => {
           consumer,
         ],
       );
-      if (by && rows.length > 0)
-        tx.committed.then(
-          () => by.begin(rows.map(fromRow)),
+      if (by)
+        void tx.committed.then(
+          async () => by.begin((await added).rows.map(fromRow)),
           () => undefined, // rolled back: the jobs do not exist
         );
     },

@@ -51,8 +51,10 @@ describe('a job runner', function () {
     for (const table of ['jobs', 'dead_letters', 'outcomes']) await knex(table).delete();
   });
 
-  const record = async (tx: Transaction, numbers: readonly number[]) =>
-    tx.query('insert into outcomes (n) select unnest($1::int[])', [numbers]);
+  const handler = {
+    prepare: () => undefined,
+    handle: (tx: Transaction, numbers: readonly number[]) => tx.query('insert into outcomes (n) select unnest($1::int[])', [numbers]),
+  };
 
   const start = async (answer: (n: number, signal: AbortSignal) => Promise<unknown> = async () => {}, options: object = {}, of = queue) => {
     const call: Perform<number> = async ({ payload }, signal) => {
@@ -61,14 +63,14 @@ describe('a job runner', function () {
       await answer(n, signal);
       return [n];
     };
-    const runner = jobRunner({ db, queue: of, perform: { call }, handle: record, leaseMs: 400, ...options });
+    const runner = jobRunner({ db, queue: of, perform: { call }, handler, leaseMs: 400, ...options });
     running.push(runner);
     await runner.start(testHost());
     return runner;
   };
   const jobOf = (key: string, n: number) => ({ id: uuidv7(), kind: 'call', key, payload: { n }, context: newContext() });
   const add = (...jobs: [key: string, n: number][]) =>
-    inTransaction(db, (tx) =>
+    inTransaction(db, async (tx) =>
       queue.add(
         tx,
         jobs.map(([key, n]) => jobOf(key, n)),
@@ -143,7 +145,7 @@ describe('a job runner', function () {
     await add(['a', 1], ['a', 2]);
     await eventually(async () => expect(await letters()).to.have.length(1));
     await add(['a', 3]);
-    await inTransaction(db, (tx) => jobQueue('spec').add(tx, [jobOf('b', 4)])); // found by looking for what is due
+    await inTransaction(db, async (tx) => jobQueue('spec').add(tx, [jobOf('b', 4)])); // found by looking for what is due
     await untilOutcomes([4]);
     expect(new Set(asked)).to.deep.equal(new Set([1, 4]));
     expect((await letters())[0]).to.include({ topic: 'jobs', type: 'call', attempts: 3, error: 'Error: this can not be' });
@@ -172,7 +174,7 @@ describe('a job runner', function () {
     await eventually(() => expect(asked).to.deep.equal([1]));
     // simulates a frozen process, whose lease is not renewed any more
     await knex('jobs').update({ locked_until: knex.raw("clock_timestamp() - interval '1 ms'") });
-    const second = jobRunner({ db, queue: other, perform: { call: async () => [2] }, handle: record, leaseMs: 60_000 });
+    const second = jobRunner({ db, queue: other, perform: { call: async () => [2] }, handler, leaseMs: 60_000 });
     running.push(second);
     await second.start(testHost());
     await untilOutcomes([2]);
@@ -221,7 +223,7 @@ describe('a job runner', function () {
   });
 
   it('leaves jobs of an unknown kind to other runners', async () => {
-    await inTransaction(db, (tx) => queue.add(tx, [{ ...jobOf('a', 1), kind: 'unheard of' }, jobOf('b', 2)]));
+    await inTransaction(db, async (tx) => queue.add(tx, [{ ...jobOf('a', 1), kind: 'unheard of' }, jobOf('b', 2)]));
     await start();
     await untilOutcomes([2]);
     expect(await knex('jobs').select('kind')).to.deep.equal([{ kind: 'unheard of' }]);

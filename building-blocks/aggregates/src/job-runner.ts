@@ -47,13 +47,21 @@ export class RetryLater extends Error {
  */
 export type Perform<Command> = (job: Job, signal: AbortSignal) => Promise<Command[]>;
 
-type Options<Command> = {
+type Options<Command, Prepared> = {
   db: Database;
   queue: JobQueue;
   /** by the kind of job; jobs of other kinds are left alone */
   perform: Readonly<Record<string, Perform<Command>>>;
-  /** the command handler: runs the commands of the answers, in the transaction that removes the jobs */
-  handle: (tx: Transaction, commands: readonly Command[], contextOf: (command: Command) => MessageContext) => Promise<unknown>;
+  /** runs the commands of the answers, in the transaction that removes the jobs */
+  handler: {
+    prepare: (tx: Transaction, commands: readonly Command[]) => Prepared;
+    handle: (
+      tx: Transaction,
+      commands: readonly Command[],
+      contextOf: (command: Command) => MessageContext,
+      prepared: Prepared,
+    ) => Promise<unknown>;
+  };
   /** largest number of concurrent calls (64) */
   concurrency?: number;
   /** how long a lease lasts after its last renewal, ms (3 000) */
@@ -78,14 +86,14 @@ type Answered<Command> = { job: Job; commands: Command[] };
  * Only the lease holder's answer counts. Jobs of one key run in order, those of different keys concurrently. A call
  * without an answer is retried later. A job that keeps failing is parked, and the jobs behind it in its key wait.
  */
-export const jobRunner = <Command>({
+export const jobRunner = <Command, Prepared>({
   db,
   queue,
   perform,
-  handle,
+  handler,
   concurrency = 64,
   leaseMs = 3_000,
-}: Options<Command>): Component & Replayable => {
+}: Options<Command, Prepared>): Component & Replayable => {
   const { consumer } = queue;
   const kinds = Object.keys(perform);
   const limit = limiter(concurrency);
@@ -110,6 +118,10 @@ export const jobRunner = <Command>({
     throughOutages(work, { consumer, probe: () => db.query('select 1'), log, signal });
 
   const finish = groupCommit(db, async (tx, answers: Answered<Command>[]) => {
+    const prepared = handler.prepare(
+      tx,
+      answers.flatMap(({ commands }) => commands),
+    );
     const ours = await removeJobs(
       tx,
       holder,
@@ -117,7 +129,7 @@ export const jobRunner = <Command>({
     );
     const counting = answers.filter(({ job }) => ours.has(job.id));
     const contexts = new Map(counting.flatMap(({ job, commands }) => commands.map((command) => [command, contextOfJob(job)])));
-    if (contexts.size > 0) await handle(tx, [...contexts.keys()], (command) => contexts.get(command)!);
+    if (contexts.size > 0) await handler.handle(tx, [...contexts.keys()], (command) => contexts.get(command)!, prepared);
     if ([...ours.values()].some(({ more }) => more)) tx.committed.then(pollNow, () => undefined);
     return answers.map(({ job }) => ours.has(job.id));
   });

@@ -38,7 +38,7 @@ export const tallyTables = async (knex: Knex): Promise<void> => {
   await knex.raw('create table tally_events (like outbox including all, stream text not null, unique (stream, aggregate_version))');
 };
 
-const save = (tx: Transaction, changes: TallyChange[]): void =>
+const save = (tx: Transaction, changes: TallyChange[]): void => {
   tx.write(
     `with saved as (
        insert into tallies as known (id, version, sum, loaded_version)
@@ -54,6 +54,7 @@ const save = (tx: Transaction, changes: TallyChange[]): void =>
       changes.length,
     ],
   );
+};
 
 type TallyStore = Store<Tally, TallyCommand, TallyEvent>;
 

@@ -1,14 +1,15 @@
 import { isConflict } from '@orderstream/async';
+import type { QueryResult } from 'pg';
 import type { Connection, Database, Queryable } from './connect.js';
 
 /** An open transaction. */
 export type Transaction = Queryable & {
   /**
-   * Sends a statement without waiting for its answer, so that it shares a packet with the COMMIT when nothing is
-   * awaited in between. When it fails, the transaction is rolled back and `inTransaction` throws its error, or what
+   * Sends a statement that shares a packet with the COMMIT when nothing is awaited in between. So its answer is awaited
+   * after `committed`, or never. When it fails, the transaction is rolled back and `inTransaction` throws its error, or what
    * `because` makes of the error.
    */
-  write(text: string, values: readonly unknown[], because?: (error: Error) => Error): void;
+  write<Row extends object>(text: string, values: readonly unknown[], because?: (error: Error) => Error): Promise<QueryResult<Row>>;
   /** fulfilled after the commit, rejected after a rollback */
   committed: Promise<void>;
 };
@@ -84,11 +85,13 @@ const transactionOn = (connection: Connection): OwnTransaction => {
   return {
     committed,
     query: async (text, values) => send(text, values),
-    write: (text, values, because = (error) => error) => {
-      const answer = send(text, values).catch((error) => {
+    write: <Row extends object>(text: string, values: readonly unknown[], because = (error: Error) => error) => {
+      const answer = send<Row>(text, values);
+      const settled = answer.catch((error) => {
         failedWrite ??= because(error);
       });
-      written.push(answer);
+      written.push(settled);
+      return answer;
     },
     failedWrite: () => failedWrite,
     end: async (how) => {

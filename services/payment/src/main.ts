@@ -20,7 +20,7 @@ const jobs = jobRunner({
   db,
   queue: paymentJobs,
   perform: performPaymentJobs({ psp, retryMs: config.PSP_RETRY_SECONDS * 1_000, patienceMs: config.PSP_PATIENCE_SECONDS * 1_000 }),
-  handle: payments.handle,
+  handler: payments,
   concurrency: config.PSP_CONCURRENCY,
 });
 

@@ -31,5 +31,5 @@ const crashing =
 
 const performers = performPaymentJobs({ psp, retryMs: 100, patienceMs: 60_000 });
 const perform = Object.fromEntries(Object.entries(performers).map(([kind, call]) => [kind, crashing(call)]));
-await jobRunner({ db, queue: paymentJobs, perform, handle: payments.handle, leaseMs: 500 }).start(testHost());
+await jobRunner({ db, queue: paymentJobs, perform, handler: payments, leaseMs: 500 }).start(testHost());
 process.stdout.write('started\n');

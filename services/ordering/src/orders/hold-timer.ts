@@ -1,10 +1,11 @@
 import { tryLockAggregate } from '@orderstream/aggregates';
 import { retryDelayMs } from '@orderstream/async';
 import type { MessageContext } from '@orderstream/contracts';
-import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
+import { type Database, databaseNow, inTransaction, type Transaction } from '@orderstream/persistence';
 import { type Component, childContext, type Logger } from '@orderstream/service-host';
 import { holdLateness, holdTimerFailures } from '../metrics.js';
-import type { Orders } from './orders.js';
+import { type OrderRow, orderColumns, orderOf } from './order-store.js';
+import type { Orders, PreparedOrders } from './orders.js';
 import type { WakeUp } from './wake-up.js';
 
 type Options = {
@@ -23,7 +24,7 @@ const lockedByOthersMs = 20;
 /**
  * A due order, and the context of its last event: OrderConfirmed carries the correlation id and the trace of the order.
  */
-type DueOrder = { id: string; correlation_id: string; traceparent: string; last_event_id: string; late: number };
+type DueOrder = OrderRow & { correlation_id: string; traceparent: string; last_event_id: string; late: number };
 
 const contextOf = ({ correlation_id: correlationId, traceparent, last_event_id }: DueOrder): MessageContext =>
   childContext({ correlationId, traceparent }, last_event_id);
@@ -37,21 +38,28 @@ const untilEarliestDeadline = async (db: Database): Promise<number> => {
 };
 
 /**
- * Due orders that no other transaction has locked; takes the command handler's lock. It uses statement_timestamp(),
- * because an index search needs a value that is constant during the query, which clock_timestamp() is not.
+ * Due orders that no other transaction has locked, loaded for the command handler, whose lock it takes: in one round
+ * trip. A row that changed between the statement's snapshot and its lock is found when the order is saved. It uses
+ * statement_timestamp(), because an index search needs a value that is constant during the query, which
+ * clock_timestamp() is not.
  */
-const takeDue = async (tx: Transaction, limit: number): Promise<DueOrder[]> => {
-  const { rows } = await tx.query<DueOrder>(
-    `select id, correlation_id, traceparent, last_event_id, late from (
-       select id, correlation_id, traceparent, last_event_id, extract(epoch from statement_timestamp() - pending_until)::float8 as late
-         from orders
-        where status = 'Paid' and pending_until <= statement_timestamp()
-        order by pending_until
-        limit $1) as due
-      where ${tryLockAggregate('id')}`,
-    [limit],
-  );
-  return rows;
+const takeDue = async (tx: Transaction, limit: number): Promise<{ due: DueOrder[]; prepared: PreparedOrders }> => {
+  const [{ rows }, at] = await Promise.all([
+    tx.query<DueOrder>(
+      `select * from (
+         select ${orderColumns.join(', ')}, correlation_id, traceparent, last_event_id,
+                extract(epoch from statement_timestamp() - pending_until)::float8 as late
+           from orders
+          where status = 'Paid' and pending_until <= statement_timestamp()
+          order by pending_until
+          limit $1) as due
+        where ${tryLockAggregate('id')}`,
+      [limit],
+    ),
+    databaseNow(tx),
+  ]);
+  const loaded = new Map(rows.map((row) => [row.id, { state: orderOf(row), version: row.version }]));
+  return { due: rows, prepared: Promise.resolve({ at, loaded }) };
 };
 
 /**
@@ -66,11 +74,11 @@ export const holdTimer = ({ db, orders, deadlines, batchSize = 500, maxWaitMs = 
   const confirmDue = async (): Promise<number> => {
     const began = performance.now();
     const due = await inTransaction(db, async (tx) => {
-      const taken = await takeDue(tx, batchSize);
-      const contexts = new Map(taken.map((order) => [order.id, contextOf(order)]));
-      const commands = taken.map(({ id }) => ({ type: 'ElapseHold' as const, data: { orderId: id } }));
-      if (commands.length > 0) await orders.handle(tx, commands, ({ data }) => contexts.get(data.orderId)!);
-      return taken;
+      const { due, prepared } = await takeDue(tx, batchSize);
+      const contexts = new Map(due.map((order) => [order.id, contextOf(order)]));
+      const commands = due.map(({ id }) => ({ type: 'ElapseHold' as const, data: { orderId: id } }));
+      if (commands.length > 0) await orders.handle(tx, commands, ({ data }) => contexts.get(data.orderId)!, prepared);
+      return due;
     });
     const seconds = (performance.now() - began) / 1000;
     for (const { late } of due) holdLateness.observe(late + seconds);

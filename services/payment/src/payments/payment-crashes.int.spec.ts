@@ -53,7 +53,7 @@ describe('a job of a payment', function () {
   const takeOver = async () => {
     const client = pspClient({ url: psp.url, timeoutMs: 2_000, concurrency: 8 });
     const perform = performPaymentJobs({ psp: client, retryMs: 100, patienceMs: 60_000 });
-    const runner = jobRunner({ db: test.db, queue: paymentJobs, perform, handle: payments.handle });
+    const runner = jobRunner({ db: test.db, queue: paymentJobs, perform, handler: payments });
     await runner.start(testHost());
     return async () => {
       await runner.stop();

@@ -56,7 +56,7 @@ describe('a payment, with the provider', function () {
   const startRunner = async (breakMs = 200, patienceMs = 60_000) => {
     const client = pspClient({ url: psp.url, timeoutMs: 300, concurrency: 8, backoffMs: 10, breakMs });
     const perform = performPaymentJobs({ psp: client, retryMs: 100, patienceMs });
-    const runner = jobRunner({ db, queue: paymentJobs, perform, handle: payments.handle, concurrency: 8 });
+    const runner = jobRunner({ db, queue: paymentJobs, perform, handler: payments, concurrency: 8 });
     await runner.start(testHost());
     parts = [runner, client];
   };
