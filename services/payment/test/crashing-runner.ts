@@ -21,8 +21,9 @@ const crashing =
   async (job, signal) => {
     if (CRASH === 'before the call') die();
     if (CRASH === 'while it holds a lease') {
+      const woken = new Promise((resolve) => process.once('SIGUSR2', resolve)); // before the test knows: it may wake at once
       process.stdout.write('holding\n');
-      await new Promise((resolve) => process.once('SIGUSR2', resolve));
+      await woken;
     }
     const commands = await perform(job, signal);
     if (CRASH === 'after the call') die();

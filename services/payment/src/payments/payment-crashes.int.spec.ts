@@ -97,7 +97,7 @@ describe('a job of a payment', function () {
     await approvedOnce(id);
     frozen.kill('SIGCONT');
     frozen.kill('SIGUSR2');
-    await eventually(async () => expect(await psp.calls(id)).to.have.length(2)); // it calls the provider too, with the same key
+    await eventually(async () => expect(await psp.calls(id)).to.have.length(2), { timeoutMs: 20_000 }); // it calls the provider too, with the same key
     await approvedOnce(id);
     await stop();
   });
