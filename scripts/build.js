@@ -57,7 +57,7 @@ const lastChange = (path) => {
 const services = readdirSync(`${root}services`).filter((name) => existsSync(`${root}services/${name}/src/main.ts`));
 const ours = readdirSync(`${root}building-blocks`);
 const sources = [
-  ...ours.map((name) => `building-blocks/${name}/src`),
+  ...ours.flatMap((name) => [`building-blocks/${name}/src`, `building-blocks/${name}/package.json`]),
   ...services.map((name) => `services/${name}/src`),
   ...['scripts/build.js', 'package-lock.json', 'node_modules/.package-lock.json'],
 ].filter((path) => existsSync(root + path));
