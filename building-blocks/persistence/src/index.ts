@@ -4,6 +4,6 @@ export { groupCommit } from './group-commit.js';
 export { housekeeping } from './housekeeping.js';
 export { lockNames } from './lock.js';
 export { databaseNow } from './now.js';
-export { rowsOf, sql } from './sql.js';
+export { pageOfRows, rowsOf, sql } from './sql.js';
 export { inTransaction, type Transaction } from './transaction.js';
 export { VersionConflict } from './version-conflict.js';

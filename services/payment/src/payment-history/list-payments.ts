@@ -1,6 +1,6 @@
 import { type Page, type PaymentQuery, type PaymentView, pageOf } from '@orderstream/contracts';
 import type { User } from '@orderstream/http';
-import { type Database, rowsOf, sql } from '@orderstream/persistence';
+import { type Database, pageOfRows, sql } from '@orderstream/persistence';
 import { visibleTo } from './visible-to.js';
 
 /** The payments that the user may see, newest first. */
@@ -9,13 +9,10 @@ export const listPayments = async (db: Database, user: User, query: PaymentQuery
     .modify(visibleTo(user))
     .where({ ...(query.orderId && { order_id: query.orderId }) });
   const newestFirst = chosen.clone().select('view').orderByRaw('created_at desc, id desc');
-  const [rows, [counted]] = await Promise.all([
-    rowsOf<{ view: PaymentView }>(db, newestFirst.limit(query.limit).offset((query.page - 1) * query.limit)),
-    rowsOf<{ total: number }>(db, chosen.count('* as total')),
-  ]);
+  const { rows, total } = await pageOfRows<{ view: PaymentView }>(db, chosen, newestFirst, query);
   return pageOf(
     rows.map(({ view }) => view),
-    counted!.total,
+    total,
     query,
   );
 };

@@ -1,5 +1,5 @@
 import { type Page, type ProductQuery, type ProductView, pageOf } from '@orderstream/contracts';
-import { type Database, rowsOf, sql } from '@orderstream/persistence';
+import { type Database, pageOfRows, sql } from '@orderstream/persistence';
 import { type ProductRow, productColumns, productTables, toProductView } from './product-view.js';
 
 const sortColumns = { name: 'p.search_name', price: 'p.price_amount', createdAt: 'p.created_at' };
@@ -14,7 +14,7 @@ const orderBy = (sort: ProductQuery['sort']): string => {
 /** Folds the text first and then escapes %, _ and backslashes, because a full-width ％ folds to one. */
 export const nameContains = String.raw`p.search_name like '%' || regexp_replace(folded(?), '([\\%_])', '\\\1', 'g') || '%'`;
 
-export const matchingProducts = ({ search, category, minPrice, maxPrice, inStock }: Omit<ProductQuery, 'sort' | 'page' | 'limit'>) => {
+const matchingProducts = ({ search, category, minPrice, maxPrice, inStock }: Omit<ProductQuery, 'sort' | 'page' | 'limit'>) => {
   const matching = sql.queryBuilder().fromRaw(productTables);
   if (search !== undefined) matching.whereRaw(nameContains, [search]);
   if (category !== undefined)
@@ -28,9 +28,6 @@ export const matchingProducts = ({ search, category, minPrice, maxPrice, inStock
 export const listProducts = async (db: Database, query: ProductQuery): Promise<Page<ProductView>> => {
   const matching = matchingProducts(query);
   const listed = matching.clone().select(sql.raw(productColumns)).orderByRaw(orderBy(query.sort));
-  const [rows, [counted]] = await Promise.all([
-    rowsOf<ProductRow>(db, listed.limit(query.limit).offset((query.page - 1) * query.limit)),
-    rowsOf<{ total: number }>(db, matching.count('* as total')),
-  ]);
-  return pageOf(rows.map(toProductView), counted!.total, query);
+  const { rows, total } = await pageOfRows<ProductRow>(db, matching, listed, query);
+  return pageOf(rows.map(toProductView), total, query);
 };
