@@ -34,6 +34,7 @@ const fixed = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
     OIDC_ISSUER: `${url('gateway')}/api/identity/oidc`,
     OIDC_AUDIENCE: 'urn:orderstream:api',
     OIDC_JWKS_URL: `${url('identity')}/identity/oidc/jwks`,
+    OIDC_REVOCATIONS_URL: `${url('identity')}/revocations`,
   };
   const kafka = { KAFKA_BROKERS: kafkaBrokers(stack) };
   const nats = { NATS_URL: natsUrl(stack) };

@@ -23,6 +23,8 @@ const claimsOf = (subject: string, claims: object) => ({
   iat: now(),
   exp: now() + 600,
   roles: ['shopper'],
+  scope: 'openid platform',
+  account_version: 1,
   ...claims,
 });
 

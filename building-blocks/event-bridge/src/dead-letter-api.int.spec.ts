@@ -39,7 +39,7 @@ describe('the API of dead letters', () => {
     server = httpServer({
       port: 0,
       basePath: '/test',
-      auth: { verify: async (role) => ({ id: 'somebody', roles: [role], expiresAt: new Date('2100-01-01') }) }, // the token is the role
+      auth: { verify: async (role) => ({ id: 'somebody', roles: [role], scopes: ['platform'], expiresAt: new Date('2100-01-01') }) }, // the token is the role
       apis: [
         deadLetterApi(database.db, [kafkaConsumer({ brokers: ['127.0.0.1:1'], groupId: consumer, db: database.db, handlers: [handler] })]),
       ],

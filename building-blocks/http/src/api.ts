@@ -1,4 +1,4 @@
-import { Invalid, type MessageContext, Text } from '@orderstream/contracts';
+import { Invalid, type MessageContext, type Scope, Text } from '@orderstream/contracts';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Reply } from './reply.js';
@@ -49,6 +49,8 @@ export type RouteDeclaration<
   summary: string;
   description?: string;
   who: W;
+  /** what a third party's client needs; without it the route is for the platform's own clients only */
+  scope?: Scope;
   /** by default a parameter named `id` or `…Id` is a UUID, any other a text of 1 to 200 characters */
   params?: Params;
   /** by default none are allowed */
@@ -78,6 +80,7 @@ export type Route = {
   summary: string;
   description: string | undefined;
   who: Who;
+  scope: Scope | undefined;
   params: z.ZodType;
   query: z.ZodType;
   body: z.ZodType | undefined;
@@ -153,6 +156,7 @@ export const api = (tag: string, basePath: string, { internal = false } = {}): A
         summary: declaration.summary,
         description: declaration.description,
         who: declaration.who,
+        scope: declaration.scope,
         params: strict(declaration.params ?? defaultParams(path)),
         query: strict(declaration.query ?? z.strictObject({})),
         body: declaration.body && strict(declaration.body),

@@ -3,6 +3,7 @@ import { Unauthenticated, Unavailable } from '@orderstream/contracts';
 import { expect } from 'chai';
 import jwt from 'jsonwebtoken';
 import { tokenVerifier } from './authenticator.js';
+import { revocations } from './revocations.js';
 import { signingKeys } from './signing-keys.js';
 
 const ours = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -11,8 +12,13 @@ const now = Date.parse('2026-01-05T10:15:00Z');
 const issuer = 'http://127.0.0.1:8080/api/identity/oidc';
 const audience = 'urn:orderstream:api';
 
+const alice = '019b8000-0000-7000-8000-00000000a11c';
+const erp = '019b8000-0000-7000-8000-0000000000e2';
 const claims = {
-  sub: 'c1',
+  sub: alice,
+  client_id: 'storefront',
+  scope: 'openid platform',
+  account_version: 2,
   email: 'alice@example.com',
   roles: ['shopper'],
   iss: issuer,
@@ -34,8 +40,20 @@ const setup = () => {
     if (jwks.error) throw jwks.error;
     return jwks.keys;
   };
-  const verifier = tokenVerifier({ issuer, audience, keys: signingKeys(fetchKeys, () => clock.now), now: () => clock.now });
-  return { clock, jwks, verifier };
+  const revoked = { list: new Map<string, number>(), reads: 0, error: undefined as Error | undefined };
+  const fetchRevoked = async () => {
+    revoked.reads += 1;
+    if (revoked.error) throw revoked.error;
+    return new Map(revoked.list);
+  };
+  const verifier = tokenVerifier({
+    issuer,
+    audience,
+    keys: signingKeys(fetchKeys, () => clock.now),
+    revoked: revocations(fetchRevoked, () => clock.now),
+    now: () => clock.now,
+  });
+  return { clock, jwks, revoked, verifier };
 };
 
 const refusal = async (work: Promise<unknown>): Promise<string> => {
@@ -54,9 +72,10 @@ const base64 = (value: object | string): string =>
 describe('the authenticator', () => {
   it('returns the user of a token', async () => {
     expect(await setup().verifier.verify(sign())).to.deep.equal({
-      id: 'c1',
+      id: alice,
       email: 'alice@example.com',
       roles: ['shopper'],
+      scopes: ['openid', 'platform'],
       expiresAt: new Date(now + 60_000),
     });
   });
@@ -68,6 +87,7 @@ describe('the authenticator', () => {
     ['an unknown key', sign({}, theirs.privateKey, { kid: 'k2' })],
     ['no key id', jwt.sign(claims, ours.privateKey, { algorithm: 'RS256' })],
     ['no subject', sign({ sub: undefined })],
+    ['a subject that is no UUID', sign({ sub: 'alice' })],
     ['no expiry', sign({ exp: undefined })],
     ['a time before which it does not hold', sign({ nbf: now / 1_000 + 60 })],
     ['another RSA algorithm', jwt.sign(claims, ours.privateKey, { algorithm: 'RS512', keyid: 'k1' })],
@@ -132,5 +152,60 @@ describe('the authenticator', () => {
     jwks.error = new Error('ECONNREFUSED');
     clock.now += 11 * 60_000;
     expect(await refusal(verifier.verify(sign({ exp: now / 1_000 + 3_600 })))).to.equal('accepted');
+  });
+
+  it('takes a client that acts for itself for an admin, within its scopes', async () => {
+    const token = sign({ sub: erp, client_id: erp, scope: 'orders:read', roles: undefined, email: undefined });
+    expect(await setup().verifier.verify(token)).to.deep.include({ id: erp, roles: ['admin'], scopes: ['orders:read'] });
+  });
+
+  it('refuses the tokens of an account that are older than the least version accepted', async () => {
+    const { verifier, revoked } = setup();
+    revoked.list.set(alice, 3);
+    expect(await refusal(verifier.verify(sign()))).to.equal('token-revoked');
+    expect(await refusal(verifier.verify(sign({ account_version: 3 })))).to.equal('accepted');
+    expect(await refusal(verifier.verify(sign({ account_version: undefined })))).to.equal('token-revoked');
+  });
+
+  it('refuses the tokens of a revoked client, its own and those of users', async () => {
+    const { verifier, revoked } = setup();
+    revoked.list.set(erp, 1);
+    expect(await refusal(verifier.verify(sign({ client_id: erp, scope: 'orders:read' })))).to.equal('token-revoked');
+    expect(await refusal(verifier.verify(sign({ sub: erp, client_id: erp, scope: 'orders:read' })))).to.equal('token-revoked');
+    expect(await refusal(verifier.verify(sign()))).to.equal('accepted');
+  });
+
+  it('refuses a revoked token within a minute, also one that it has accepted before', async () => {
+    const { verifier, revoked, clock } = setup();
+    const token = sign({ exp: now / 1_000 + 3_600 });
+    await verifier.verify(token);
+    revoked.list.set(alice, 3);
+    clock.now += 9_000;
+    expect(await refusal(verifier.verify(token))).to.equal('accepted');
+    clock.now += 41_000;
+    expect(await refusal(verifier.verify(token))).to.equal('token-revoked');
+  });
+
+  it('reads the revocations in the background while they are less than 40 s old', async () => {
+    const { verifier, revoked, clock } = setup();
+    const token = sign({ exp: now / 1_000 + 3_600 });
+    await verifier.verify(token);
+    revoked.list.set(alice, 3);
+    clock.now += 11_000;
+    expect(await refusal(verifier.verify(token))).to.equal('accepted');
+    await Promise.resolve();
+    expect(await refusal(verifier.verify(token))).to.equal('token-revoked');
+    expect(revoked.reads).to.equal(2);
+  });
+
+  it('keeps the last revocations while the issuer does not answer', async () => {
+    const { verifier, revoked, clock } = setup();
+    revoked.list.set(alice, 3);
+    await refusal(verifier.verify(sign()));
+    revoked.error = new Error('connect ECONNREFUSED');
+    clock.now += 50_000;
+    expect(await refusal(verifier.verify(sign({ exp: now / 1_000 + 3_600 })))).to.equal('token-revoked');
+    expect(await refusal(verifier.verify(sign({ sub: erp, exp: now / 1_000 + 3_600 })))).to.equal('accepted');
+    expect(revoked.reads).to.equal(2);
   });
 });

@@ -19,7 +19,14 @@ const gate: { open(): void; entered(): void } = { open: () => undefined, entered
 const orders = api('Orders', '/orders')
   .post(
     '/orders',
-    { summary: 'Place', who: 'shopper', body: z.strictObject({ note: Text().optional() }), idempotent: true, answers: { 201: Order } },
+    {
+      summary: 'Place',
+      who: 'shopper',
+      scope: 'orders:write',
+      body: z.strictObject({ note: Text().optional() }),
+      idempotent: true,
+      answers: { 201: Order },
+    },
     ({ body, user }) => created({ id, note: `${body.note} by ${user.id}` }, `/api/orders/${id}`),
   )
   .get(
@@ -53,12 +60,17 @@ const orders = api('Orders', '/orders')
     return { ok: true };
   });
 
-const users: Record<string, string[]> = { alice: ['shopper'], admin: ['admin'] };
+const users: Record<string, { roles: string[]; scopes: string[] }> = {
+  alice: { roles: ['shopper'], scopes: ['openid', 'platform'] },
+  admin: { roles: ['admin'], scopes: ['platform'] },
+  'third party for alice': { roles: ['shopper'], scopes: ['openid', 'orders:write'] },
+  'third party that reads': { roles: ['shopper'], scopes: ['orders:read'] },
+};
 const auth = {
   verify: async (token: string) => {
-    const roles = users[token];
-    if (!roles) throw new Unauthenticated('token-invalid', 'The access token is not valid');
-    return { id: token, roles, expiresAt: new Date(8_640_000_000_000_000) };
+    const user = users[token.replaceAll('_', ' ')];
+    if (!user) throw new Unauthenticated('token-invalid', 'The access token is not valid');
+    return { id: token, ...user, expiresAt: new Date(8_640_000_000_000_000) };
   },
 };
 
@@ -125,6 +137,16 @@ describe('the HTTP server', () => {
     }
     expect((await call('POST', '/orders', { token: 'admin', json: {} })).body.code).to.equal('role-missing');
     expect((await call('POST', `/orders/${id}/cancel`, { token: 'alice' })).status).to.equal(403);
+  });
+
+  it('needs the scope of the route from a third party, for whomever it acts', async () => {
+    const place = (token: string) => call('POST', '/orders', { token, json: {} });
+    expect((await place('third_party_for_alice')).status).to.equal(201);
+    const refused = await place('third_party_that_reads');
+    expect([refused.status, refused.body.code, refused.body.scope]).to.deep.equal([403, 'scope-missing', 'orders:write']);
+    expect(refused.headers.get('www-authenticate')).to.contain('error="insufficient_scope", scope="orders:write"');
+    const ownOnly = await call('POST', `/orders/${id}/cancel`, { token: 'third_party_for_alice' });
+    expect([ownOnly.status, ownOnly.body.code]).to.deep.equal([403, 'scope-missing']);
   });
 
   it('ignores tokens on routes that anyone may call', async () => {

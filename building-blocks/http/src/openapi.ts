@@ -108,8 +108,7 @@ const ownPort: Server = { url: '/', description: "The service's own port: the ga
 
 const refusalsOf = ({ who, body, idempotent, path }: Route): number[] => [
   400,
-  ...(who === 'anyone' ? [] : [401]),
-  ...(who === 'shopper' || who === 'admin' ? [403] : []),
+  ...(who === 'anyone' ? [] : [401, 403]),
   ...(path.includes(':') ? [404] : []),
   ...(body ? [413, 415] : []),
   ...(idempotent ? [409] : []),
@@ -143,7 +142,7 @@ const operationOf = (route: Route, schemaOf: SchemaOf): Operation => {
     tags: [route.tag],
     ...(route.internal && { servers: [ownPort] }),
     'x-who': route.who,
-    ...(route.who !== 'anyone' && { security: [{ accessToken: [] }] }),
+    ...(route.who !== 'anyone' && { security: [{ accessToken: route.scope ? [route.scope] : [] }] }),
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && {
       requestBody: {

@@ -91,7 +91,9 @@ export const problemOf = (error: unknown, correlationId: string): ProblemAnswer 
         'www-authenticate':
           refusal.code === 'token-missing' ? 'Bearer realm="orderstream"' : 'Bearer realm="orderstream", error="invalid_token"',
       }),
-      ...(status === 403 && { 'www-authenticate': 'Bearer realm="orderstream", error="insufficient_scope"' }),
+      ...(status === 403 && {
+        'www-authenticate': `Bearer realm="orderstream", error="insufficient_scope"${details.scope ? `, scope="${details.scope}"` : ''}`,
+      }),
     },
     problem: {
       ...details,

@@ -61,7 +61,7 @@ export const routeHandler = (route: Route, auth: Authenticator | undefined, body
   const readBody = bodyReader(route, bodyLimit);
   return async (req, res) => {
     res.locals.route = route.path;
-    const user = authorize(route.who, await userOf(route.who, auth, req));
+    const user = authorize(route.who, route.scope, await userOf(route.who, auth, req));
     const params = parsePart('path', route.params, req.params);
     const query = parsePart('query', route.query, req.query);
     if (route.idempotent) idempotencyKeyOf(req.headers);

@@ -62,6 +62,7 @@ export const AuthConfig = {
   OIDC_ISSUER: envUrl().describe('issuer that access tokens must name (public URL)'),
   OIDC_AUDIENCE: z.string().describe('audience that access tokens must name'),
   OIDC_JWKS_URL: envUrl().describe("where the issuer's public keys are read"),
+  OIDC_REVOCATIONS_URL: envUrl().describe('where the issuer lists the access tokens that are no longer accepted'),
 };
 
 export const DatabaseConfig = {

@@ -14,10 +14,11 @@ export const Config = z.object({
   RATE_LIMIT_SENSITIVE_PER_MINUTE: envInt({ min: 1 })
     .default(60)
     .describe('maximum requests of one address in a minute that hash a password: registrations, tokens'),
-  // without all three, the rate limit distinguishes callers by address only
+  // without all of these, the rate limit distinguishes callers by address only
   OIDC_ISSUER: AuthConfig.OIDC_ISSUER.optional(),
   OIDC_AUDIENCE: AuthConfig.OIDC_AUDIENCE.optional(),
   OIDC_JWKS_URL: AuthConfig.OIDC_JWKS_URL.optional(),
+  OIDC_REVOCATIONS_URL: AuthConfig.OIDC_REVOCATIONS_URL.optional(),
   CORS_ORIGINS: envList().default([]).describe('origins whose pages may call the API'),
   WS_ORIGINS: envList().default([]).describe('origins, besides our own, whose pages may open /ws'),
   TRUSTED_PROXIES: envInt({ min: 0, max: 10 }).default(0).describe('proxies in front of the gateway that append to X-Forwarded-For'),

@@ -12,9 +12,9 @@ import { webSockets } from './web-sockets.js';
 /** The parts of the gateway, in the order in which they start. */
 export const gateway = (config: Config): { components: Component[]; http: HttpServer } => {
   const services = publicServices(config);
-  const { OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL, TRUSTED_PROXIES: trustedProxies } = config;
-  const verifiesTokens = OIDC_ISSUER && OIDC_AUDIENCE && OIDC_JWKS_URL;
-  const auth = verifiesTokens ? authenticatorFrom({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL }) : undefined;
+  const { OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL, OIDC_REVOCATIONS_URL, TRUSTED_PROXIES: trustedProxies } = config;
+  const verifiesTokens = OIDC_ISSUER && OIDC_AUDIENCE && OIDC_JWKS_URL && OIDC_REVOCATIONS_URL;
+  const auth = verifiesTokens ? authenticatorFrom({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL, OIDC_REVOCATIONS_URL }) : undefined;
   const limiter = rateLimiter({
     perSecond: config.RATE_LIMIT_PER_SECOND,
     sensitivePerMinute: config.RATE_LIMIT_SENSITIVE_PER_MINUTE,

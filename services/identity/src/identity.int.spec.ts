@@ -77,7 +77,12 @@ describe('identity', function () {
   const logIn = (username: string, password = 'Pass123$', options = {}) =>
     askToken({ grant_type: 'password', client_id: 'cli', username, password, scope: 'openid' }, options);
   const verify = (token: string, at = identity) =>
-    authenticatorFrom({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: `${at.url}/identity/oidc/jwks` }).verify(token);
+    authenticatorFrom({
+      OIDC_ISSUER: issuer,
+      OIDC_AUDIENCE: audience,
+      OIDC_JWKS_URL: `${at.url}/identity/oidc/jwks`,
+      OIDC_REVOCATIONS_URL: `${at.url}/revocations`,
+    }).verify(token);
   const register = async (body: unknown, key?: string) => {
     const response = await fetch(`${identity.url}/identity/register`, {
       method: 'POST',
@@ -123,7 +128,7 @@ describe('identity', function () {
     const { status, body, headers } = await logIn(' Alice@Example.COM ');
     expect(status).to.equal(200);
     expect(headers.get('cache-control')).to.contain('no-store');
-    expect(body).to.deep.include({ token_type: 'Bearer', expires_in: 3600, scope: 'openid' });
+    expect(body).to.deep.include({ token_type: 'Bearer', expires_in: 3600, scope: 'openid platform' });
     expect(headerOf(body.access_token)).to.deep.include({ alg: 'RS256', typ: 'at+jwt' });
     const user = await verify(body.access_token);
     expect(user).to.deep.include({ id: alice.id, email: alice.email, roles: ['shopper'] });

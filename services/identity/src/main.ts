@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Config } from './config.js';
 import { logIn } from './login/log-in.js';
 import { oidcService } from './oidc/oidc-service.js';
+import { revocationRoutes } from './revocations/revocation-routes.js';
 import { registerUser } from './users/register-user.js';
 import { userRoutes } from './users/user-routes.js';
 
@@ -28,7 +29,7 @@ await runService('identity', [
     host: config.HOST,
     basePath: '/identity',
     title: 'Identity',
-    apis: [userRoutes({ db, registerUser: registerUser({ newId: uuidv7 }) })],
+    apis: [userRoutes({ db, registerUser: registerUser({ newId: uuidv7 }) }), revocationRoutes({ db })],
     routers: [oidc.router],
   }),
 ]);

@@ -18,16 +18,24 @@ import { socketServer } from '../src/sockets/socket-server.js';
 /** An issuer of access tokens, with its keys served over HTTP. */
 export const tokenIssuer = async () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const revocations: { subject: string; minVersion: number }[] = [];
   const keys = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }] });
-  const server = createServer((_request, response) => response.setHeader('content-type', 'application/json').end(keys));
+  const server = createServer((request, response) =>
+    response.setHeader('content-type', 'application/json').end(request.url === '/jwks' ? keys : JSON.stringify({ revocations })),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const audience = 'urn:orderstream:api';
   return {
-    config: { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: `${issuer}/jwks` },
+    config: {
+      OIDC_ISSUER: issuer,
+      OIDC_AUDIENCE: audience,
+      OIDC_JWKS_URL: `${issuer}/jwks`,
+      OIDC_REVOCATIONS_URL: `${issuer}/revocations`,
+    },
     tokenFor: (sub: string, { roles = ['shopper'], seconds = 600 } = {}): string =>
-      jwt.sign({ roles, jti: randomUUID() }, privateKey, {
+      jwt.sign({ roles, scope: 'openid platform', jti: randomUUID() }, privateKey, {
         algorithm: 'RS256',
         keyid: 'k1',
         subject: sub,

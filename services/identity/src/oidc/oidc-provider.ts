@@ -1,3 +1,4 @@
+import { platformScope } from '@orderstream/contracts';
 import type { Database } from '@orderstream/persistence';
 import Provider, { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { LogIn } from '../login/log-in.js';
@@ -7,6 +8,7 @@ import { answered } from './answered.js';
 import { artifactStore } from './artifact-store.js';
 import { passwordGrant } from './password-grant.js';
 import type { SigningKey } from './signing-keys.js';
+import { tokenLifetimeSeconds } from './token-lifetimes.js';
 
 export type ProviderOptions = {
   db: Database;
@@ -19,16 +21,14 @@ export type ProviderOptions = {
   logIn: LogIn;
 };
 
-const tokenLifetimeSeconds = 3_600;
-
 /** An OpenID Connect provider that signs with the first of `keys` and publishes all of them. */
 export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey[]): Provider => {
   const { db, issuer, audience, cookieKeys, allowPasswordGrant, logIn } = options;
   const platformApi: ResourceServer = {
-    scope: 'openid',
+    scope: `openid ${platformScope}`,
     audience,
     accessTokenFormat: 'jwt',
-    accessTokenTTL: tokenLifetimeSeconds,
+    accessTokenTTL: tokenLifetimeSeconds.cli,
     jwt: { sign: { alg: 'RS256' } },
   };
 
@@ -44,14 +44,14 @@ export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey
     scopes: ['openid'],
     claims: { openid: ['sub'] },
     clockTolerance: 5,
-    ttl: { AccessToken: tokenLifetimeSeconds },
+    ttl: { AccessToken: tokenLifetimeSeconds.cli },
     findAccount: async (_ctx, id) => {
       const user = await answered(() => findUser(db, id));
       return user?.active ? accountOf(user) : undefined;
     },
     extraTokenClaims: (ctx) => {
       const account = ctx.oidc.account as UserAccount | undefined;
-      return account && { roles: account.user.roles, email: account.user.email };
+      return account && { roles: account.user.roles, email: account.user.email, account_version: account.user.version };
     },
     renderError: (ctx, out) => {
       ctx.body = out;

@@ -3,6 +3,7 @@ import { HttpRefusal } from '@orderstream/http';
 import type { Component, Host } from '@orderstream/service-host';
 import { Router } from 'express';
 import { sweepFailures } from '../login/login-throttle.js';
+import { sweepRevocations } from '../revocations/revocations.js';
 import { sweepArtifacts } from './artifact-store.js';
 import { oidcProvider, type ProviderOptions } from './oidc-provider.js';
 import { currentKeys } from './signing-keys.js';
@@ -42,6 +43,7 @@ export const oidcService = (
   const sweep = async () => {
     await sweepArtifacts(options.db);
     await sweepFailures(options.db);
+    await sweepRevocations(options.db);
   };
 
   /** Repeats after a pause, so that a slow run never overlaps the next. */

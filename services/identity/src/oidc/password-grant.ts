@@ -1,3 +1,4 @@
+import { platformScope } from '@orderstream/contracts';
 import type Provider from 'oidc-provider';
 import { errors, type ResourceServer, type TokenEndpointGrantContext } from 'oidc-provider';
 import type { LogIn, LoginResult } from '../login/log-in.js';
@@ -19,24 +20,25 @@ export const passwordGrant =
     const { username, password, scope, resource = audience } = ctx.oidc.params;
     if (!username || !password) throw new errors.InvalidRequest('username and password are required');
     if (resource !== audience) throw new errors.InvalidTarget();
-    const unknownScope = scope?.split(' ').find((name) => name !== 'openid');
+    const unknownScope = scope?.split(' ').find((name) => name !== 'openid' && name !== platformScope);
     if (unknownScope !== undefined) throw new errors.InvalidScope('requested scope is not allowed', unknownScope);
     if (username.length > longest || password.length > longest || /\p{Cc}/u.test(username))
       throw new errors.InvalidGrant('wrong e-mail or password');
 
     const user = welcomed(ctx, await answered(() => logIn(username, password, ctx.ip)));
     ctx.oidc.entity('Account', accountOf(user));
+    const granted = [...new Set(scope?.split(' ')), platformScope].join(' ');
     const token = new provider.AccessToken({
       client: ctx.oidc.client,
       accountId: user.id,
       gty: 'password',
       grantId: noGrant,
-      ...(scope && { scope }),
+      scope: granted,
     });
     token.resourceServer = new provider.ResourceServer(audience, platformApi);
     ctx.oidc.entity('AccessToken', token);
     const value = await answered(() => token.save());
-    ctx.body = { access_token: value, expires_in: token.expiration, token_type: token.tokenType, ...(scope && { scope }) };
+    ctx.body = { access_token: value, expires_in: token.expiration, token_type: token.tokenType, scope: granted };
   };
 
 const welcomed = (ctx: TokenEndpointGrantContext<Params>, result: LoginResult) => {

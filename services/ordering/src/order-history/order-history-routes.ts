@@ -14,16 +14,17 @@ export const orderHistoryRoutes = ({ db }: Deps): Api =>
       {
         summary: 'List orders, newest first: a shopper’s own, an admin’s all',
         who: 'user',
+        scope: 'orders:read',
         query: OrderQuery,
         answers: { 200: Page(OrderView) },
       },
       ({ user, query }) => listOrders(db, user, query),
     )
-    .get('/orders/:id', { summary: 'Get an order', who: 'user', answers: { 200: OrderView } }, ({ user, params }) =>
+    .get('/orders/:id', { summary: 'Get an order', who: 'user', scope: 'orders:read', answers: { 200: OrderView } }, ({ user, params }) =>
       getOrder(db, user, params.id),
     )
     .get(
       '/orders/:id/history',
-      { summary: 'List what happened to an order, oldest first', who: 'user', answers: { 200: OrderHistory } },
+      { summary: 'List what happened to an order, oldest first', who: 'user', scope: 'orders:read', answers: { 200: OrderHistory } },
       ({ user, params }) => getOrderHistory(db, user, params.id),
     );

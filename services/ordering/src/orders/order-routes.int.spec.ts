@@ -27,7 +27,14 @@ describe('the API of orders', function () {
       port: 0,
       basePath: '/orders',
       // the token is the user's id
-      auth: { verify: async (id) => ({ id, roles: [id === admin ? 'admin' : 'shopper'], expiresAt: new Date('2100-01-01T00:00:00Z') }) },
+      auth: {
+        verify: async (id) => ({
+          id,
+          roles: [id === admin ? 'admin' : 'shopper'],
+          scopes: ['platform'],
+          expiresAt: new Date('2100-01-01T00:00:00Z'),
+        }),
+      },
       apis: [
         orderRoutes({ db, newId: uuidv7, placeOrders: place, commandOrder: command, holdMaxSeconds: 86_400 }),
         orderHistoryRoutes({ db }),

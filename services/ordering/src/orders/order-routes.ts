@@ -25,6 +25,7 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
         summary: 'Place an order',
         description: 'Prices come from the catalogue. Lines of the same product become one.',
         who: 'shopper',
+        scope: 'orders:write',
         body: PlaceOrderRequest,
         idempotent: true,
         answers: { 201: OrderView },
@@ -40,6 +41,7 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
         summary: 'Cancel an order that is not Confirmed yet',
         description: 'An order that may have money on hold is CancelRequested until the payment has given it back.',
         who: 'shopper',
+        scope: 'orders:write',
         answers: { 202: OrderView, 409: Problem },
       },
       async ({ user, params, context }) =>
@@ -50,6 +52,7 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
       {
         summary: 'Hold a Paid order: it is not Confirmed for that many seconds from now',
         who: 'shopper',
+        scope: 'orders:write',
         body: HoldOrderRequest,
         answers: { 202: OrderView, 409: Problem },
       },
@@ -63,6 +66,7 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
       {
         summary: 'Go back to the deadline that the order had before it was held',
         who: 'shopper',
+        scope: 'orders:write',
         answers: { 202: OrderView, 409: Problem },
       },
       async ({ user, params, context }) =>
@@ -70,13 +74,23 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
     )
     .post(
       '/orders/:id/confirm',
-      { summary: 'Confirm a Paid order now, before its window is over', who: 'shopper', answers: { 202: OrderView, 409: Problem } },
+      {
+        summary: 'Confirm a Paid order now, before its window is over',
+        who: 'shopper',
+        scope: 'orders:write',
+        answers: { 202: OrderView, 409: Problem },
+      },
       async ({ user, params, context }) =>
         accepted(await commandOrder({ type: 'ConfirmOrder', data: { orderId: params.id, customerId: user.id } }, context)),
     )
     .post(
       '/orders/:id/ship',
-      { summary: 'Ship a Confirmed order whose money is captured', who: 'admin', answers: { 202: OrderView, 409: Problem } },
+      {
+        summary: 'Ship a Confirmed order whose money is captured',
+        who: 'admin',
+        scope: 'orders:write',
+        answers: { 202: OrderView, 409: Problem },
+      },
       async ({ params, context }) => accepted(await commandOrder({ type: 'ShipOrder', data: { orderId: params.id } }, context)),
     );
 };

@@ -20,7 +20,14 @@ describe('the API of payments', () => {
       port: 0,
       basePath: '/payments',
       // the token is the user's id
-      auth: { verify: async (id) => ({ id, roles: [id === admin ? 'admin' : 'shopper'], expiresAt: new Date('2100-01-01T00:00:00Z') }) },
+      auth: {
+        verify: async (id) => ({
+          id,
+          roles: [id === admin ? 'admin' : 'shopper'],
+          scopes: ['platform'],
+          expiresAt: new Date('2100-01-01T00:00:00Z'),
+        }),
+      },
       apis: [paymentRoutes({ db: database.db, createPayment: createPayment({ newId: uuidv7 }) })],
     });
     await server.start(testHost());

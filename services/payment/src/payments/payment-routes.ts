@@ -17,6 +17,7 @@ export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
         summary: 'Create a standalone payment',
         description: 'A payment without an order: it is captured as soon as it is authorised.',
         who: 'user',
+        scope: 'orders:write',
         body: CreatePaymentRequest,
         idempotent: true,
         answers: { 201: PaymentView, 409: Problem, 422: Problem },
@@ -32,6 +33,7 @@ export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
       {
         summary: 'List payments, newest first: a customer’s own, an admin’s all',
         who: 'user',
+        scope: 'orders:read',
         query: PaymentQuery,
         answers: { 200: Page(PaymentView) },
       },
@@ -39,15 +41,22 @@ export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
     )
     .get(
       '/payments/stats',
-      { summary: 'Get the number and the total amount of payments by status and currency', who: 'admin', answers: { 200: PaymentStats } },
+      {
+        summary: 'Get the number and the total amount of payments by status and currency',
+        who: 'admin',
+        scope: 'orders:read',
+        answers: { 200: PaymentStats },
+      },
       () => getPaymentStats(db),
     )
-    .get('/payments/:id', { summary: 'Get a payment', who: 'user', answers: { 200: PaymentView } }, ({ user, params }) =>
-      getPayment(db, user, params.id),
+    .get(
+      '/payments/:id',
+      { summary: 'Get a payment', who: 'user', scope: 'orders:read', answers: { 200: PaymentView } },
+      ({ user, params }) => getPayment(db, user, params.id),
     )
     .get(
       '/payments/:id/events',
-      { summary: 'List the events of a payment, oldest first', who: 'user', answers: { 200: PaymentHistory } },
+      { summary: 'List the events of a payment, oldest first', who: 'user', scope: 'orders:read', answers: { 200: PaymentHistory } },
       async ({ user, params }) => {
         await getPayment(db, user, params.id);
         return listPaymentEvents(db, params.id);

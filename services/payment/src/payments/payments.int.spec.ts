@@ -22,7 +22,12 @@ const ofNewOrder = (customerId = uuidv7()) => {
   return { paymentId: paymentIdOf(orderId), orderId, customerId, amount, paymentMethod: 'tok_random' as const };
 };
 
-const user = (role: string, id = uuidv7()): User => ({ id, roles: [role], expiresAt: new Date('2100-01-01T00:00:00Z') });
+const user = (role: string, id = uuidv7()): User => ({
+  id,
+  roles: [role],
+  scopes: ['platform'],
+  expiresAt: new Date('2100-01-01T00:00:00Z'),
+});
 
 describe('payments in Postgres', function () {
   this.timeout(30_000);

@@ -16,6 +16,7 @@ export const categoryRoutes = ({ db, newId }: Deps): Api =>
         summary: 'Add a category',
         description: 'A name is unique in any case, with or without accents: 409 `category-exists`.',
         who: 'admin',
+        scope: 'catalogue:write',
         body: AddCategoryRequest,
         idempotent: true,
         answers: { 201: CategoryView },

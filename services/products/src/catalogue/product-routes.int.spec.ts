@@ -31,7 +31,14 @@ describe('the API of products', function () {
       port: 0,
       basePath: '/products',
       // the token is the role
-      auth: { verify: async (role) => ({ id: '00000000-0000-7000-8000-000000000001', roles: [role], expiresAt: new Date('2100-01-01') }) },
+      auth: {
+        verify: async (role) => ({
+          id: '00000000-0000-7000-8000-000000000001',
+          roles: [role],
+          scopes: ['platform'],
+          expiresAt: new Date('2100-01-01'),
+        }),
+      },
       apis: [productRoutes({ db, newId: uuidv7 }), stockRoutes({ db, setStock: setStock({ db }) }), categoryRoutes({ db, newId: uuidv7 })],
     });
     await server.start(testHost());

@@ -11,7 +11,14 @@ export const productRoutes = ({ db, newId }: Deps): Api =>
   api('Products', '/products')
     .post(
       '/products',
-      { summary: 'Add a product', who: 'admin', body: AddProductRequest, idempotent: true, answers: { 201: ProductView } },
+      {
+        summary: 'Add a product',
+        who: 'admin',
+        scope: 'catalogue:write',
+        body: AddProductRequest,
+        idempotent: true,
+        answers: { 201: ProductView },
+      },
       (request) =>
         idempotently(db, request, async (tx) => {
           const product = await addProduct(tx, newId(), request.body, request.context);

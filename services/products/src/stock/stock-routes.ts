@@ -17,6 +17,7 @@ export const stockRoutes = ({ db, setStock }: Deps): Api =>
         summary: 'Set the quantity in stock',
         description: 'Refused with 409 `stock-below-reserved` (with the `reserved` quantity) when it is less than orders have reserved.',
         who: 'admin',
+        scope: 'catalogue:write',
         body: SetStockRequest,
         answers: { 200: StockView, 409: Problem },
       },

@@ -26,7 +26,7 @@ describe('the API of a rebuild', function () {
       port: 0,
       basePath: '/reports',
       // the token is the role
-      auth: { verify: async (role) => ({ id: 'somebody', roles: [role], expiresAt: new Date('2100-01-01') }) },
+      auth: { verify: async (role) => ({ id: 'somebody', roles: [role], scopes: ['platform'], expiresAt: new Date('2100-01-01') }) },
       apis: [
         salesRoutes({ getSalesReport: whenComplete(state, getSalesReport(search.client, search.index.alias)) }),
         rebuildRoutes({ state, wantRebuild: () => wantRebuild(database.db) }),

@@ -19,7 +19,7 @@ describe('the API of reports', function () {
       port: 0,
       basePath: '/reports',
       // the token is the role
-      auth: { verify: async (role) => ({ id: 'somebody', roles: [role], expiresAt: new Date('2100-01-01') }) },
+      auth: { verify: async (role) => ({ id: 'somebody', roles: [role], scopes: ['platform'], expiresAt: new Date('2100-01-01') }) },
       apis: [salesRoutes({ getSalesReport: report })],
     });
     await server.start(testHost());

@@ -11,6 +11,7 @@ export const salesRoutes = ({ getSalesReport }: Deps): Api =>
       description:
         'Orders that are Paid, Confirmed or Shipped and were placed in [from, to). One row for each product and currency, the largest amount first. Exact sums. 503 `report-incomplete` while orders are missing, `search-unavailable` while Elasticsearch is down.',
       who: 'admin',
+      scope: 'reports:read',
       query: SalesQuery,
       answers: { 200: SalesReport, 503: Problem },
     },
