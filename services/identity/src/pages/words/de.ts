@@ -1,0 +1,147 @@
+import type { Words } from './en.js';
+
+export const de: Words = {
+  product: 'Orderstream',
+  backToShop: 'Zurück zum Shop',
+  signIn: {
+    title: 'Anmelden',
+    submit: 'Anmelden',
+    forgotten: 'Passwort vergessen?',
+    newHere: 'Neu hier?',
+    register: 'Konto anlegen',
+    wrong: 'E-Mail und Passwort gehören nicht zusammen.',
+    demoUsers: 'Demo-Konten auf diesem Rechner',
+    demoPassword: 'Ihr Passwort:',
+  },
+  fields: {
+    fullName: 'Vor- und Nachname',
+    email: 'E-Mail',
+    password: 'Passwort',
+    newPassword: 'Neues Passwort',
+    passwordRule:
+      'Mindestens 8 Zeichen, darunter ein Buchstabe, eine Ziffer, ein anderes Zeichen und fünf verschiedene; nicht die E-Mail-Adresse.',
+    show: 'Zeigen',
+    showPassword: 'Passwort zeigen',
+  },
+  fieldErrors: {
+    fullName: {
+      'must not be blank': 'Geben Sie Ihren Vor- und Nachnamen ein.',
+      'must have at most 200 characters': 'Der Name darf bis zu 200 Zeichen haben.',
+      otherwise: 'Der Name enthält ein Zeichen, das sich nicht darstellen lässt.',
+    },
+    email: { otherwise: 'Geben Sie eine E-Mail-Adresse ein, zum Beispiel alice@example.com.' },
+    password: {
+      'must not be blank': 'Geben Sie ein Passwort ein.',
+      'must have at least 8 characters': 'Das Passwort braucht mindestens 8 Zeichen.',
+      'must have at most 200 characters': 'Das Passwort darf bis zu 200 Zeichen haben.',
+      'must have a letter': 'Das Passwort braucht einen Buchstaben.',
+      'must have a digit': 'Das Passwort braucht eine Ziffer.',
+      'must have a character that is neither letter nor digit': 'Das Passwort braucht ein Zeichen, das weder Buchstabe noch Ziffer ist.',
+      'must have at least 5 different characters': 'Das Passwort braucht mindestens fünf verschiedene Zeichen.',
+      'must not contain the e-mail address': 'Das Passwort darf Ihre E-Mail-Adresse nicht enthalten.',
+      otherwise: 'Das Passwort enthält ein Zeichen, das sich nicht verwenden lässt.',
+    },
+  },
+  thingsToMend: (count) => (count === 1 ? '1 Angabe ist zu ändern' : `${count} Angaben sind zu ändern`),
+  problems: {
+    throttled: (time) => `Zu viele Versuche. Versuchen Sie es um ${time} wieder.`,
+    busy: 'Gerade sind zu viele Menschen hier. Nichts ist verloren: Senden Sie es gleich noch einmal.',
+    stale: 'Dieses Formular war zu lange offen. Senden Sie es noch einmal.',
+  },
+  register: {
+    title: 'Konto anlegen',
+    submit: 'Konto anlegen',
+    haveOne: 'Haben Sie schon ein Konto?',
+    signIn: 'Anmelden',
+  },
+  checkMail: {
+    title: 'Sehen Sie in Ihr Postfach',
+    sent: (email) => `Wir haben eine Mail an ${email} geschickt. Folgen Sie ihrem Link, um fertig zu werden.`,
+    hint: 'Keine Mail nach einigen Minuten? Sehen Sie im Spam-Ordner nach, oder beginnen Sie neu und prüfen Sie die Adresse.',
+    mailbox: 'Das Postfach auf diesem Rechner öffnen',
+    again: 'Neu beginnen',
+  },
+  confirm: {
+    title: 'E-Mail bestätigen',
+    text: 'Noch ein Klick, und Ihr Konto ist bereit.',
+    submit: 'Bestätigen',
+  },
+  confirmed: { title: 'Ihr Konto ist bereit', text: 'Ihre E-Mail ist bestätigt. Sie können sich jetzt anmelden.', signIn: 'Anmelden' },
+  forgotten: {
+    title: 'Passwort vergessen?',
+    text: 'Nennen Sie uns Ihre E-Mail, und wir schicken einen Link, mit dem Sie ein neues Passwort wählen.',
+    submit: 'Link schicken',
+    back: 'Zurück zur Anmeldung',
+  },
+  forgottenSent: {
+    title: 'Sehen Sie in Ihr Postfach',
+    sent: (email) => `Wenn ${email} ein Konto hat, ist eine Mail unterwegs. Mit ihrem Link wählen Sie ein neues Passwort.`,
+  },
+  newPassword: {
+    title: 'Neues Passwort wählen',
+    text: 'Wer mit dem alten angemeldet ist, wird abgemeldet.',
+    submit: 'Passwort speichern',
+  },
+  passwordChanged: { title: 'Ihr Passwort ist geändert', text: 'Melden Sie sich mit dem neuen an.', signIn: 'Anmelden' },
+  linkInvalid: {
+    title: 'Dieser Link gilt nicht mehr',
+    text: 'Er wurde schon benutzt oder ist zu alt.',
+    next: {
+      confirm: 'Wenn Sie Ihre E-Mail schon bestätigt haben, melden Sie sich einfach an. Sonst legen Sie das Konto noch einmal an.',
+      password: 'Wenn Sie Ihr Passwort schon geändert haben, melden Sie sich einfach an. Sonst lassen Sie sich einen neuen Link schicken.',
+    },
+    retry: { confirm: 'Konto noch einmal anlegen', password: 'Neuen Link anfordern' },
+    signIn: 'Anmelden',
+  },
+  consent: {
+    title: 'Zugriff erlauben?',
+    asks: (client) => `${client} bittet um Zugriff auf Orderstream in Ihrem Namen.`,
+    wants: 'Die Anwendung möchte:',
+    scopes: {
+      openid: 'wissen, welches Konto Ihres ist',
+      profile: 'Ihren Namen sehen',
+      email: 'Ihre E-Mail-Adresse sehen',
+      offline_access: 'diesen Zugriff behalten, wenn Sie nicht da sind, bis Sie ihn zurücknehmen',
+      'orders:read': 'Ihre Bestellungen und deren Zahlungen sehen',
+      'orders:write': 'für Sie bestellen, Bestellungen ändern und stornieren',
+      'catalogue:write': 'Produkte, Preise und Bestand ändern',
+      'reports:read': 'Berichte über Umsatz und Bestellungen lesen',
+    },
+    account: (account) => `Sie sind angemeldet als ${account}.`,
+    warning: 'Erlauben Sie es nur, wenn Sie die Anwendung kennen und ihr trauen. Ihr Passwort sieht sie nie.',
+    allow: 'Erlauben',
+    refuse: 'Ablehnen',
+  },
+  signOut: {
+    title: 'Abmelden?',
+    text: 'Ihre Bestellungen laufen ohne Sie weiter. Ihr Warenkorb bleibt, wie er ist.',
+    submit: 'Abmelden',
+    stay: 'Angemeldet bleiben',
+  },
+  signedOut: { title: 'Sie sind abgemeldet', text: 'Bis bald.', signIn: 'Wieder anmelden' },
+  errors: {
+    expired: {
+      title: 'Das hat zu lange gedauert',
+      text: 'Die Anmeldung wurde nicht rechtzeitig fertig. Nichts ist verloren. Beginnen Sie noch einmal im Shop.',
+    },
+    'unknown-client': {
+      title: 'Wir wissen nicht, wer Sie hierher geschickt hat',
+      text: 'Die Anwendung, die um Zugriff bittet, ist bei uns nicht eingetragen. Sagen Sie es denen, die sie betreiben.',
+    },
+    'bad-request': {
+      title: 'Diese Anfrage passt nicht',
+      text: 'Die Adresse hat einen Fehler, oder die Anwendung, von der Sie kommen, hat einen gemacht. Nichts wurde geändert.',
+    },
+    'not-found': { title: 'Hier ist nichts', text: 'Vielleicht hat die Adresse einen Tippfehler.' },
+    busy: {
+      title: 'Gerade sind zu viele Menschen hier',
+      text: 'Nichts ist verloren. Laden Sie die Seite gleich noch einmal.',
+    },
+    server: {
+      title: 'Bei uns ist etwas schiefgegangen',
+      text: 'Nichts ist verloren. Versuchen Sie es gleich noch einmal.',
+    },
+  },
+  errorCode: 'Code',
+  correlationId: 'Korrelations-ID',
+};
