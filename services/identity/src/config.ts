@@ -1,11 +1,18 @@
-import { DatabaseConfig, envBoolean, envList, envUrl, HttpConfig } from '@orderstream/service-host';
+import { AuthConfig, DatabaseConfig, envBoolean, envList, envUrl, HttpConfig, KafkaConfig } from '@orderstream/service-host';
 import { z } from 'zod';
+
+const address = '[^\\s<>@]+@[^\\s<>@]+';
 
 export const Config = z.object({
   ...HttpConfig,
+  ...AuthConfig,
   ...DatabaseConfig,
-  OIDC_ISSUER: envUrl().describe('public URL of the OpenID Connect provider, through the gateway'),
-  OIDC_AUDIENCE: z.string().describe("audience of the platform's API, which access tokens name"),
+  ...KafkaConfig,
   OIDC_COOKIE_KEYS: envList().describe('keys that sign cookies, the newest first'),
   ALLOW_PASSWORD_GRANT: envBoolean().default(false).describe('whether the client `cli` may ask for tokens by password'),
+  SMTP_URL: envUrl(['smtp', 'smtps']).describe('the mail server, with user and password where it asks for them'),
+  MAIL_FROM: z
+    .string()
+    .regex(new RegExp(`^(${address}|[^<>@\\p{Cc}]*<${address}>)$`, 'u'), 'must be an address, or a name and an address in <>')
+    .describe('sender of all mails'),
 });
