@@ -81,11 +81,12 @@ export type ChangePasswordRequest = z.infer<typeof ChangePasswordRequest>;
 /** A sign-in that is still valid: of a browser, or of an application that the user allowed. */
 export const SessionView = z
   .object({
-    id: z.uuid(),
+    id: z.string(),
     client: z.string().describe('the name of the application'),
     signedInAt: Timestamp,
     lastUsedAt: Timestamp,
     userAgent: z.string().nullable(),
+    current: z.boolean().describe('whether the access token of this request belongs to it'),
   })
   .meta({ id: 'Session' });
 export type SessionView = z.infer<typeof SessionView>;

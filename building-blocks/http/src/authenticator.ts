@@ -116,18 +116,20 @@ const Claims = z.object({
   scope: z.string().default(''),
   email: z.string().optional(),
   roles: z.array(z.string()).default([]),
+  sid: z.string().optional(),
   account_version: z.int().default(0),
 });
 
 const verifiedBy = (claims: unknown): Verified => {
   const parsed = Claims.safeParse(claims);
   if (!parsed.success) throw invalidToken(parsed.error);
-  const { sub, exp, client_id: clientId, scope, email, roles, account_version: accountVersion } = parsed.data;
+  const { sub, exp, client_id: clientId, scope, email, roles, sid, account_version: accountVersion } = parsed.data;
   const user: User = {
     id: sub,
     ...(email !== undefined && { email }),
     roles: sub === clientId ? ['admin'] : roles, // client credentials: its scopes limit what it may do
     scopes: scope.split(' ').filter((name) => name !== ''),
+    ...(sid !== undefined && { sessionId: sid }),
     expiresAt: new Date(exp * 1_000),
   };
   return { user, clientId, accountVersion };

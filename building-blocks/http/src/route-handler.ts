@@ -1,20 +1,12 @@
-import { Unauthenticated } from '@orderstream/contracts';
 import { currentContext, newContext } from '@orderstream/service-host';
 import type { Request, RequestHandler, Response } from 'express';
 import { isMediaType, parsePart, type Route, type RouteInput } from './api.js';
 import type { Authenticator } from './authenticator.js';
+import { bearerToken } from './bearer-token.js';
 import { bodyReader } from './body.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 import { Reply } from './reply.js';
 import { authorize, type User, type Who } from './user.js';
-
-/** The token of `Authorization: Bearer …`; undefined without the header. */
-const bearerToken = (header: string | undefined): string | undefined => {
-  if (header === undefined || header.trim() === '') return undefined;
-  const [, token] = /^Bearer +([\w.~+/=-]+) *$/i.exec(header) ?? [];
-  if (!token) throw new Unauthenticated('token-invalid', 'The Authorization header must be: Bearer <token>');
-  return token;
-};
 
 const userOf = async (who: Who, auth: Authenticator | undefined, req: Request): Promise<User | undefined> => {
   if (who === 'anyone') return undefined;

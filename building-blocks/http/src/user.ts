@@ -3,7 +3,15 @@ import { Forbidden, platformScope, type Scope, Unauthenticated } from '@orderstr
 /**
  * The caller of an access token: a user, or a third party's client that acts for itself, as an admin within its scopes.
  */
-export type User = { id: string; email?: string; roles: string[]; scopes: string[]; expiresAt: Date };
+export type User = {
+  id: string;
+  email?: string;
+  roles: string[];
+  scopes: string[];
+  /** the sign-in that the token belongs to */
+  sessionId?: string;
+  expiresAt: Date;
+};
 
 /**
  * Who may call a route: `anyone` (tokens are ignored), `user` (any valid token), `shopper` or `admin` (that role).

@@ -15,4 +15,6 @@ export const Config = z.object({
     .string()
     .regex(new RegExp(`^(${address}|[^<>@\\p{Cc}]*<${address}>)$`, 'u'), 'must be an address, or a name and an address in <>')
     .describe('sender of all mails'),
+  SHOW_DEMO_USERS: envBoolean().default(false).describe('whether the page to sign in names the demo users and their password'),
+  MAILBOX_URL: envUrl().optional().describe('where people read mails, when they all go to one place'),
 });

@@ -2,6 +2,8 @@ import type { RegisterRequest, Role } from '@orderstream/contracts';
 
 type DemoUser = Omit<RegisterRequest, 'password'> & { id: string; roles: Role[] };
 
+export const demoPassword = 'Pass123$';
+
 /** The ids never change, so that scripts and tests can use them. */
 export const demoUsers: DemoUser[] = [
   { id: '019b8000-0000-7000-8000-00000000a11c', email: 'alice@example.com', fullName: 'Alice Example', roles: ['shopper'] },

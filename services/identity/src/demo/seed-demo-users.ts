@@ -1,18 +1,19 @@
 import { type Database, inTransaction } from '@orderstream/persistence';
 import { newContext } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
-import { registerUser } from '../users/register-user.js';
+import { hashPassword } from '../login/password.js';
+import { addUser } from '../users/add-user.js';
 import { findCredentials } from '../users/user-store.js';
-import { demoUsers } from './demo-users.js';
+import { demoPassword, demoUsers } from './demo-users.js';
 
-/** Registers the demo users that are missing; safe to repeat. @returns the e-mails of those it registered */
+/** Adds the demo users that are missing; safe to repeat. @returns the e-mails of those it added */
 export const seedDemoUsers = async (db: Database): Promise<string[]> => {
-  const register = registerUser({ newId: uuidv7 });
+  const add = addUser({ newId: uuidv7 });
   const added: string[] = [];
-  for (const { id, roles, ...user } of demoUsers) {
+  for (const user of demoUsers) {
     if (await findCredentials(db, user.email)) continue;
-    const record = await register({ ...user, password: 'Pass123$' }, { id, roles });
-    await inTransaction(db, (tx) => record(tx, newContext()));
+    const passwordHash = await hashPassword(demoPassword);
+    await inTransaction(db, (tx) => add(tx, { ...user, passwordHash, language: 'en' }, newContext()));
     added.push(user.email);
   }
   return added;

@@ -1,7 +1,7 @@
 import type { Database } from '@orderstream/persistence';
-import { hashPassword, verifyPassword } from '../users/password.js';
 import { findCredentials, normalEmail, type User } from '../users/user-store.js';
 import { countFailure, forgiveAccount, throttle } from './login-throttle.js';
+import { hashPassword, verifyPassword } from './password.js';
 
 export type LoginResult = { kind: 'welcome'; user: User } | { kind: 'refused' } | { kind: 'throttled'; retryAfterMs: number };
 export type LogIn = (email: string, password: string, ip: string) => Promise<LoginResult>;

@@ -1,4 +1,4 @@
-import type { Database } from '@orderstream/persistence';
+import type { Database, Queryable } from '@orderstream/persistence';
 
 /** The consecutive failures of a subject, and the time of the last. */
 export type Failures = { failures: number; lastFailedAt: Date };
@@ -51,7 +51,7 @@ export const countFailure = async (db: Database, email: string, ip: string): Pro
 };
 
 /** A success clears the account's failures, never the address's: an attacker may have an account of its own. */
-export const forgiveAccount = async (db: Database, email: string): Promise<void> => {
+export const forgiveAccount = async (db: Queryable, email: string): Promise<void> => {
   await db.query('delete from login_failures where subject = $1', [subjectsOf(email, '').account]);
 };
 

@@ -1,12 +1,14 @@
 import type { Database } from '@orderstream/persistence';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import { findClient } from '../clients/client-store.js';
 import { answered } from './answered.js';
+import { metadataOf } from './clients.js';
 
 type Row = { payload: AdapterPayload; consumed_at: Date | null };
 
 /**
  * Stores oidc-provider's sessions, grants, codes and refresh tokens in the database, so that they survive a restart and
- * all instances share them.
+ * all instances share them. Its clients are those of third parties.
  */
 export const artifactStore =
   (db: Database) =>
@@ -38,7 +40,11 @@ export const artifactStore =
           ],
         );
       },
-      find: (id) => find('id', id),
+      find: async (id) => {
+        if (model !== 'Client') return find('id', id);
+        const client = await findClient(db, id);
+        return client && metadataOf(client);
+      },
       findByUid: (uid) => find('uid', uid),
       findByUserCode: (userCode) => find('user_code', userCode),
       /** Of two concurrent uses of a code or refresh token, the database accepts one. */
@@ -47,7 +53,14 @@ export const artifactStore =
           'update oidc_artifacts set consumed_at = clock_timestamp() where model = $1 and id = $2 and consumed_at is null',
           [model, id],
         );
-        if (rowCount === 0) throw new errors.InvalidGrant('already consumed');
+        if (rowCount === 1) return;
+        // two concurrent uses are a reuse: end the family, as oidc-provider does for a later one
+        await db.query(
+          `with used as (select grant_id as family from oidc_artifacts where model = $1 and id = $2)
+           delete from oidc_artifacts using used where grant_id = family or (model = 'Grant' and id = family)`,
+          [model, id],
+        );
+        throw new errors.InvalidGrant('already used');
       },
       destroy: async (id) => {
         await db.query('delete from oidc_artifacts where model = $1 and id = $2', [model, id]);

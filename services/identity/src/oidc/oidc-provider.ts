@@ -1,80 +1,129 @@
-import { platformScope } from '@orderstream/contracts';
+import { platformScope, Scope } from '@orderstream/contracts';
 import type { Database } from '@orderstream/persistence';
-import Provider, { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import Provider, { type Client, errors, type Grant, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { LogIn } from '../login/log-in.js';
+import type { PublicUrls } from '../public-urls.js';
 import { findUser } from '../users/user-store.js';
 import { accountOf, type UserAccount } from './account.js';
 import { answered } from './answered.js';
 import { artifactStore } from './artifact-store.js';
+import { identityScopes, isOwnClient, isSecretOf, ownClients } from './clients.js';
 import { passwordGrant } from './password-grant.js';
+import { renderError, renderSignedOut, renderSignOut } from './provider-pages.js';
 import type { SigningKey } from './signing-keys.js';
-import { tokenLifetimeSeconds } from './token-lifetimes.js';
+import { signInSeconds, tokenLifetimeSeconds } from './token-lifetimes.js';
 
 export type ProviderOptions = {
   db: Database;
   /** public URL, through the gateway */
   issuer: string;
+  urls: PublicUrls;
   /** the audience of access tokens: the platform's API */
   audience: string;
   cookieKeys: string[];
+  storefrontSecret: string;
   allowPasswordGrant: boolean;
   logIn: LogIn;
 };
 
 /** An OpenID Connect provider that signs with the first of `keys` and publishes all of them. */
 export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey[]): Provider => {
-  const { db, issuer, audience, cookieKeys, allowPasswordGrant, logIn } = options;
-  const platformApi: ResourceServer = {
-    scope: `openid ${platformScope}`,
+  const { db, issuer, urls, audience, cookieKeys, storefrontSecret, allowPasswordGrant, logIn } = options;
+
+  /** The API to a client: which scopes its tokens may have, and how long they live. */
+  const platformApi = (clientId: string): ResourceServer => ({
+    scope: [...identityScopes, ...(isOwnClient(clientId) ? [platformScope] : Scope.options)].join(' '),
     audience,
     accessTokenFormat: 'jwt',
-    accessTokenTTL: tokenLifetimeSeconds.cli,
+    accessTokenTTL: clientId === 'cli' ? tokenLifetimeSeconds.cli : tokenLifetimeSeconds.default,
     jwt: { sign: { alg: 'RS256' } },
+  });
+
+  /** The platform's own clients have what they ask for; others need the user's consent. */
+  const loadExistingGrant = async ({ oidc }: KoaContextWithOIDC): Promise<Grant | undefined> => {
+    const { clientId } = oidc.client as Client;
+    const { session } = oidc;
+    const grantId = oidc.result?.consent?.grantId ?? session?.grantIdFor(clientId);
+    if (grantId) return oidc.provider.Grant.find(grantId);
+    if (!isOwnClient(clientId) || !session?.accountId) return undefined;
+    const grant = new oidc.provider.Grant({ clientId, accountId: session.accountId });
+    grant.addOIDCScope(identityScopes.join(' '));
+    grant.addResourceScope(audience, platformApi(clientId).scope);
+    await grant.save();
+    return grant;
   };
 
   const provider = new Provider(issuer, {
     adapter: artifactStore(db),
     jwks: { keys: keys.map(({ jwk }) => jwk) },
     cookies: { keys: cookieKeys },
-    clients: allowPasswordGrant
-      ? [{ client_id: 'cli', token_endpoint_auth_method: 'none', grant_types: ['password'], redirect_uris: [], response_types: [] }]
-      : [],
-    clientAuthMethods: ['none'],
-    responseTypes: [],
-    scopes: ['openid'],
-    claims: { openid: ['sub'] },
+    clients: ownClients({ origin: urls.origin, storefrontSecret, allowPasswordGrant }),
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    scopes: [...identityScopes, 'offline_access', platformScope, ...Scope.options],
+    claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     clockTolerance: 5,
-    ttl: { AccessToken: tokenLifetimeSeconds.cli },
+    ttl: {
+      AccessToken: tokenLifetimeSeconds.default,
+      ClientCredentials: tokenLifetimeSeconds.default,
+      AuthorizationCode: 60,
+      IdToken: tokenLifetimeSeconds.default,
+      Interaction: 30 * 60,
+      RefreshToken: signInSeconds.shopper,
+      Grant: signInSeconds.shopper,
+      Session: ({ oidc }) => {
+        const user = (oidc.entities.Account as UserAccount | undefined)?.user;
+        return user?.roles.includes('admin') ? signInSeconds.admin : signInSeconds.shopper;
+      },
+    },
+    rotateRefreshToken: true,
+    issueRefreshToken: async (_ctx, client, code) =>
+      client.grantTypeAllowed('refresh_token') && (code.scopes.has('offline_access') || client.clientId === 'storefront'),
+    loadExistingGrant,
     findAccount: async (_ctx, id) => {
       const user = await answered(() => findUser(db, id));
       return user?.active ? accountOf(user) : undefined;
     },
-    extraTokenClaims: (ctx) => {
+    extraTokenClaims: (ctx, token) => {
       const account = ctx.oidc.account as UserAccount | undefined;
-      return account && { roles: account.user.roles, email: account.user.email, account_version: account.user.version };
+      const { sessionUid } = token as { sessionUid?: string };
+      return (
+        account && {
+          roles: account.user.roles,
+          email: account.user.email,
+          account_version: account.user.tokenVersion,
+          ...(sessionUid !== undefined && { sid: sessionUid }),
+        }
+      );
     },
-    renderError: (ctx, out) => {
-      ctx.body = out;
-    },
+    extraParams: ['screen'],
+    interactions: { url: (_ctx, { uid }) => `${issuer}/interaction/${uid}` },
+    renderError: renderError(urls),
+    // ours, because oidc-provider's refuses tokens that have an audience
+    discovery: { userinfo_endpoint: `${issuer}/me` },
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
-      rpInitiatedLogout: { enabled: false },
+      clientCredentials: { enabled: true },
+      revocation: { enabled: true },
+      rpInitiatedLogout: { enabled: true, logoutSource: renderSignOut(urls), postLogoutSuccessSource: renderSignedOut(urls) },
       pushedAuthorizationRequests: { enabled: false },
       dPoP: { enabled: false },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => audience,
-        getResourceServerInfo: (_ctx, resource) => {
+        useGrantedResource: () => true,
+        getResourceServerInfo: (_ctx, resource, client) => {
           if (resource !== audience) throw new errors.InvalidTarget();
-          return platformApi;
+          return platformApi(client.clientId);
         },
       },
     },
   });
 
   if (allowPasswordGrant) {
-    provider.registerGrantType('password', passwordGrant({ provider, logIn, audience, platformApi }), [
+    provider.registerGrantType('password', passwordGrant({ provider, logIn, audience, platformApi: platformApi('cli') }), [
       'username',
       'password',
       'scope',
@@ -83,8 +132,13 @@ export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey
   }
   provider.proxy = true;
   provider.maxIpsCount = 1; // only the last entry of X-Forwarded-For, the gateway's own: a caller may forge the others
-  announceOnlyWhatIs(provider);
+  // the gateway strips `/api` from requests, so URLs are made from the issuer, not from the request
+  provider.OIDCContext.prototype.urlFor = (name, options) => provider.urlFor(name, options);
+  provider.Client.prototype.compareClientSecret = function compareClientSecret(this: Client, secret: string) {
+    return isSecretOf(this.clientSecret as string, secret);
+  };
   provider.use(leaveOriginsToTheGateway);
+  provider.use(allowOwnScripts);
   provider.use(sayWhenToComeBack);
   return provider;
 };
@@ -99,29 +153,16 @@ const leaveOriginsToTheGateway: Parameters<Provider['use']>[0] = async (ctx, nex
   ctx.remove('Access-Control-Allow-Origin');
 };
 
+/**
+ * The pages that oidc-provider makes itself send a form by an inline script, whose hash it adds to this policy. Ours set
+ * their own.
+ */
+const allowOwnScripts: Parameters<Provider['use']>[0] = async (ctx, next) => {
+  ctx.set('Content-Security-Policy', "default-src 'none'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'");
+  await next();
+};
+
 const sayWhenToComeBack: Parameters<Provider['use']>[0] = async (ctx, next) => {
   await next();
   if (ctx.status === 503) ctx.set('Retry-After', '1');
-};
-
-/**
- * The gateway strips `/api` from requests, so URLs are made from the issuer, not from the request. The discovery
- * document names only routes that are served: there are no login pages, so no authorization endpoint.
- */
-const announceOnlyWhatIs = (provider: Provider): void => {
-  provider.OIDCContext.prototype.urlFor = (name, options) => provider.urlFor(name, options);
-  provider.use(async (ctx, next) => {
-    await next();
-    const { oidc, body } = ctx as unknown as KoaContextWithOIDC;
-    if (oidc?.route === 'discovery' && typeof body === 'object' && body !== null) {
-      const {
-        authorization_endpoint,
-        authorization_response_iss_parameter_supported,
-        response_modes_supported,
-        code_challenge_methods_supported,
-        ...served
-      } = body as Record<string, unknown>;
-      ctx.body = served;
-    }
-  });
 };

@@ -1,84 +1,89 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HttpRefusal } from '@orderstream/http';
+import { type Authenticator, HttpRefusal } from '@orderstream/http';
 import type { Component, Host } from '@orderstream/service-host';
-import { Router } from 'express';
-import { sweepFailures } from '../login/login-throttle.js';
-import { sweepRevocations } from '../revocations/revocations.js';
-import { sweepArtifacts } from './artifact-store.js';
+import { type RequestHandler, Router } from 'express';
+import type Provider from 'oidc-provider';
 import { oidcProvider, type ProviderOptions } from './oidc-provider.js';
 import { currentKeys } from './signing-keys.js';
+import { userinfo } from './userinfo.js';
 
-const mountPath = '/identity/oidc';
+export const mountPath = '/identity/oidc';
 
-/** The routes of oidc-provider that are served; the others are not found. */
-const served: Record<string, readonly string[]> = {
-  '/.well-known/openid-configuration': ['GET', 'HEAD'],
-  '/jwks': ['GET', 'HEAD'],
-  '/token': ['POST'],
-};
+/** The routes of oidc-provider that are served, and ours beside them; the others are not found. */
+const served: readonly { path: RegExp; label: string; methods: readonly string[] }[] = [
+  { path: /^\/\.well-known\/openid-configuration$/, label: '/.well-known/openid-configuration', methods: ['GET', 'HEAD'] },
+  { path: /^\/\.well-known\/oauth-authorization-server$/, label: '/.well-known/oauth-authorization-server', methods: ['GET', 'HEAD'] },
+  { path: /^\/jwks$/, label: '/jwks', methods: ['GET', 'HEAD'] },
+  { path: /^\/token$/, label: '/token', methods: ['POST'] },
+  { path: /^\/token\/revocation$/, label: '/token/revocation', methods: ['POST'] },
+  { path: /^\/me$/, label: '/me', methods: ['GET', 'POST'] },
+  { path: /^\/auth$/, label: '/auth', methods: ['GET', 'HEAD', 'POST'] },
+  { path: /^\/auth\/[\w-]+$/, label: '/auth/:uid', methods: ['GET', 'HEAD'] },
+  { path: /^\/session\/end$/, label: '/session/end', methods: ['GET', 'HEAD', 'POST'] },
+  { path: /^\/session\/end\/confirm$/, label: '/session/end/confirm', methods: ['POST'] },
+  { path: /^\/session\/end\/success$/, label: '/session/end/success', methods: ['GET', 'HEAD'] },
+];
 
-type Times = { lookAtKeysEveryMs?: number; sweepEveryMs?: number };
+type Options = ProviderOptions & { auth: Authenticator };
+type Current = { kids: string; provider: Provider; handle: (req: IncomingMessage, res: ServerResponse) => Promise<void> };
 
-/** The provider as a component: recreated when the signing keys change, and cleaned of expired rows. */
+/** The provider as a component, made anew when the signing keys change. */
 export const oidcService = (
-  options: ProviderOptions,
-  { lookAtKeysEveryMs = 30_000, sweepEveryMs = 60_000 }: Times = {},
-): Component & { router: Router } => {
-  let kids = '';
-  let handle: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | undefined;
+  options: Options,
+  { lookAtKeysEveryMs = 30_000 } = {},
+): Component & { router: Router; provider: () => Provider } => {
+  let current: Current | undefined;
   let host: Host | undefined;
-  const timers = new Set<NodeJS.Timeout>();
+  let timer: NodeJS.Timeout | undefined;
 
   const lookAtKeys = async () => {
     const keys = await currentKeys(options.db);
-    const now = keys.map(({ kid }) => kid).join();
-    if (now === kids) return;
+    const kids = keys.map(({ kid }) => kid).join();
+    if (kids === current?.kids) return;
     const provider = oidcProvider(options, keys);
     provider.on('server_error', (_ctx, err) => host?.log.error({ err }, 'OpenID Connect request failed'));
-    handle = provider.callback();
-    kids = now;
+    current = { kids, provider, handle: provider.callback() };
     host?.log.info({ kid: keys[0]?.kid, published: keys.length }, 'signing keys loaded');
   };
 
-  const sweep = async () => {
-    await sweepArtifacts(options.db);
-    await sweepFailures(options.db);
-    await sweepRevocations(options.db);
+  /** Looks again after a pause, so that a slow look never overlaps the next. */
+  const lookAgain = () => {
+    timer = setTimeout(async () => {
+      await lookAtKeys().catch((err) => host?.log.warn({ err }, 'signing keys could not be read'));
+      if (timer) lookAgain();
+    }, lookAtKeysEveryMs).unref();
   };
 
-  /** Repeats after a pause, so that a slow run never overlaps the next. */
-  const every = (ms: number, work: () => Promise<void>, failure: string) => {
-    const timer = setTimeout(async () => {
-      await work().catch((err) => host?.log.warn({ err }, failure));
-      if (timers.delete(timer)) every(ms, work, failure);
-    }, ms);
-    timers.add(timer.unref());
-  };
-
+  const showUser: RequestHandler = userinfo(options);
   const router = Router();
   router.use(mountPath, (req, res, next) => {
-    const methods = served[req.path];
-    if (!handle || !methods) return next();
-    res.locals.route = `${mountPath}${req.path}`; // the label in the metrics
-    const allow = [...methods, 'OPTIONS'].join(', ');
+    const route = served.find(({ path }) => path.test(req.path));
+    if (!current || !route) return next();
+    res.locals.route = mountPath + route.label; // the label in the metrics
+    const allow = [...route.methods, 'OPTIONS'].join(', ');
     if (req.method === 'OPTIONS') res.status(204).setHeader('allow', allow).end();
-    else if (methods.includes(req.method)) handle(req, res).catch(next);
-    else throw new HttpRefusal(405, 'method-not-allowed', `${req.method} is not supported here`, { allow });
+    else if (!route.methods.includes(req.method))
+      throw new HttpRefusal(405, 'method-not-allowed', `${req.method} is not supported here`, { allow });
+    else if (route.label === '/me') return showUser(req, res, next);
+    else current.handle(req, res).catch(next);
   });
 
   return {
     name: 'oidc',
     router,
+    provider: () => {
+      if (!current) throw new Error('the provider has not started');
+      return current.provider;
+    },
     start: async (startedBy) => {
       host = startedBy;
       await lookAtKeys();
-      every(lookAtKeysEveryMs, lookAtKeys, 'signing keys could not be read');
-      every(sweepEveryMs, sweep, 'expired rows could not be removed');
+      lookAgain();
     },
     stop: async () => {
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
+      clearTimeout(timer);
+      timer = undefined;
     },
-    isReady: () => handle !== undefined,
+    isReady: () => current !== undefined,
   };
 };

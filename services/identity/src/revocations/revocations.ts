@@ -22,7 +22,3 @@ export const listRevocations = async (db: Database): Promise<Revocations> => {
   );
   return { revocations: rows };
 };
-
-/** @returns the number of outdated rows deleted */
-export const sweepRevocations = async (db: Database): Promise<number> =>
-  (await db.query('delete from token_revocations where expires_at < clock_timestamp()')).rowCount ?? 0;

@@ -1,32 +1,31 @@
-import { Problem, RegisterRequest } from '@orderstream/contracts';
-import { type Api, api, idempotently, Reply } from '@orderstream/http';
+import { Page, Problem, UserQuery, UserView } from '@orderstream/contracts';
+import { type Api, api } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
-import { z } from 'zod';
-import type { RegisterUser } from './register-user.js';
+import { changeStatus } from './change-status.js';
+import { listUsers } from './list-users.js';
+import { userView } from './user-store.js';
 
-const Registered = z.object({ id: z.uuid() }).meta({ id: 'Registered' });
-
-type Deps = { db: Database; registerUser: RegisterUser };
-
-export const userRoutes = ({ db, registerUser }: Deps): Api =>
-  api('Users', '/identity').post(
-    '/identity/register',
-    {
-      summary: 'Register an account',
-      description:
-        'A weak password is a 400 `password-weak` that names all that it lacks, one of under 8 characters an `invalid-request`. ' +
-        'A taken e-mail is a 409 `email-taken`. Too many concurrent requests are a 503 `overloaded` with `Retry-After`.',
-      who: 'anyone',
-      idempotent: true,
-      body: RegisterRequest,
-      answers: { 201: Registered, 400: Problem, 409: Problem, 503: Problem },
-    },
-    async (request) => {
-      const record = await registerUser(request.body);
-      const { password: _, ...body } = request.body; // stored as a fast hash, so without the password
-      return idempotently(db, { ...request, body }, async (tx) => {
-        const { id } = await record(tx, request.context);
-        return new Reply(201, { id });
-      });
-    },
-  );
+/** What an admin does with users. */
+export const userRoutes = ({ db }: { db: Database }): Api =>
+  api('Users', '/identity/users')
+    .get(
+      '/identity/users',
+      { summary: 'List and search the users, newest first', who: 'admin', query: UserQuery, answers: { 200: Page(UserView) } },
+      ({ query }) => listUsers(db, query),
+    )
+    .post(
+      '/identity/users/:id/activate',
+      { summary: 'Activate a user', who: 'admin', answers: { 200: UserView, 404: Problem } },
+      async ({ user, params, context }) => userView(await changeStatus(db, { userId: params.id, active: true, adminId: user.id, context })),
+    )
+    .post(
+      '/identity/users/:id/deactivate',
+      {
+        summary: 'Deactivate a user',
+        description: 'The user gets no tokens any more, and those that they have are refused within a minute.',
+        who: 'admin',
+        answers: { 200: UserView, 404: Problem, 409: Problem },
+      },
+      async ({ user, params, context }) =>
+        userView(await changeStatus(db, { userId: params.id, active: false, adminId: user.id, context })),
+    );
