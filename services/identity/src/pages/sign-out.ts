@@ -12,8 +12,8 @@ export const signOutPage = (settings: PageSettings, { formHtml, shopUrl }: SignO
   return page(settings, {
     title: text.title,
     main: html`<p>${text.text}</p>
-${new Html(formHtml)}
-<button class="button button-primary button-wide" form="op.logoutForm" name="logout" value="yes">${text.submit}</button>
+<div>${new Html(formHtml)}
+<button class="button button-primary button-wide" form="op.logoutForm" name="logout" value="yes">${text.submit}</button></div>
 <ul class="ways"><li><a href="${shopUrl}">${text.stay}</a></li></ul>`,
   });
 };
@@ -24,6 +24,7 @@ export const signedOutPage = (settings: PageSettings, { signInUrl, shopUrl }: Si
   const words = wordsOf(settings);
   return page(settings, {
     title: words.signedOut.title,
+    tone: 'good',
     main: html`<p>${words.signedOut.text}</p>
 <a class="button button-primary button-wide" href="${signInUrl}">${words.signedOut.signIn}</a>
 <ul class="ways"><li><a href="${shopUrl}">${words.backToShop}</a></li></ul>`,
