@@ -1,5 +1,5 @@
 // Bundles each service's main.ts and its other entry points into services/<name>/dist, npm packages included.
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,15 +65,12 @@ const sources = [
 const entries = services.flatMap((service) => entryPoints.map((entry) => [`${service}/dist/${entry}`, `${service}/src/${entry}.ts`]));
 const bundles = entries.filter(([, source]) => existsSync(`${root}services/${source}`));
 
-/** What a building block reads from its folder `assets` it reads beside the bundle. @param {string} service */
+/** What a building block reads from its folder `assets`, it reads beside the bundle. @param {string} service */
 const copyAssets = (service) => {
   const { dependencies } = JSON.parse(readFileSync(`${root}services/${service}/package.json`, 'utf8'));
-  for (const name of ours) {
+  for (const name of ours.filter((block) => dependencies[`@orderstream/${block}`])) {
     const assets = `${root}building-blocks/${name}/src/assets`;
-    const copy = `${root}services/${service}/dist/assets`;
-    if (!dependencies[`@orderstream/${name}`] || !existsSync(assets)) continue;
-    rmSync(copy, { recursive: true, force: true });
-    cpSync(assets, copy, { recursive: true });
+    if (existsSync(assets)) cpSync(assets, `${root}services/${service}/dist/assets`, { recursive: true });
   }
 };
 
