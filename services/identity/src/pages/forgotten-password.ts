@@ -58,7 +58,7 @@ export type NewPasswordView = {
   /** from the mail */
   token: string;
   csrf?: string | undefined;
-  /** so that a password manager knows whose password it is */
+  /** so that a password manager knows whose password it is; without it Chromium complains on the console */
   email?: string | undefined;
   errors: readonly FieldError[];
   problem?: FormProblem | undefined;

@@ -55,7 +55,7 @@ export const pageExamples = (text: string): Record<string, Example> => {
     'forgotten, errors': (settings) => forgottenPage(settings, { action, csrf, email: text, errors: [notAnEmail], ...urls }),
     'forgotten, sent': (settings) => forgottenSentPage(settings, { email: text, ...urls }),
     'new password': (settings) => newPasswordPage(settings, { action, token, csrf, email: text, errors: [] }),
-    'new password, errors': (settings) => newPasswordPage(settings, { action, token, errors: weak }),
+    'new password, errors': (settings) => newPasswordPage(settings, { action, token, email: text, errors: weak }),
     'password changed': (settings) => passwordChangedPage(settings, urls),
     'link invalid, to confirm': (settings) => linkInvalidPage(settings, { purpose: 'confirm', retryUrl: '/register', ...urls }),
     'link invalid, new password': (settings) => linkInvalidPage(settings, { purpose: 'password', retryUrl: '/forgotten', ...urls }),

@@ -19,6 +19,13 @@ const widths = [1280, 320];
 /** Longer than a line at 320 px, and without a place to break. */
 const examples = pageExamples('alice.annabelle.von-und-zu-hohenlohe-waldenburg@mail.example.com');
 
+const settings = { language: 'en', assetsPath: '/identity/assets', timeZone: 'Europe/Berlin' } as const;
+
+/** One of those pages that differ in their words only: axe takes half a second for each look. */
+const differentTags = new Map(
+  Object.entries(examples).map(([name, example]) => [example(settings).replace(/>[^<]*/g, '>'), name]),
+).values();
+
 /** The expressions run in the page. A text is cut where its box hides what does not fit; an input scrolls. */
 const sideways = `document.documentElement.scrollWidth - document.documentElement.clientWidth`;
 const cutTexts = `[...document.querySelectorAll('main *, header *')]
@@ -46,12 +53,11 @@ describe('the pages in a browser', function () {
   });
   app.get('/page', ({ query }, res) => {
     const language = languages.find((known) => known === query.language) ?? 'en';
-    const settings = { language, theme: themeOf(String(query.theme)), assetsPath: '/identity/assets', timeZone: 'Europe/Berlin' };
-    res.type('html').send(examples[String(query.name)]!(settings));
+    res.type('html').send(examples[String(query.name)]!({ ...settings, language, theme: themeOf(String(query.theme)) }));
   });
   app.post('/api/identity/oidc/form', express.urlencoded({ extended: false }), (req, res) => {
     posted.push(req.body);
-    res.send('done');
+    res.redirect(303, '/page?name=confirmed');
   });
   const server = app.listen(0, '127.0.0.1');
 
@@ -63,7 +69,10 @@ describe('the pages in a browser', function () {
     const page = await (await browser.newContext(options)).newPage();
     page.on('console', (message) => messages.push(message.text()));
     page.on('pageerror', (error) => messages.push(error.message));
-    page.on('requestfailed', (request) => messages.push(`${request.url()} failed`));
+    page.on('requestfailed', (request) => {
+      const reason = request.failure()?.errorText;
+      if (reason !== 'net::ERR_ABORTED') messages.push(`${request.url()}: ${reason}`); // by the next page
+    });
     return page;
   };
 
@@ -76,7 +85,7 @@ describe('the pages in a browser', function () {
     if (!server.listening) await once(server, 'listening');
     browser = await launchBrowser();
   });
-  afterEach(() => expect(messages.splice(0)).to.be.empty);
+  afterEach(() => expect(messages.splice(0)).to.deep.equal([]));
   after(async () => {
     await browser?.close();
     server.close();
@@ -95,7 +104,7 @@ describe('the pages in a browser', function () {
           for (const width of widths) {
             await page.setViewportSize({ width, height: 800 });
             expect(await page.evaluate(sideways), `${language} ${width}`).to.equal(0);
-            expect(await page.evaluate(cutTexts), `${language} ${width}`).to.be.empty;
+            expect(await page.evaluate(cutTexts), `${language} ${width}`).to.deep.equal([]);
           }
         }
       });
@@ -121,7 +130,7 @@ describe('the pages in a browser', function () {
 
     it('describe a field by its hint and its errors', async () => {
       await open(page, 'register, errors');
-      const password = page.getByLabel('Password');
+      const password = page.getByLabel('Password', { exact: true });
       expect(await password.getAttribute('aria-invalid')).to.equal('true');
       expect(await password.getAttribute('aria-describedby')).to.equal('password-hint password-error');
     });
@@ -130,15 +139,15 @@ describe('the pages in a browser', function () {
       await open(page, 'sign in');
       expect(await page.getByRole('button').allTextContents()).to.deep.equal(['Sign in']);
       await page.getByLabel('E-mail').fill('alice@example.com');
-      await page.getByLabel('Password').fill('Pass123$');
+      await page.getByLabel('Password', { exact: true }).fill('Pass123$');
       await page.keyboard.press('Enter');
-      await page.getByText('done').waitFor();
+      await page.getByText('Your account is ready').waitFor();
       await open(page, 'consent');
       await page.getByRole('button', { name: 'Refuse' }).click();
-      await page.getByText('done').waitFor();
+      await page.getByText('Your account is ready').waitFor();
       await open(page, 'sign out');
       await page.getByRole('button', { name: 'Sign out' }).click();
-      await page.getByText('done').waitFor();
+      await page.getByText('Your account is ready').waitFor();
       expect(posted.splice(0)).to.deep.equal([
         { csrf: 'csrf-token', email: 'alice@example.com', password: 'Pass123$' },
         { csrf: 'csrf-token', decision: 'refuse' },
@@ -166,7 +175,7 @@ describe('the pages in a browser', function () {
       page = await newPage({ bypassCSP: true }); // axe and the spacing are put into the page
     });
 
-    for (const name of Object.keys(examples)) {
+    for (const name of differentTags) {
       it(`break no rule of WCAG 2.2 A and AA: ${name}`, async () => {
         for (const language of languages) {
           for (const theme of themes) {
@@ -174,14 +183,17 @@ describe('the pages in a browser', function () {
             for (const width of widths) {
               await page.setViewportSize({ width, height: 800 });
               const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-              const { violations } = await new AxeBuilder({ page }).withTags(tags).setLegacyMode().analyze();
+              const { violations } = await new AxeBuilder({ page })
+                .options({ runOnly: tags, resultTypes: ['violations'] })
+                .setLegacyMode()
+                .analyze();
               const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
-              expect(found, `${language} ${theme} ${width}`).to.be.empty;
+              expect(found, `${language} ${theme} ${width}`).to.deep.equal([]);
             }
           }
           await page.addStyleTag({ content: textSpacing });
           expect(await page.evaluate(sideways), `spaced, ${language}`).to.equal(0);
-          expect(await page.evaluate(cutTexts), `spaced, ${language}`).to.be.empty;
+          expect(await page.evaluate(cutTexts), `spaced, ${language}`).to.deep.equal([]);
         }
       });
     }
