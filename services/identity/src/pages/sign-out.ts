@@ -1,5 +1,5 @@
 import { Html, html } from './html.js';
-import { type PageSettings, page, wordsOf } from './page.js';
+import { icon, type PageSettings, page, wordsOf } from './page.js';
 
 export type SignOutView = {
   /** oidc-provider's form `op.logoutForm`, as it hands it to `logoutSource` */
@@ -27,6 +27,6 @@ export const signedOutPage = (settings: PageSettings, { signInUrl, shopUrl }: Si
     tone: 'good',
     main: html`<p>${words.signedOut.text}</p>
 <a class="button button-primary button-wide" href="${signInUrl}">${words.signedOut.signIn}</a>
-<ul class="ways"><li><a href="${shopUrl}">${words.backToShop}</a></li></ul>`,
+<ul class="ways"><li><a href="${shopUrl}">${icon(settings, 'chevron-left')}${words.backToShop}</a></li></ul>`,
   });
 };
