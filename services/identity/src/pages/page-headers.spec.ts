@@ -25,12 +25,12 @@ describe('the headers of a page', () => {
   });
 
   it('allow the origins to which a form redirects', () =>
-    expect(policyOf(pageHeaders({ formActions: ['https://client.example', 'http://127.0.0.1:3000'] }))).to.include(
-      "form-action 'self' https://client.example http://127.0.0.1:3000",
+    expect(policyOf(pageHeaders({ formActions: ['https://client.example', 'http://127.0.0.1:3000', 'com.example.app:'] }))).to.include(
+      "form-action 'self' https://client.example http://127.0.0.1:3000 com.example.app:",
     ));
 
   it('take nothing but origins, so that none can add a directive', () => {
-    for (const origin of ['https://client.example; script-src *', "'unsafe-inline'", 'https://client.example/path', '*', '']) {
+    for (const origin of ['https://client.example; script-src *', "'unsafe-inline'", 'https://client.example/path', 'https:', '*', '']) {
       expect(() => pageHeaders({ formActions: [origin] })).to.throw(RangeError);
     }
   });

@@ -3,8 +3,8 @@ type Options = {
   formActions?: readonly string[];
 };
 
-/** Also the scheme of an application that is not in the browser, such as `com.example.app:`. */
-const isOrigin = (text: string): boolean => /^(https?:\/\/[\w.-]+(:\d+)?|[a-z][a-z\d+.-]*:)$/i.test(text);
+/** Also the scheme of an application that is not in the browser, such as `com.example.app:`; the web's own would mean every site. */
+const isOrigin = (text: string): boolean => /^(https?:\/\/[\w.-]+(:\d+)?|(?!https?:)[a-z][a-z\d+.-]*:)$/i.test(text);
 
 /**
  * The headers of every page: nothing from elsewhere, nothing inline, in no frame, in no cache.
