@@ -1,5 +1,5 @@
 // Bundles each service's main.ts and its other entry points into services/<name>/dist, npm packages included.
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,6 +65,15 @@ const sources = [
 const entries = services.flatMap((service) => entryPoints.map((entry) => [`${service}/dist/${entry}`, `${service}/src/${entry}.ts`]));
 const bundles = entries.filter(([, source]) => existsSync(`${root}services/${source}`));
 
+/** What a building block reads from its folder `assets`, it reads beside the bundle. @param {string} service */
+const copyAssets = (service) => {
+  const { dependencies } = JSON.parse(readFileSync(`${root}services/${service}/package.json`, 'utf8'));
+  for (const name of ours.filter((block) => dependencies[`@orderstream/${block}`])) {
+    const assets = `${root}building-blocks/${name}/src/assets`;
+    if (existsSync(assets)) cpSync(assets, `${root}services/${service}/dist/assets`, { recursive: true });
+  }
+};
+
 /** Written when everything is built, so that an interrupted build does not count. */
 const stamp = `${root}node_modules/.orderstream-bundles`;
 const changed = Math.max(...sources.map((path) => lastChange(root + path)));
@@ -90,6 +99,7 @@ else {
     alias: Object.fromEntries(ours.map((name) => [`@orderstream/${name}`, `${root}building-blocks/${name}/src/index.ts`])),
     logLevel: 'warning',
   });
+  services.forEach(copyAssets);
   writeFileSync(stamp, '');
   console.log(`built ${services.join(', ')} in ${Date.now() - begun} ms`);
 }

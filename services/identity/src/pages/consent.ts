@@ -1,6 +1,6 @@
 import { hidden } from './form.js';
 import { html } from './html.js';
-import { type PageSettings, page, wordsOf } from './page.js';
+import { icon, type PageSettings, page, wordsOf } from './page.js';
 import type { Words } from './words/en.js';
 
 export type ConsentScope = keyof Words['consent']['scopes'];
@@ -20,8 +20,10 @@ export const consentPage = (settings: PageSettings, { action, csrf, clientName, 
   return page(settings, {
     title: text.title,
     main: html`<p>${text.asks(clientName)}</p>
-<h2>${text.wants}</h2>
-<ul class="scopes">${scopes.map((scope) => html`<li>${text.scopes[scope]}</li>`)}</ul>
+<section class="card" aria-labelledby="wants">
+<h2 id="wants">${text.wants}</h2>
+<ul class="ticked">${scopes.map((scope) => html`<li>${icon(settings, 'check')}${text.scopes[scope]}</li>`)}</ul>
+</section>
 <p class="hint">${text.account(account)} ${text.warning}</p>
 <form method="post" action="${action}">
 ${hidden({ csrf })}

@@ -18,6 +18,7 @@ export const errorPage = (settings: PageSettings, { kind, code, correlationId, s
   const { title, text } = words.errors[kind];
   return page(settings, {
     title,
+    tone: 'bad',
     main: html`<p>${text}</p>
 <a class="button button-wide" href="${shopUrl}">${words.backToShop}</a>
 <dl class="details">

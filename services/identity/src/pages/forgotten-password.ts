@@ -43,6 +43,7 @@ export const forgottenSentPage = (settings: PageSettings, { email, signInUrl, ma
   const text = words.forgottenSent;
   return page(settings, {
     title: text.title,
+    tone: 'info',
     main: html`<p>${text.sent(email)}</p>
 <p class="hint">${words.checkMail.hint}</p>
 <ul class="ways">
@@ -57,7 +58,7 @@ export type NewPasswordView = {
   /** from the mail */
   token: string;
   csrf?: string | undefined;
-  /** so that a password manager knows whose password it is */
+  /** so that a password manager knows whose password it is; without it Chromium complains on the console */
   email?: string | undefined;
   errors: readonly FieldError[];
   problem?: FormProblem | undefined;
@@ -86,6 +87,7 @@ export const passwordChangedPage = (settings: PageSettings, { signInUrl }: { sig
   const text = wordsOf(settings).passwordChanged;
   return page(settings, {
     title: text.title,
+    tone: 'good',
     main: html`<p>${text.text}</p>
 <a class="button button-primary button-wide" href="${signInUrl}">${text.signIn}</a>`,
   });

@@ -21,5 +21,5 @@ const filled = (hole: Hole): string => {
  * A template of HTML whose holes are text. Nested `html` is not escaped, a list is joined, `undefined` and `false` are
  * left out. An attribute's value has to be quoted.
  */
-export const html = ({ raw: [first = '', ...rest] }: TemplateStringsArray, ...holes: Hole[]): Html =>
+export const html = ([first = '', ...rest]: TemplateStringsArray, ...holes: Hole[]): Html =>
   new Html(first + rest.map((text, index) => filled(holes[index]) + text).join(''));

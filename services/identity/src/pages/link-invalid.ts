@@ -14,6 +14,7 @@ export const linkInvalidPage = (settings: PageSettings, { purpose, retryUrl, sig
   const { title, text, next, retry, signIn } = wordsOf(settings).linkInvalid;
   return page(settings, {
     title,
+    tone: 'bad',
     main: html`<p>${text}</p>
 <p>${next[purpose]}</p>
 <a class="button button-primary button-wide" href="${signInUrl}">${signIn}</a>

@@ -23,25 +23,34 @@ const wordsByLanguage: Record<Language, Words> = { en, de };
 
 export const wordsOf = ({ language }: PageSettings): Words => wordsByLanguage[language];
 
-type Content = { title: string; main: Html; scripts?: string[] };
+/** An icon of the design's sprite. It says nothing that the words beside it do not. */
+export const icon = ({ assetsPath }: PageSettings, name: string, classes = ''): Html =>
+  html`<svg class="icon ${classes}" aria-hidden="true"><use href="${assetUrl(assetsPath, 'sprite.svg')}#${name}"/></svg>`;
+
+/** What a page without a form is about, as an icon before its title. */
+type Tone = 'info' | 'good' | 'bad';
+const iconOf: Record<Tone, string> = { info: 'mail', good: 'circle-check', bad: 'triangle-alert' };
+
+type Content = { title: string; tone?: Tone; main: Html; scripts?: string[] };
 
 /** A whole document around one `<main>`. */
-export const page = ({ language, theme, assetsPath }: PageSettings, { title, main, scripts = [] }: Content): string => {
+export const page = (settings: PageSettings, { title, tone, main, scripts = [] }: Content): string => {
+  const { language, theme, assetsPath } = settings;
   const asset = (name: string) => assetUrl(assetsPath, name);
   const { markup } = html`<!doctype html>
 <html lang="${language}"${theme && html` data-theme="${theme}"`}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · ${wordsByLanguage[language].product}</title>
+<title>${title} · ${wordsOf(settings).product}</title>
 <link rel="icon" href="${asset('mark.svg')}">
 ${['tokens.css', 'base.css', 'forms.css'].map((name) => html`<link rel="stylesheet" href="${asset(name)}">`)}
 ${scripts.map((name) => html`<script src="${asset(name)}" defer></script>`)}
 </head>
 <body class="form-page">
-<header class="brand"><svg class="mark" aria-hidden="true"><use href="${asset('sprite.svg')}#mark"/></svg>Orderstream</header>
+<header class="brand"><svg class="mark" aria-hidden="true"><use href="${asset('sprite.svg')}#mark"/></svg>${wordsOf(settings).product}</header>
 <main>
-<h1>${title}</h1>
+<h1>${tone && icon(settings, iconOf[tone], `icon-20 tone-${tone}`)}${title}</h1>
 ${main}
 </main>
 </body>

@@ -46,6 +46,7 @@ export const checkMailPage = (settings: PageSettings, { email, registerUrl, mail
   const text = words.checkMail;
   return page(settings, {
     title: text.title,
+    tone: 'info',
     main: html`<p>${text.sent(email)}</p>
 <p class="hint">${text.hint}</p>
 <ul class="ways">
@@ -75,6 +76,7 @@ export const confirmedPage = (settings: PageSettings, { signInUrl }: { signInUrl
   const text = wordsOf(settings).confirmed;
   return page(settings, {
     title: text.title,
+    tone: 'good',
     main: html`<p>${text.text}</p>
 <a class="button button-primary button-wide" href="${signInUrl}">${text.signIn}</a>`,
   });

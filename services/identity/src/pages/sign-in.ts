@@ -1,6 +1,6 @@
 import { type FormProblem, field, formProblemText, hidden, primaryButton, problemNote } from './form.js';
 import { html } from './html.js';
-import { type PageSettings, page, wordsOf } from './page.js';
+import { icon, type PageSettings, page, wordsOf } from './page.js';
 
 export type SignInView = {
   action: string;
@@ -35,7 +35,7 @@ ${primaryButton(text.submit)}
 <ul class="ways">
 <li>${text.newHere} <a href="${registerUrl}">${text.register}</a></li>
 <li><a href="${forgottenUrl}">${text.forgotten}</a></li>
-<li><a href="${shopUrl}">${words.backToShop}</a></li>
+<li><a href="${shopUrl}">${icon(settings, 'chevron-left')}${words.backToShop}</a></li>
 </ul>
 ${
   demoUsers.length > 0 &&

@@ -1,5 +1,5 @@
 import { Html, html } from './html.js';
-import { type PageSettings, page, wordsOf } from './page.js';
+import { icon, type PageSettings, page, wordsOf } from './page.js';
 
 export type SignOutView = {
   /** oidc-provider's form `op.logoutForm`, as it hands it to `logoutSource` */
@@ -12,8 +12,8 @@ export const signOutPage = (settings: PageSettings, { formHtml, shopUrl }: SignO
   return page(settings, {
     title: text.title,
     main: html`<p>${text.text}</p>
-${new Html(formHtml)}
-<button class="button button-primary button-wide" form="op.logoutForm" name="logout" value="yes">${text.submit}</button>
+<div>${new Html(formHtml)}
+<button class="button button-primary button-wide" form="op.logoutForm" name="logout" value="yes">${text.submit}</button></div>
 <ul class="ways"><li><a href="${shopUrl}">${text.stay}</a></li></ul>`,
   });
 };
@@ -24,8 +24,9 @@ export const signedOutPage = (settings: PageSettings, { signInUrl, shopUrl }: Si
   const words = wordsOf(settings);
   return page(settings, {
     title: words.signedOut.title,
+    tone: 'good',
     main: html`<p>${words.signedOut.text}</p>
 <a class="button button-primary button-wide" href="${signInUrl}">${words.signedOut.signIn}</a>
-<ul class="ways"><li><a href="${shopUrl}">${words.backToShop}</a></li></ul>`,
+<ul class="ways"><li><a href="${shopUrl}">${icon(settings, 'chevron-left')}${words.backToShop}</a></li></ul>`,
   });
 };

@@ -114,7 +114,7 @@ export const de: Words = {
   },
   signOut: {
     title: 'Abmelden?',
-    text: 'Ihre Bestellungen laufen ohne Sie weiter. Ihr Warenkorb bleibt, wie er ist.',
+    text: 'Ihre Bestellungen laufen ohne Sie weiter.',
     submit: 'Abmelden',
     stay: 'Angemeldet bleiben',
   },

@@ -117,7 +117,7 @@ export const en = {
   },
   signOut: {
     title: 'Sign out?',
-    text: 'Your orders go on without you. Your basket is kept.',
+    text: 'Your orders go on without you.',
     submit: 'Sign out',
     stay: 'Stay signed in',
   },
