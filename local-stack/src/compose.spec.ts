@@ -23,7 +23,7 @@ const ofTheImage = ['PORT', 'HOST'];
 describe('docker-compose.yml', function () {
   this.timeout(60_000); // reads all services' code
 
-  for (const service of readdirSync(`${root}services`))
+  for (const service of readdirSync(`${root}services`).filter((name) => name !== 'mailbox')) // compose has Mailpit instead
     it(`passes every variable that ${service} declares`, async () => {
       const { Config } = await import(`../../services/${service}/src/config.ts`);
       const missing = Object.keys(Config.shape).filter((name) => !namedFor(service).includes(name) && !ofTheImage.includes(name));

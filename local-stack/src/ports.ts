@@ -8,6 +8,8 @@ const basePorts = {
   psp: 3005,
   reports: 3006,
   notifications: 3007,
+  mailbox: 3008,
+  smtp: 2525,
   status: 3090,
   postgres: 15432,
   kafka: 19092,

@@ -34,10 +34,10 @@ describe('a service of the stack', () => {
     expect(environmentOf('ordering', { HOLD_WINDOW_SECONDS: '5' })).to.include({ HOLD_WINDOW_SECONDS: '5' });
   });
 
-  it('starts after the services that it calls: the provider before payment, the gateway last', () => {
+  it('starts after the services that it calls: the provider before payment, the mail server before identity, the gateway last', () => {
     const { called, calling, gateway } = services(stackFrom({}, false));
-    expect(called.map(({ name }) => name)).to.deep.equal(['psp']);
-    expect(calling.map(({ name }) => name)).to.include('payment');
+    expect(called.map(({ name }) => name)).to.deep.equal(['psp', 'mailbox']);
+    expect(calling.map(({ name }) => name)).to.include.members(['identity', 'payment']);
     expect(gateway.map(({ name }) => name)).to.deep.equal(['gateway']);
   });
 });

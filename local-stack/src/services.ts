@@ -10,7 +10,10 @@ import type { Program } from './program.js';
 import { localSecrets } from './secrets.js';
 import type { Stack } from './stack.js';
 
-type ServiceName = Extract<PortName, 'gateway' | 'identity' | 'products' | 'ordering' | 'payment' | 'psp' | 'reports' | 'notifications'>;
+type ServiceName = Extract<
+  PortName,
+  'gateway' | 'identity' | 'products' | 'ordering' | 'payment' | 'psp' | 'reports' | 'notifications' | 'mailbox'
+>;
 
 /**
  * Defaults of the local stack that differ from the services' own. All local callers, tests and benchmarks included,
@@ -42,11 +45,19 @@ const fixed = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
   const behindGateway = ['identity', 'products', 'ordering', 'payment', 'reports', 'notifications'] as const;
 
   return {
-    identity: { ...tokens, ...database('identity'), OIDC_COOKIE_KEYS: localSecrets.oidcCookieKeys },
+    identity: {
+      ...tokens,
+      ...database('identity'),
+      ...kafka,
+      OIDC_COOKIE_KEYS: localSecrets.oidcCookieKeys,
+      SMTP_URL: `smtp://127.0.0.1:${stack.ports.smtp}`,
+      MAIL_FROM: 'Orderstream <no-reply@orderstream.example>',
+    },
     products: { ...tokens, ...database('products'), ...kafka },
     ordering: { ...tokens, ...database('ordering'), ...kafka },
     payment: { ...tokens, ...database('payment'), ...kafka, PSP_URL: url('psp') },
     psp: { PSP_BOOK_FILE: join(stack.state, 'psp/book.jsonl') },
+    mailbox: { SMTP_PORT: String(stack.ports.smtp) },
     reports: { ...tokens, ...database('reports'), ...kafka, ELASTICSEARCH_URL: elasticsearchUrl(stack) },
     notifications: { ...tokens, ...kafka, ...nats },
     gateway: {
@@ -87,7 +98,7 @@ const program = (stack: Stack, name: ServiceName): Program => ({
 export const services = (stack: Stack) => {
   const stage = (...names: ServiceName[]): Program[] => names.map((name) => program(stack, name));
   return {
-    called: stage('psp'),
+    called: stage('psp', 'mailbox'),
     calling: stage('identity', 'products', 'ordering', 'payment', 'reports', 'notifications'),
     gateway: stage('gateway'),
   };

@@ -14,6 +14,7 @@ export const summary = (stack: Stack): string => {
     ['Demo shoppers', 'alice@example.com, bob@example.com  ·  password Pass123$'],
     ['Demo administrator', 'admin@example.com  ·  password Pass123$'],
     ['Payment provider stand-in', serviceUrl(stack, 'psp')],
+    ['Mailbox: all mails', serviceUrl(stack, 'mailbox')],
     ['PostgreSQL, e.g.', databaseUrl(stack, 'ordering')],
     ['Kafka', kafkaBrokers(stack)],
     ['Kafka Connect', connectUrl(stack)],

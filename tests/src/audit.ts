@@ -218,6 +218,7 @@ const hearings: Record<'ordering' | 'products' | 'payment', Hearing[]> = {
     { consumer: 'products', database: 'products', types: ['OrderPlaced', 'OrderCancelled', 'OrderFailed', 'OrderConfirmed'] },
     { consumer: 'payment', database: 'payment', types: ['OrderPending', 'OrderCancelRequested', 'OrderConfirmed'] },
     { consumer: 'reports', database: 'reports', types: reportTypes },
+    { consumer: 'identity', database: 'identity', types: ['OrderPaid', 'OrderShipped', 'OrderCancelled', 'OrderFailed'] },
   ],
   products: [{ consumer: 'ordering', database: 'ordering', types: ['ProductAdded', 'StockReserved', 'StockReservationFailed'] }],
   payment: [
@@ -282,7 +283,7 @@ export const announcementAudit = async (): Promise<string[]> => {
 /** I10, Elasticsearch: the report is checked through its API; its dead letters are checked here. */
 export const deadLetterAudit = async (): Promise<string[]> => {
   const all = await Promise.all(
-    (['ordering', 'products', 'payment', 'reports'] as const).map((name) =>
+    (['identity', 'ordering', 'products', 'payment', 'reports'] as const).map((name) =>
       rows<{ id: string; consumer: string; type: string; error: string }>(name, 'select id, consumer, type, error from dead_letters'),
     ),
   );

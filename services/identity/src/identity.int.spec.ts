@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { authenticatorFrom } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
-import { openTransaction, type TestDatabase, testDatabase } from '@orderstream/testing';
+import { openTransaction, type TestDatabase, testAddress, testDatabase } from '@orderstream/testing';
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 import { demoUsers } from './demo/demo-users.js';
@@ -38,7 +38,11 @@ const start = async (databaseUrl: string, env: Record<string, string> = {}): Pro
       DATABASE_URL: databaseUrl,
       OIDC_ISSUER: issuer,
       OIDC_AUDIENCE: audience,
+      OIDC_JWKS_URL: 'http://127.0.0.1:1/identity/oidc/jwks',
       OIDC_COOKIE_KEYS: 'spec',
+      KAFKA_BROKERS: testAddress('TEST_KAFKA_BROKERS'),
+      SMTP_URL: 'smtp://127.0.0.1:1',
+      MAIL_FROM: 'shop@example.com',
       ALLOW_PASSWORD_GRANT: 'true',
       ...env,
     },
