@@ -21,6 +21,10 @@ describe('the headers that a service gets', () => {
     });
   });
 
+  it('name no prefix when the path is forwarded as it is', () => {
+    expect(requestHeaders(request({}), context, 0, '')).not.to.have.property('x-forwarded-prefix');
+  });
+
   it('do not contain a client’s own claims about its address and context', () => {
     const forged = {
       'x-forwarded-for': '1.1.1.1',

@@ -51,13 +51,14 @@ export const requestHeaders = (
   req: Pick<IncomingMessage, 'headers' | 'socket'>,
   { correlationId, traceparent }: MessageContext,
   trustedProxies: number,
+  prefix = '/api',
 ): Headers => {
   const headers = endToEnd(req.headers, (name) => ours.has(name) || name.startsWith('x-forwarded-'));
   headers['x-forwarded-for'] = clientAddress(req, trustedProxies);
   headers['x-forwarded-proto'] = clientProtocol(req, trustedProxies);
   const host = (trustedProxies > 0 && req.headers['x-forwarded-host']) || req.headers.host;
   if (host) headers['x-forwarded-host'] = host;
-  headers['x-forwarded-prefix'] = '/api';
+  if (prefix !== '') headers['x-forwarded-prefix'] = prefix;
   headers['x-correlation-id'] = correlationId;
   headers.traceparent = traceparent;
   return headers;

@@ -31,11 +31,11 @@ export const proxy = ({
       next();
       return;
     }
-    const { service, path, bodyLimit } = destination;
+    const { service, prefix, path, bodyLimit } = destination;
     if (upstream.inFlight >= maxInFlight) throw new Unavailable('service-busy', `${service.name} is busy`, { retryAfterSeconds: 1 });
     upstream.inFlight += 1;
     try {
-      const headers = requestHeaders(req, currentContext() ?? newContext(req.headers), trustedProxies);
+      const headers = requestHeaders(req, currentContext() ?? newContext(req.headers), trustedProxies, prefix);
       await forward(req, res, { service: service.name, client: upstream.client, path, headers, bodyLimit, timeoutMs });
     } finally {
       upstream.inFlight -= 1;

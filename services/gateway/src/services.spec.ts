@@ -18,7 +18,9 @@ describe('the destination of a request', () => {
     ['/api/products?page=2', 'products'],
     ['/api/categories/1', 'products'],
     ['/api/orders', 'ordering'],
+    ['/api/ordering/dead-letters', 'ordering'],
     ['/api/payments/', 'payment'],
+    ['/api/payment/dead-letters', 'payment'],
     ['/api/reports/sales?from=//x/../y', 'reports'],
     ['/api/notifications/openapi.json', 'notifications'],
   ] as const) {
@@ -29,7 +31,25 @@ describe('the destination of a request', () => {
     });
   }
 
+  for (const target of ['/session/start?returnTo=/checkout', '/session/', '/signed-out', '/signed-out?x=1']) {
+    it(`is identity for ${target}, with the path as it is`, () => {
+      const found = find('GET', target);
+      expect([found?.service.name, found?.path, found?.prefix]).to.deep.equal(['identity', target, '']);
+      expect(target).to.match(new RegExp(`^${found?.route}([/?]|$)`));
+    });
+  }
+
   for (const target of [
+    '/session',
+    '/sessions/start',
+    '/Session/start',
+    '/session//start',
+    '/session/../signed-out',
+    '/session/%2e%2e/api',
+    '/signed-out/',
+    '/signed-outs',
+    '/identity/session/start',
+    '/api/session/start',
     '/api/psp/payments',
     '/api/',
     '/api',
