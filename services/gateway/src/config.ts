@@ -13,7 +13,9 @@ export const Config = z.object({
   RATE_LIMIT_PER_SECOND: envInt({ min: 1 }).default(5_000).describe('maximum requests of one caller in a second'),
   RATE_LIMIT_SENSITIVE_PER_MINUTE: envInt({ min: 1 })
     .default(60)
-    .describe('maximum requests of one address in a minute that hash a password: registrations, tokens'),
+    .describe('maximum requests of one address in a minute that hash a password or send a mail'),
+  RATE_LIMIT_SEARCH_PER_MINUTE: envInt({ min: 1 }).default(300).describe('maximum product searches of one caller in a minute'),
+  RATE_LIMIT_ORDERS_PER_MINUTE: envInt({ min: 1 }).default(120).describe('maximum orders that one caller places in a minute'),
   // without all three, the rate limit distinguishes callers by address only
   OIDC_ISSUER: AuthConfig.OIDC_ISSUER.optional(),
   OIDC_AUDIENCE: AuthConfig.OIDC_AUDIENCE.optional(),
@@ -22,6 +24,8 @@ export const Config = z.object({
   WS_ORIGINS: envList().default([]).describe('origins, besides our own, whose pages may open /ws'),
   TRUSTED_PROXIES: envInt({ min: 0, max: 10 }).default(0).describe('proxies in front of the gateway that append to X-Forwarded-For'),
   UPSTREAM_TIMEOUT_MS: envInt({ min: 100 }).default(15_000).describe('longest time without data from a service, ms'),
+  UPSTREAM_TIMEOUT_QUICK_MS: envInt({ min: 100 }).default(5_000).describe('the same for reads of the catalogue, ms'),
+  UPSTREAM_TIMEOUT_SLOW_MS: envInt({ min: 100 }).default(60_000).describe('the same for reports and replays of dead letters, ms'),
   UPSTREAM_MAX_IN_FLIGHT: envInt({ min: 1 }).default(1_000).describe('maximum concurrent requests to one service'),
 });
 export type Config = z.output<typeof Config>;

@@ -2,6 +2,7 @@ import { authenticatorFrom, type HttpServer, httpServer } from '@orderstream/htt
 import type { Component } from '@orderstream/service-host';
 import type { Config } from './config.js';
 import { entryRoutes } from './entry-routes.js';
+import { withPages } from './pages.js';
 import { proxy } from './proxy.js';
 import { rateLimiter } from './rate-limit.js';
 import { cors, securityHeaders } from './security.js';
@@ -15,14 +16,18 @@ export const gateway = (config: Config): { components: Component[]; http: HttpSe
   const { OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL, TRUSTED_PROXIES: trustedProxies } = config;
   const verifiesTokens = OIDC_ISSUER && OIDC_AUDIENCE && OIDC_JWKS_URL;
   const auth = verifiesTokens ? authenticatorFrom({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL }) : undefined;
-  const limiter = rateLimiter({
-    perSecond: config.RATE_LIMIT_PER_SECOND,
-    sensitivePerMinute: config.RATE_LIMIT_SENSITIVE_PER_MINUTE,
-    trustedProxies,
-    auth,
-  });
+  const limiter = rateLimiter({ maximum: config, trustedProxies, auth });
   const destinationOf = destinationFinder(services);
-  const upstreams = proxy({ services, trustedProxies, timeoutMs: config.UPSTREAM_TIMEOUT_MS, maxInFlight: config.UPSTREAM_MAX_IN_FLIGHT });
+  const upstreams = proxy({
+    services,
+    trustedProxies,
+    timeoutsMs: {
+      quick: config.UPSTREAM_TIMEOUT_QUICK_MS,
+      usual: config.UPSTREAM_TIMEOUT_MS,
+      slow: config.UPSTREAM_TIMEOUT_SLOW_MS,
+    },
+    maxInFlight: config.UPSTREAM_MAX_IN_FLIGHT,
+  });
   const gate = startGate({ urls: config.WAIT_FOR_URLS });
   const sockets = webSockets({
     target: new URL(config.NOTIFICATIONS_URL),
@@ -50,11 +55,10 @@ export const gateway = (config: Config): { components: Component[]; http: HttpSe
       securityHeaders(config.CORS_ORIGINS),
       cors(config.CORS_ORIGINS),
       ...limiter.http,
-      (_req, _res, next) => {
+      withPages(async (req, res, next) => {
         gate.admit();
-        next();
-      },
-      upstreams.handle,
+        await upstreams.handle(req, res, next);
+      }),
     ],
     apis: [entryRoutes({ services })],
     onUpgrade: sockets.upgrade,

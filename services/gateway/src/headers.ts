@@ -65,12 +65,14 @@ export const requestHeaders = (
 };
 
 /**
- * The headers of a service's answer as the client gets them, without the service's CORS headers.
+ * The headers of a service's answer as the client gets them: without the service's CORS headers, and never a 429 or 503
+ * without `Retry-After`.
  *
  * @param vary the request headers that the gateway's own part of the answer depends on
  */
-export const responseHeaders = (headers: IncomingHttpHeaders, vary?: string): Headers => {
+export const responseHeaders = (status: number, headers: IncomingHttpHeaders, vary?: string): Headers => {
   const answer = endToEnd(headers, (name) => name.startsWith('access-control-'));
+  if ((status === 503 || status === 429) && answer['retry-after'] === undefined) answer['retry-after'] = '1';
   if (vary && answer.vary) answer.vary = `${vary}, ${answer.vary}`;
   return answer;
 };

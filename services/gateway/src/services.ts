@@ -1,4 +1,5 @@
 import type { Config } from './config.js';
+import { type RouteRules, rulesOf } from './route-rules.js';
 
 /** A service behind the gateway. */
 export type Service = {
@@ -20,10 +21,8 @@ export const publicServices = (urls: Urls): Service[] => [
   { name: 'notifications', url: new URL(urls.NOTIFICATIONS_URL), segments: ['notifications'] },
 ];
 
-const mebibyte = 1_048_576;
-
 /** The destination of a request and its limits, decided once. */
-export type Destination = {
+export type Destination = RouteRules & {
   service: Service;
   /** its label in the metrics */
   route: string;
@@ -31,10 +30,6 @@ export type Destination = {
   prefix: string;
   /** the path at the service: without the prefix */
   path: string;
-  /** maximum bytes of the body: 1 MiB, and 2 MiB for a product's image */
-  bodyLimit: number;
-  /** hashes a password */
-  sensitive: boolean;
 };
 
 /** Paths of identity outside `/api`, for a browser's session. They stay as they are. */
@@ -42,10 +37,6 @@ const sessionPath = /^\/(session\/|signed-out$)/;
 
 /** Empty segments, dot segments, escaped slashes and dots, backslashes: some servers normalise them, others do not. */
 const ambiguous = /\/\/|\/\.{1,2}(\/|$)|%2e|%2f|%5c|\\/i;
-
-/** Services match paths in any case, with or without a slash at the end. */
-const sensitivePath = /^\/identity\/(register|oidc\/token)\/?$/i;
-const imagePath = /^\/products\/[^/]+\/image$/;
 
 /**
  * Finds the destination of a request by its method and its target in origin form, such as `/api/orders/1?x=y`;
@@ -59,12 +50,11 @@ export const destinationFinder = (services: readonly Service[]): ((method: strin
     const service = prefix === '' ? sessionPath.test(path) && identity : bySegment.get(segment);
     if (!service || ambiguous.test(path)) return undefined;
     return {
+      ...rulesOf(method, path, query),
       service,
       route: `${prefix}/${segment}`,
       prefix,
       path: path + query,
-      bodyLimit: method === 'PUT' && imagePath.test(path) ? 2 * mebibyte : mebibyte,
-      sensitive: method === 'POST' && sensitivePath.test(path),
     };
   };
 };
