@@ -383,7 +383,7 @@ describe('the gateway', function () {
   it('sets security headers, which a service may replace', async () => {
     const { headers } = await call('/api/orders');
     expect(headers.get('x-content-type-options')).to.equal('nosniff');
-    expect(headers.get('content-security-policy')).to.contain("frame-ancestors 'none'");
+    expect(headers.get('content-security-policy')).to.contain("frame-ancestors 'none'").and.not.contain('unsafe');
     expect(headers.get('x-powered-by')).to.equal(null);
     answer = (_req, res) => res.writeHead(200, { 'content-security-policy': "default-src 'none'" }).end();
     expect((await call('/api/identity/login')).headers.get('content-security-policy')).to.equal("default-src 'none'");
@@ -448,7 +448,9 @@ describe('the gateway', function () {
   });
 
   it('serves a start page and links the documents of the services', async () => {
-    expect((await call('/')).body).to.contain('/api/orders/reference');
+    const page = await call('/');
+    expect(page.body).to.contain('/api/orders/reference').and.to.contain('href="/api/reference"').and.to.contain('href="/health"');
+    expect(page.headers.get('content-security-policy')).to.match(/^default-src 'none'; style-src 'sha256-[^']+';/);
     const { body } = await call('/api');
     expect(body.services.map(({ name }: { name: string }) => name)).to.deep.equal([
       'identity',

@@ -2,7 +2,11 @@ import { authenticatorFrom, type HttpServer, httpServer } from '@orderstream/htt
 import type { Component } from '@orderstream/service-host';
 import type { Config } from './config.js';
 import { entryRoutes } from './entry-routes.js';
+import { openApiRoutes } from './openapi/openapi-routes.js';
+import { platformDocument } from './openapi/platform-document.js';
+import { referencePage } from './openapi/reference-page.js';
 import { withPages } from './pages.js';
+import { platformHealth } from './platform-health.js';
 import { proxy } from './proxy.js';
 import { rateLimiter } from './rate-limit.js';
 import { cors, securityHeaders } from './security.js';
@@ -18,6 +22,8 @@ export const gateway = (config: Config): { components: Component[]; http: HttpSe
   const auth = verifiesTokens ? authenticatorFrom({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL }) : undefined;
   const limiter = rateLimiter({ maximum: config, trustedProxies, auth });
   const destinationOf = destinationFinder(services);
+  const publicPath = (service: string, path: string): string | undefined =>
+    [`/api${path}`, path].find((target) => destinationOf('GET', target)?.service.name === service);
   const upstreams = proxy({
     services,
     trustedProxies,
@@ -56,13 +62,28 @@ export const gateway = (config: Config): { components: Component[]; http: HttpSe
       cors(config.CORS_ORIGINS),
       ...limiter.http,
       withPages(async (req, res, next) => {
-        gate.admit();
+        if (req.path !== '/health') gate.admit();
         await upstreams.handle(req, res, next);
       }),
     ],
-    apis: [entryRoutes({ services })],
+    apis: [
+      entryRoutes({ services, health: platformHealth({ services }) }),
+      openApiRoutes({
+        document: platformDocument({ services, issuer: OIDC_ISSUER, publicPath }),
+        reference: once(() => referencePage({ issuer: OIDC_ISSUER })),
+      }),
+    ],
     onUpgrade: sockets.upgrade,
   });
   // the sockets come last: the server waits for them when it stops
   return { components: [gate, upstreams.component, http, sockets.component], http };
+};
+
+/** Calls `make` when it is needed first. */
+const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 };
