@@ -1,6 +1,14 @@
 import { AuthConfig, envInt, envList, envUrl, HttpConfig } from '@orderstream/service-host';
 import { z } from 'zod';
 
+/** A browser's `Origin` has no path and no slash at its end, so one with them would never be equal. */
+const envOrigins = () =>
+  envList()
+    .refine((list) => list.every((item) => URL.canParse(item) && new URL(item).origin === item), {
+      error: 'must be origins, such as https://shop.example',
+    })
+    .default([]);
+
 export const Config = z.object({
   ...HttpConfig,
   IDENTITY_URL: envUrl().describe('identity'),
@@ -20,8 +28,8 @@ export const Config = z.object({
   OIDC_ISSUER: AuthConfig.OIDC_ISSUER.optional(),
   OIDC_AUDIENCE: AuthConfig.OIDC_AUDIENCE.optional(),
   OIDC_JWKS_URL: AuthConfig.OIDC_JWKS_URL.optional(),
-  CORS_ORIGINS: envList().default([]).describe('origins whose pages may call the API'),
-  WS_ORIGINS: envList().default([]).describe('origins, besides our own, whose pages may open /ws'),
+  CORS_ORIGINS: envOrigins().describe('origins whose pages may call the API'),
+  WS_ORIGINS: envOrigins().describe('origins, besides our own, whose pages may open /ws'),
   TRUSTED_PROXIES: envInt({ min: 0, max: 10 }).default(0).describe('proxies in front of the gateway that append to X-Forwarded-For'),
   UPSTREAM_TIMEOUT_MS: envInt({ min: 100 }).default(15_000).describe('longest time without data from a service, ms'),
   UPSTREAM_TIMEOUT_QUICK_MS: envInt({ min: 100 }).default(5_000).describe('the same for reads of the catalogue, ms'),

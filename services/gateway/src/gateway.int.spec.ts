@@ -421,6 +421,12 @@ describe('the gateway', function () {
     await at.host.stop();
   });
 
+  it('does not start with an origin that no browser sends', () => {
+    for (const origin of ['https://shop.example/', 'https://shop.example/shop', 'shop.example', '*'])
+      expect(Config.shape.CORS_ORIGINS.safeParse(`https://app.example,${origin}`).success, origin).to.equal(false);
+    expect(Config.shape.WS_ORIGINS.parse('https://app.example, http://127.0.0.1:5173')).to.have.length(2);
+  });
+
   it('answers preflights itself', async () => {
     const at = await start({ CORS_ORIGINS: 'https://shop.example', RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_SENSITIVE_PER_MINUTE: '1' });
     const preflight = (path: string, origin: string, method: string, headers: string) =>
@@ -450,7 +456,7 @@ describe('the gateway', function () {
   it('serves a start page and links the documents of the services', async () => {
     const page = await call('/');
     expect(page.body).to.contain('/api/orders/reference').and.to.contain('href="/api/reference"').and.to.contain('href="/health"');
-    expect(page.headers.get('content-security-policy')).to.match(/^default-src 'none'; style-src 'sha256-[^']+';/);
+    expect(page.headers.get('content-security-policy')).to.match(/^default-src 'none'; img-src data:; style-src 'sha256-[^']+';/);
     const { body } = await call('/api');
     expect(body.services.map(({ name }: { name: string }) => name)).to.deep.equal([
       'identity',

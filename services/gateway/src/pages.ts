@@ -6,9 +6,10 @@ import type { Request, RequestHandler, Response } from 'express';
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}
 :root{color-scheme:light dark}`;
 
-/** Allows this one style, by its hash, and nothing else. */
+/** Allows this one style, by its hash, and almost nothing else. */
 const policy = [
   `default-src 'none'`,
+  `img-src data:`, // the empty icon
   `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
   `base-uri 'none'`,
   `form-action 'none'`,
@@ -21,7 +22,7 @@ type Page = { title: string; body: string; refreshSeconds?: number | undefined }
 /** A small page without scripts, which needs no other file. Its headers allow what it needs. */
 export const page = ({ title, body, refreshSeconds }: Page): { html: Buffer; headers: Record<string, string> } => ({
   html: Buffer.from(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 ${refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${refreshSeconds}">`}<title>${title}</title><style>${style}</style></head>
 <body><h1>${title}</h1>${body}</body></html>
 `),

@@ -109,6 +109,7 @@ describe('the gateway’s documents', function () {
       'x-scalar-client-id': 'reference',
       'x-scalar-redirect-uri': 'http://127.0.0.1:8080/api/reference',
       'x-usePkce': 'SHA-256',
+      'x-scalar-credentials-location': 'body',
       selectedScopes: ['openid', 'platform'],
     });
     expect((await fetch(`${url}/api/reference/other.js`)).status).to.equal(404);

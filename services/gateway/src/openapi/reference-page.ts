@@ -12,7 +12,6 @@ type Options = {
 /** Scalar's configuration: no fonts, proxy, telemetry or assistant of its makers, and a log-in as the client `reference`. */
 const configuration = (issuer: string | undefined) => ({
   url: '/api/openapi.json',
-  theme: 'none',
   withDefaultFonts: false,
   telemetry: false,
   hideClientButton: true,
@@ -29,6 +28,7 @@ const configuration = (issuer: string | undefined) => ({
               'x-scalar-client-id': 'reference',
               'x-scalar-redirect-uri': new URL('/api/reference', issuer).href,
               'x-usePkce': 'SHA-256',
+              'x-scalar-credentials-location': 'body', // a public client: no Authorization header
               selectedScopes: ['openid', 'platform'],
             },
           },
@@ -60,7 +60,7 @@ export const referencePage = async ({ issuer }: Options): Promise<ReferencePage>
   const code = `${scalar}\nScalar.createApiReference('#reference', ${JSON.stringify(configuration(issuer))});\n`;
   const scriptName = `${createHash('sha256').update(code).digest('hex').slice(0, 16)}.js`;
   const html = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Orderstream: API reference</title></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><title>Orderstream: API reference</title></head>
 <body><div id="reference"></div><noscript>The same without scripts: <a href="/api">the references of the services</a>.</noscript>
 <script src="/api/reference/${scriptName}"></script></body></html>
 `;
