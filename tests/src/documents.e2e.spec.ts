@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { api, expectStatus } from './http.js';
 
-type Operation = { responses: Record<string, unknown> };
-type Document = { info: { title: string }; paths: Record<string, Record<string, Operation>> };
+type Operation = { servers?: { url: string }[]; responses: Record<string, unknown> };
+type Document = { info: { title: string }; servers: { url: string }[]; paths: Record<string, Record<string, Operation>> };
 type Index = { services: { name: string; paths: string[]; openapi: string }[] };
 
 const commands = ['cancel', 'hold', 'release', 'confirm', 'ship'];
@@ -30,9 +30,24 @@ describe('the OpenAPI documents', () => {
     ]);
   });
 
-  it('have only routes that the gateway forwards to', () => {
-    for (const { name, paths: served, document } of services)
-      for (const path of Object.keys(document.paths)) expect(served, `${name}: ${path}`).to.include(`/api/${path.split('/')[1]}`);
+  it('distinguish public routes from internal ones', async () => {
+    for (const { name, paths: served, document } of services) {
+      for (const [path, operations] of Object.entries(document.paths)) {
+        const isPublic = served.includes(`/api/${path.split('/')[1]}`);
+        for (const [method, { servers = document.servers }] of Object.entries(operations))
+          expect(servers[0]!.url, `${name}: ${method} ${path}`).to.equal(isPublic ? '/api' : '/');
+        if (!isPublic) expect((await api(path)).status, path).to.equal(404);
+      }
+    }
+  });
+
+  it('are merged into one', async () => {
+    const merged = expectStatus(await api<Document & { info: { 'x-missing-services': string[] } }>('/openapi.json'), 200);
+    expect(merged.info['x-missing-services']).to.deep.equal([]);
+    for (const { paths: served, document } of services) {
+      const paths = Object.keys(document.paths).filter((path) => served.includes(`/api/${path.split('/')[1]}`));
+      expect(Object.keys(merged.paths)).to.include.members(paths.map((path) => `/api${path}`));
+    }
   });
 
   it('describe the conflicts of the commands on an order', () => {

@@ -1,32 +1,28 @@
+import { STATUS_CODES } from 'node:http';
 import type { Json, Operation } from './document.js';
 
 type Example = { code: string; detail: string };
 
 /** What the gateway itself answers, by status. */
-const refusals: Record<number, { name: string; title: string; examples: Example[] }> = {
+const refusals: Record<number, { name: string; examples: Example[] }> = {
   408: {
     name: 'RequestTimeout',
-    title: 'Request Timeout',
     examples: [{ code: 'request-timeout', detail: 'The body did not arrive in time' }],
   },
   413: {
     name: 'BodyTooLarge',
-    title: 'Payload Too Large',
     examples: [{ code: 'body-too-large', detail: 'The body is larger than 1048576 bytes' }],
   },
   429: {
     name: 'RateLimited',
-    title: 'Too Many Requests',
     examples: [{ code: 'rate-limited', detail: 'Too many requests; slow down' }],
   },
   431: {
     name: 'HeadersTooLarge',
-    title: 'Request Header Fields Too Large',
     examples: [{ code: 'headers-too-large', detail: 'The request is not valid HTTP' }],
   },
   503: {
     name: 'NotAvailable',
-    title: 'Service Unavailable',
     examples: [
       { code: 'service-unreachable', detail: 'ordering cannot be reached' },
       { code: 'service-busy', detail: 'ordering is busy' },
@@ -35,7 +31,6 @@ const refusals: Record<number, { name: string; title: string; examples: Example[
   },
   504: {
     name: 'ServiceTimeout',
-    title: 'Gateway Timeout',
     examples: [{ code: 'service-timeout', detail: 'ordering did not answer in time' }],
   },
 };
@@ -54,7 +49,7 @@ const examplesOf = (status: number): Json =>
       {
         value: {
           type: `urn:orderstream:problem:${code}`,
-          title: refusals[status]?.title,
+          title: STATUS_CODES[status],
           status,
           detail,
           code,
@@ -67,10 +62,10 @@ const examplesOf = (status: number): Json =>
 /** The gateway's own refusals, for `components.responses`. `problem` is the schema of problem documents. */
 export const gatewayResponses = (problem: Json): Record<string, Json> =>
   Object.fromEntries(
-    Object.entries(refusals).map(([status, { name, title }]) => [
+    Object.entries(refusals).map(([status, { name }]) => [
       name,
       {
-        description: `${title}, by the gateway`,
+        description: `${STATUS_CODES[status]}, by the gateway`,
         ...(headersOf[Number(status)] && { headers: headersOf[Number(status)] }),
         content: { 'application/problem+json': { schema: problem, examples: examplesOf(Number(status)) } },
       },
