@@ -24,6 +24,8 @@ const localDefaults = {
   HOLD_WINDOW_SECONDS: '60',
   RATE_LIMIT_PER_SECOND: '5000',
   RATE_LIMIT_SENSITIVE_PER_MINUTE: '300000',
+  RATE_LIMIT_SEARCH_PER_MINUTE: '300000',
+  RATE_LIMIT_ORDERS_PER_MINUTE: '300000',
 };
 
 export const serviceUrl = (stack: Stack, service: ServiceName): string => `http://127.0.0.1:${stack.ports[service]}`;

@@ -41,6 +41,15 @@ describe('the OpenAPI documents', () => {
     }
   });
 
+  it('are merged into one', async () => {
+    const merged = expectStatus(await api<Document & { info: { 'x-missing-services': string[] } }>('/openapi.json'), 200);
+    expect(merged.info['x-missing-services']).to.deep.equal([]);
+    for (const { paths: served, document } of services) {
+      const paths = Object.keys(document.paths).filter((path) => served.includes(`/api/${path.split('/')[1]}`));
+      expect(Object.keys(merged.paths)).to.include.members(paths.map((path) => `/api${path}`));
+    }
+  });
+
   it('describe the conflicts of the commands on an order', () => {
     const { paths } = services.find(({ name }) => name === 'ordering')!.document;
     for (const command of commands)

@@ -6,7 +6,7 @@ import { audit, endings, everyEndingIsPure, findings, tally } from './audit.js';
 import { openBrowser } from './browser.js';
 import { addProduct } from './catalogue.js';
 import { asSuperuser, count, rows } from './databases.js';
-import { ask, expectStatus } from './http.js';
+import { api, ask, expectStatus } from './http.js';
 import { command, historyOf, placeOrder, readOrder, salesOf, tryToPlace, untilPayment, untilStatus } from './orders.js';
 import { inParallel, times, untilTime } from './parallel.js';
 import { admin, newShopper, type Person } from './people.js';
@@ -413,9 +413,9 @@ describe('with a fault', function () {
   const listeners = ['products', 'payment', 'reports'] as const;
   type Listener = (typeof listeners)[number];
 
-  /** An operator's request, at the service itself. */
+  /** An operator's request. */
   const operate = async <Body>(service: Listener, path: string, method: 'GET' | 'POST' | 'DELETE' = 'GET') =>
-    ask<Body>(`${platform.service(service)}/dead-letters${path}`, { method, token: await (await admin()).token() });
+    api<Body>(`/${service}/dead-letters${path}`, { method, token: await (await admin()).token() });
   const lettersOf = async (service: Listener, key: string): Promise<Letter[]> =>
     expectStatus(await operate<Page<Letter>>(service, '?limit=100'), 200).data.filter((letter) => letter.key === key);
 
@@ -435,9 +435,7 @@ describe('with a fault', function () {
         return found;
       });
       expect(letters.map(({ type }) => type)).to.deep.equal([null, 'OrderConfirmed']);
-      expect((await ask(`${platform.service(service)}/dead-letters`, { token: await shopper.token() })).status, 'a shopper looks').to.equal(
-        403,
-      );
+      expect((await api(`/${service}/dead-letters`, { token: await shopper.token() })).status, 'a shopper looks').to.equal(403);
 
       const replayed = await operate<{ replayed: number; error?: string }>(service, `/${letters[0]!.id}/replay`, 'POST');
       expect(expectStatus(replayed, 200)).to.have.property('error').that.includes('type');

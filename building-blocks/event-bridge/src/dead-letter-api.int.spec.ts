@@ -41,7 +41,11 @@ describe('the API of dead letters', () => {
       basePath: '/test',
       auth: { verify: async (role) => ({ id: 'somebody', roles: [role], scopes: ['platform'], expiresAt: new Date('2100-01-01') }) }, // the token is the role
       apis: [
-        deadLetterApi(database.db, [kafkaConsumer({ brokers: ['127.0.0.1:1'], groupId: consumer, db: database.db, handlers: [handler] })]),
+        deadLetterApi({
+          service: 'test',
+          db: database.db,
+          consumers: [kafkaConsumer({ brokers: ['127.0.0.1:1'], groupId: consumer, db: database.db, handlers: [handler] })],
+        }),
       ],
     });
     await server.start(testHost());
@@ -59,7 +63,10 @@ describe('the API of dead letters', () => {
 
   const ask = async <Body>(path = '', method = 'GET', role = 'admin'): Promise<{ status: number; body: Body }> => {
     const { port } = server.server.address() as AddressInfo;
-    const answer = await fetch(`http://127.0.0.1:${port}/dead-letters${path}`, { method, headers: { authorization: `Bearer ${role}` } });
+    const answer = await fetch(`http://127.0.0.1:${port}/test/dead-letters${path}`, {
+      method,
+      headers: { authorization: `Bearer ${role}` },
+    });
     const text = await answer.text();
     return { status: answer.status, body: (text ? JSON.parse(text) : null) as Body };
   };

@@ -72,12 +72,20 @@ const viewOf = (letter: DeadLetter): z.infer<typeof DeadLetterView> => {
   };
 };
 
+type DeadLetterApiOptions = {
+  /** the service's name, as the first segment of the paths */
+  service: string;
+  db: Database;
+  consumers: readonly Replayable[];
+};
+
 /**
  * The dead letters of a service, for an operator to list, replay and discard. The letters of a key are replayed in
  * order, oldest first.
  */
-export const deadLetterApi = (db: Database, consumers: readonly Replayable[]): Api => {
-  const letters = api('Dead letters', '/dead-letters', { internal: true });
+export const deadLetterApi = ({ service, db, consumers }: DeadLetterApiOptions): Api => {
+  const path = `/${service}/dead-letters` as const;
+  const letters = api('Dead letters', path);
 
   const notFound = (id: string) => new NotFound('dead-letter-not-found', `There is no dead letter ${id}`);
   const letterOf = async (id: string): Promise<{ letter: DeadLetter; consumer: Replayable | undefined }> => {
@@ -87,7 +95,7 @@ export const deadLetterApi = (db: Database, consumers: readonly Replayable[]): A
   };
 
   letters.get(
-    '/dead-letters',
+    path,
     { summary: 'List the dead letters, oldest first', who: 'admin', query: PageQuery, answers: { 200: Page(DeadLetterView) } },
     async ({ query }) => {
       const { letters: found, total } = await listLetters(db, query.limit, (query.page - 1) * query.limit);
@@ -96,7 +104,7 @@ export const deadLetterApi = (db: Database, consumers: readonly Replayable[]): A
   );
 
   letters.post(
-    '/dead-letters/:id/replay',
+    `${path}/:id/replay`,
     {
       summary: 'Replay the dead letters of its key, oldest first',
       description: '409 `dead-letter-without-consumer`, 503 `dead-letters-busy` while its key is being replayed.',
@@ -111,7 +119,7 @@ export const deadLetterApi = (db: Database, consumers: readonly Replayable[]): A
   );
 
   letters.delete(
-    '/dead-letters/:id',
+    `${path}/:id`,
     {
       summary: 'Discard it, and replay the letters behind it',
       description: '503 `dead-letters-busy` while its key is being replayed.',

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Readable, Transform } from 'node:stream';
+import { wait } from '@orderstream/async';
+import { Unavailable } from '@orderstream/contracts';
 import { HttpRefusal, hasBody } from '@orderstream/http';
 import { type Dispatcher, errors } from 'undici';
 import { type Headers, responseHeaders } from './headers.js';
@@ -53,22 +55,30 @@ const bodyOf = async (req: IncomingMessage, to: Upstream): Promise<{ body: Buffe
 
 const silent = (service: string): HttpRefusal => new HttpRefusal(504, 'service-timeout', `${service} did not answer in time`);
 
-const refusalOf = (error: unknown, service: string): HttpRefusal => {
+/** The service could not be reached, or broke off before its answer. */
+export const unreachable = (service: string): Unavailable =>
+  new Unavailable('service-unreachable', `${service} cannot be reached`, { retryAfterSeconds: 2 });
+
+const refusalOf = (error: unknown, service: string): HttpRefusal | Unavailable => {
   if (error instanceof HttpRefusal) return error;
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError) return silent(service);
-  return new HttpRefusal(502, 'service-unreachable', `${service} cannot be reached`, { 'retry-after': '1' });
+  return unreachable(service);
 };
 
-/** A service may close a kept-alive connection just as a request is sent over it. */
-const closedUnderIt = (error: unknown): boolean =>
-  error instanceof errors.SocketError || (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+const connectionErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** Refused, reset, or closed just as the request was sent over it. */
+const isConnectionError = (error: unknown): boolean => connectionErrors.has((error as NodeJS.ErrnoException).code ?? '');
+
+/** Pauses before a request is repeated, ms: at once for a kept-alive connection, then for a service that restarts. */
+const repeatAfterMs = [0, 400, 1_000];
 
 /**
- * Forwards a request and its answer, both as streams. A `GET` or `HEAD` is sent once more when the service closed the
- * kept-alive connection just then. undici frames the request: by the length of the body, or in chunks, for any method.
+ * Forwards a request and its answer, both as streams. A `GET` or `HEAD` is repeated after a connection error; other
+ * methods never are. undici frames the request: by the length of the body, or in chunks, for any method.
  *
  * @returns when the answer has ended, complete or not
- * @throws HttpRefusal (413, 408, 502, 504) as long as nothing was answered
+ * @throws HttpRefusal (413, 408, 504) or Unavailable as long as nothing was answered
  */
 export const forward = async (req: IncomingMessage, res: ServerResponse, to: Upstream): Promise<void> => {
   const gone = new AbortController();
@@ -82,15 +92,24 @@ export const forward = async (req: IncomingMessage, res: ServerResponse, to: Ups
         headers: length === undefined ? to.headers : { ...to.headers, 'content-length': length },
         body,
         signal: gone.signal,
+        headersTimeout: to.timeoutMs,
+        bodyTimeout: to.timeoutMs,
       },
-      ({ statusCode, headers }) => res.writeHead(statusCode, responseHeaders(headers, res.getHeader('vary')?.toString())),
+      ({ statusCode, headers }) => res.writeHead(statusCode, responseHeaders(statusCode, headers, res.getHeader('vary')?.toString())),
     );
-  const mayRepeat = body === null && (req.method === 'GET' || req.method === 'HEAD');
+  const pauses = body === null && (req.method === 'GET' || req.method === 'HEAD') ? repeatAfterMs : [];
+  const attempt = async (repeats: number): Promise<void> => {
+    try {
+      await send();
+    } catch (error) {
+      const pauseMs = pauses[repeats];
+      if (pauseMs === undefined || res.headersSent || !isConnectionError(error)) throw error;
+      await wait(pauseMs, gone.signal);
+      await attempt(repeats + 1);
+    }
+  };
   try {
-    await send().catch((error) => {
-      if (mayRepeat && closedUnderIt(error) && !res.headersSent) return send();
-      throw error;
-    });
+    await attempt(0);
   } catch (error) {
     if (!res.headersSent && !res.destroyed) throw refusalOf(error, to.service);
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, request as httpRequest, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createHost, createLogger, type ServiceHost } from '@orderstream/service-host';
@@ -158,22 +159,121 @@ describe('the gateway', function () {
     expect([silent.status, silent.body.code]).to.deep.equal([504, 'service-timeout']);
     answer = (req) => req.socket.destroy();
     const broken = await call('/api/orders', { method: 'POST', body: 'x' });
-    expect([broken.status, broken.body.code, broken.headers.get('retry-after')]).to.deep.equal([502, 'service-unreachable', '1']);
+    expect([broken.status, broken.body.code, broken.headers.get('retry-after')]).to.deep.equal([503, 'service-unreachable', '2']);
     const away = await start({ ORDERING_URL: 'http://127.0.0.1:1' });
     const unreachable = await call('/api/orders', {}, away);
-    expect([unreachable.status, unreachable.body.code, unreachable.body.title]).to.deep.equal([502, 'service-unreachable', 'Bad Gateway']);
+    expect([unreachable.status, unreachable.body.code, unreachable.body.title]).to.deep.equal([
+      503,
+      'service-unreachable',
+      'Service Unavailable',
+    ]);
     await away.host.stop();
   });
 
-  it('sends a GET again when the service was closing the connection', async () => {
-    await call('/api/orders');
-    let times = 0;
+  it('waits for a service as long as its route allows', async () => {
+    const at = await start({ UPSTREAM_TIMEOUT_QUICK_MS: '150', UPSTREAM_TIMEOUT_MS: '150', UPSTREAM_TIMEOUT_SLOW_MS: '20000' });
+    let finish = (): void => undefined;
     answer = (req, res) => {
-      times += 1;
-      if (times === 1) req.socket.destroy();
-      else res.end('again');
+      if (req.url === '/reports/sales') finish = () => void res.end('{}');
     };
-    expect((await call('/api/orders')).body).to.equal('again');
+    const report = call('/api/reports/sales', {}, at);
+    for (const path of ['/api/products', '/api/orders']) expect((await call(path, {}, at)).status).to.equal(504);
+    finish();
+    expect((await report).status).to.equal(200);
+    await at.host.stop();
+  });
+
+  it('sends a GET again when the service closes or resets the connection', async () => {
+    for (const breakOff of ['destroy', 'resetAndDestroy'] as const) {
+      let times = 0;
+      answer = (req, res) => {
+        times += 1;
+        if (times < 3) req.socket[breakOff]();
+        else res.end('again');
+      };
+      expect((await call('/api/orders')).body).to.equal('again');
+    }
+  });
+
+  it('sends a GET again while a service restarts', async () => {
+    const restarted = createServer((_req, res) => res.end('back'));
+    const url = await listen(restarted);
+    const at = await start({ ORDERING_URL: url });
+    await new Promise((resolve) => restarted.close(resolve));
+    const waiting = call('/api/orders', {}, at);
+    await call('/api/products', {}, at); // by then the first connection is refused
+    restarted.listen(Number(new URL(url).port), '127.0.0.1');
+    expect((await waiting).body).to.equal('back');
+    restarted.closeAllConnections();
+    restarted.close();
+    await at.host.stop();
+  });
+
+  it('gives up a GET after four times, and sends what changes something only once', async () => {
+    answer = (req) => req.socket.destroy();
+    expect((await call('/api/orders')).status).to.equal(503);
+    expect(seen).to.have.length(4);
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      seen.length = 0;
+      expect((await call('/api/orders/1', { method })).status).to.equal(503);
+      expect(seen, method).to.have.length(1);
+    }
+  });
+
+  it('does not send a GET again that timed out', async () => {
+    answer = () => undefined;
+    expect((await call('/api/orders')).status).to.equal(504);
+    expect(seen).to.have.length(1);
+  });
+
+  describe('answers a browser’s visitor with a page', () => {
+    const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
+    const visit = (at: Started, init: RequestInit = {}) => call('/api/identity/oidc/auth', { ...init, headers: { accept: browser } }, at);
+
+    const cases: [what: string, env: Record<string, string>, status: number, retryAfter: string | null][] = [
+      ['when a service is away', { IDENTITY_URL: 'http://127.0.0.1:1' }, 503, '2'],
+      ['when a service is silent', {}, 504, null],
+      ['while the platform starts', { WAIT_FOR_URLS: 'http://127.0.0.1:1/' }, 503, '2'],
+    ];
+    for (const [what, env, status, retryAfter] of cases) {
+      it(what, async () => {
+        answer = () => undefined;
+        const at = await start(env);
+        const page = await visit(at);
+        expect([page.status, page.headers.get('content-type'), page.headers.get('retry-after')]).to.deep.equal([
+          status,
+          'text/html; charset=utf-8',
+          retryAfter,
+        ]);
+        expect(page.body)
+          .to.match(/<h1>.+<\/h1>/)
+          .and.not.contain('<script');
+        expect(page.body.includes('http-equiv="refresh" content="2"')).to.equal(retryAfter !== null);
+        const policy = page.headers.get('content-security-policy')!;
+        expect(policy).to.contain("default-src 'none'").and.not.contain('unsafe');
+        const style = /<style>([^<]*)<\/style>/.exec(page.body)![1]!;
+        expect(policy).to.contain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`);
+        expect(page.headers.get('vary')).to.contain('Accept');
+        await at.host.stop();
+      });
+    }
+
+    it('when a service is busy', async () => {
+      const at = await start({ UPSTREAM_MAX_IN_FLIGHT: '1' });
+      answer = () => undefined;
+      const [first, second] = await Promise.all([visit(at), visit(at)]);
+      expect([first!.status, second!.status].sort()).to.deep.equal([503, 504]);
+      expect([first, second].find((page) => page!.status === 503)!.body).to.contain('We are busy');
+      await at.host.stop();
+    });
+
+    it('which does not reload what changes something', async () => {
+      const at = await start({ IDENTITY_URL: 'http://127.0.0.1:1' });
+      const page = await visit(at, { method: 'POST' });
+      expect([page.status, page.headers.get('content-type')]).to.deep.equal([503, 'text/html; charset=utf-8']);
+      expect(page.body).not.to.contain('refresh');
+      await at.host.stop();
+    });
   });
 
   it('does not complete an answer that the service broke off', async () => {
@@ -218,7 +318,8 @@ describe('the gateway', function () {
     expect(refused.length).to.be.within(4, 7); // the second may end during the requests
     expect(refused[0]?.body).to.include({ code: 'rate-limited', status: 429 });
     expect(refused[0]?.headers.get('retry-after')).to.equal('1');
-    expect(outcomes[0]?.headers.get('ratelimit')).to.contain('limit=3');
+    expect(outcomes[0]?.headers.get('ratelimit')).to.match(/^"request"; r=2; t=1$/);
+    expect(outcomes[0]?.headers.get('ratelimit-policy')).to.match(/^"request"; q=3; w=1; pk=:.+:$/);
     expect((await call('/health/live', {}, at)).status).to.equal(200);
     await at.host.stop();
   });
@@ -231,12 +332,26 @@ describe('the gateway', function () {
     const outcomes = [];
     for (const path of paths) outcomes.push(await post(path, '203.0.113.7', path));
     expect(outcomes.map(({ status }) => status)).to.deep.equal([200, 200, 200, 429]);
-    expect(outcomes[0]?.headers.get('ratelimit')).to.contain('limit=3, remaining=2');
+    expect(outcomes[0]?.headers.get('ratelimit')).to.contain('"sign-in"; r=2; t=60');
+    expect(outcomes[0]?.headers.get('ratelimit-policy')).to.match(/^"request"; q=5000; w=1; .*, "sign-in"; q=3; w=60; /);
     expect(outcomes[3]?.body.code).to.equal('rate-limited');
     expect(Number(outcomes[3]?.headers.get('retry-after'))).to.be.within(50, 60);
     expect((await post('/api/identity/register', '203.0.113.8')).status).to.equal(200);
     expect((await post('/api/orders', '203.0.113.7')).status).to.equal(200);
     expect((await call('/api/identity/oidc/jwks', { headers: { 'x-forwarded-for': '203.0.113.7' } }, at)).status).to.equal(200);
+    await at.host.stop();
+  });
+
+  it('limits searches and orders of a caller by the minute, apart from one another', async () => {
+    const at = await start({ RATE_LIMIT_SEARCH_PER_MINUTE: '2', RATE_LIMIT_ORDERS_PER_MINUTE: '1', TRUSTED_PROXIES: '1' });
+    const from = (address: string, path: string, method = 'GET') =>
+      call(path, { method, headers: { 'x-forwarded-for': address } }, at).then(({ status }) => status);
+    const outcomes = [];
+    for (const search of ['lamp', 'desk', 'chair']) outcomes.push(await from('203.0.113.7', `/api/products?search=${search}`));
+    for (const _ of [1, 2]) outcomes.push(await from('203.0.113.7', '/api/orders', 'POST'));
+    expect(outcomes).to.deep.equal([200, 200, 429, 200, 429]);
+    expect(await from('203.0.113.7', '/api/products')).to.equal(200);
+    expect(await from('203.0.113.8', '/api/products?search=lamp')).to.equal(200);
     await at.host.stop();
   });
 
@@ -268,7 +383,7 @@ describe('the gateway', function () {
   it('sets security headers, which a service may replace', async () => {
     const { headers } = await call('/api/orders');
     expect(headers.get('x-content-type-options')).to.equal('nosniff');
-    expect(headers.get('content-security-policy')).to.contain("frame-ancestors 'none'");
+    expect(headers.get('content-security-policy')).to.contain("frame-ancestors 'none'").and.not.contain('unsafe');
     expect(headers.get('x-powered-by')).to.equal(null);
     answer = (_req, res) => res.writeHead(200, { 'content-security-policy': "default-src 'none'" }).end();
     expect((await call('/api/identity/login')).headers.get('content-security-policy')).to.equal("default-src 'none'");
@@ -306,6 +421,12 @@ describe('the gateway', function () {
     await at.host.stop();
   });
 
+  it('does not start with an origin that no browser sends', () => {
+    for (const origin of ['https://shop.example/', 'https://shop.example/shop', 'shop.example', '*'])
+      expect(Config.shape.CORS_ORIGINS.safeParse(`https://app.example,${origin}`).success, origin).to.equal(false);
+    expect(Config.shape.WS_ORIGINS.parse('https://app.example, http://127.0.0.1:5173')).to.have.length(2);
+  });
+
   it('answers preflights itself', async () => {
     const at = await start({ CORS_ORIGINS: 'https://shop.example', RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_SENSITIVE_PER_MINUTE: '1' });
     const preflight = (path: string, origin: string, method: string, headers: string) =>
@@ -333,7 +454,9 @@ describe('the gateway', function () {
   });
 
   it('serves a start page and links the documents of the services', async () => {
-    expect((await call('/')).body).to.contain('/api/orders/reference');
+    const page = await call('/');
+    expect(page.body).to.contain('/api/orders/reference').and.to.contain('href="/api/reference"').and.to.contain('href="/health"');
+    expect(page.headers.get('content-security-policy')).to.match(/^default-src 'none'; img-src data:; style-src 'sha256-[^']+';/);
     const { body } = await call('/api');
     expect(body.services.map(({ name }: { name: string }) => name)).to.deep.equal([
       'identity',
@@ -393,7 +516,8 @@ describe('the gateway', function () {
     expect(await upgrade('/ws', { origin: open.url }, { until: 'hello' })).to.match(/^HTTP\/1.1 101 /);
     const away = await start({ NOTIFICATIONS_URL: 'http://127.0.0.1:1' });
     expect(await upgrade('/ws', {}, { at: away }))
-      .to.match(/^HTTP\/1.1 502 /)
+      .to.match(/^HTTP\/1.1 503 /)
+      .and.to.contain('retry-after: 2')
       .and.to.contain('service-unreachable');
     await away.host.stop();
     const starting = await start({ WAIT_FOR_URLS: 'http://127.0.0.1:1/' });

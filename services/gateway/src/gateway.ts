@@ -2,6 +2,11 @@ import { authenticatorFrom, type HttpServer, httpServer } from '@orderstream/htt
 import type { Component } from '@orderstream/service-host';
 import type { Config } from './config.js';
 import { entryRoutes } from './entry-routes.js';
+import { openApiRoutes } from './openapi/openapi-routes.js';
+import { platformDocument } from './openapi/platform-document.js';
+import { referencePage } from './openapi/reference-page.js';
+import { withPages } from './pages.js';
+import { platformHealth } from './platform-health.js';
 import { proxy } from './proxy.js';
 import { rateLimiter } from './rate-limit.js';
 import { cors, securityHeaders } from './security.js';
@@ -15,14 +20,20 @@ export const gateway = (config: Config): { components: Component[]; http: HttpSe
   const { OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL, OIDC_REVOCATIONS_URL, TRUSTED_PROXIES: trustedProxies } = config;
   const verifiesTokens = OIDC_ISSUER && OIDC_AUDIENCE && OIDC_JWKS_URL && OIDC_REVOCATIONS_URL;
   const auth = verifiesTokens ? authenticatorFrom({ OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL, OIDC_REVOCATIONS_URL }) : undefined;
-  const limiter = rateLimiter({
-    perSecond: config.RATE_LIMIT_PER_SECOND,
-    sensitivePerMinute: config.RATE_LIMIT_SENSITIVE_PER_MINUTE,
-    trustedProxies,
-    auth,
-  });
+  const limiter = rateLimiter({ maximum: config, trustedProxies, auth });
   const destinationOf = destinationFinder(services);
-  const upstreams = proxy({ services, trustedProxies, timeoutMs: config.UPSTREAM_TIMEOUT_MS, maxInFlight: config.UPSTREAM_MAX_IN_FLIGHT });
+  const publicPath = (service: string, path: string): string | undefined =>
+    [`/api${path}`, path].find((target) => destinationOf('GET', target)?.service.name === service);
+  const upstreams = proxy({
+    services,
+    trustedProxies,
+    timeoutsMs: {
+      quick: config.UPSTREAM_TIMEOUT_QUICK_MS,
+      usual: config.UPSTREAM_TIMEOUT_MS,
+      slow: config.UPSTREAM_TIMEOUT_SLOW_MS,
+    },
+    maxInFlight: config.UPSTREAM_MAX_IN_FLIGHT,
+  });
   const gate = startGate({ urls: config.WAIT_FOR_URLS });
   const sockets = webSockets({
     target: new URL(config.NOTIFICATIONS_URL),
@@ -50,15 +61,29 @@ export const gateway = (config: Config): { components: Component[]; http: HttpSe
       securityHeaders(config.CORS_ORIGINS),
       cors(config.CORS_ORIGINS),
       ...limiter.http,
-      (_req, _res, next) => {
-        gate.admit();
-        next();
-      },
-      upstreams.handle,
+      withPages(async (req, res, next) => {
+        if (req.path !== '/health') gate.admit();
+        await upstreams.handle(req, res, next);
+      }),
     ],
-    apis: [entryRoutes({ services })],
+    apis: [
+      entryRoutes({ services, health: platformHealth({ services }) }),
+      openApiRoutes({
+        document: platformDocument({ services, issuer: OIDC_ISSUER, publicPath }),
+        reference: once(() => referencePage({ issuer: OIDC_ISSUER })),
+      }),
+    ],
     onUpgrade: sockets.upgrade,
   });
   // the sockets come last: the server waits for them when it stops
   return { components: [gate, upstreams.component, http, sockets.component], http };
+};
+
+/** Calls `make` when it is needed first. */
+const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 };

@@ -21,6 +21,10 @@ describe('the headers that a service gets', () => {
     });
   });
 
+  it('name no prefix when the path is forwarded as it is', () => {
+    expect(requestHeaders(request({}), context, 0, '')).not.to.have.property('x-forwarded-prefix');
+  });
+
   it('do not contain a client’s own claims about its address and context', () => {
     const forged = {
       'x-forwarded-for': '1.1.1.1',
@@ -74,7 +78,7 @@ describe('the headers that a service gets', () => {
 describe('the headers that a client gets', () => {
   it('are those of the answer, including several cookies', () => {
     expect(
-      responseHeaders({ connection: 'keep-alive', 'keep-alive': 'timeout=5', 'set-cookie': ['a=1', 'b=2'], etag: '"1"' }),
+      responseHeaders(200, { connection: 'keep-alive', 'keep-alive': 'timeout=5', 'set-cookie': ['a=1', 'b=2'], etag: '"1"' }),
     ).to.deep.equal({
       'set-cookie': ['a=1', 'b=2'],
       etag: '"1"',
@@ -83,8 +87,16 @@ describe('the headers that a client gets', () => {
 
   it('exclude the service’s CORS headers, and merge Vary', () => {
     const answer = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'x', vary: 'Accept' };
-    expect(responseHeaders(answer)).to.deep.equal({ vary: 'Accept' });
-    expect(responseHeaders(answer, 'Origin')).to.deep.equal({ vary: 'Origin, Accept' });
+    expect(responseHeaders(200, answer)).to.deep.equal({ vary: 'Accept' });
+    expect(responseHeaders(200, answer, 'Origin')).to.deep.equal({ vary: 'Origin, Accept' });
+  });
+});
+
+describe('a 429 or 503 of a service', () => {
+  it('gets a Retry-After when it has none', () => {
+    expect(responseHeaders(503, {})).to.deep.equal({ 'retry-after': '1' });
+    expect(responseHeaders(429, { 'retry-after': '30' })).to.deep.equal({ 'retry-after': '30' });
+    expect(responseHeaders(500, {})).to.deep.equal({});
   });
 });
 

@@ -51,25 +51,28 @@ export const requestHeaders = (
   req: Pick<IncomingMessage, 'headers' | 'socket'>,
   { correlationId, traceparent }: MessageContext,
   trustedProxies: number,
+  prefix = '/api',
 ): Headers => {
   const headers = endToEnd(req.headers, (name) => ours.has(name) || name.startsWith('x-forwarded-'));
   headers['x-forwarded-for'] = clientAddress(req, trustedProxies);
   headers['x-forwarded-proto'] = clientProtocol(req, trustedProxies);
   const host = (trustedProxies > 0 && req.headers['x-forwarded-host']) || req.headers.host;
   if (host) headers['x-forwarded-host'] = host;
-  headers['x-forwarded-prefix'] = '/api';
+  if (prefix !== '') headers['x-forwarded-prefix'] = prefix;
   headers['x-correlation-id'] = correlationId;
   headers.traceparent = traceparent;
   return headers;
 };
 
 /**
- * The headers of a service's answer as the client gets them, without the service's CORS headers.
+ * The headers of a service's answer as the client gets them: without the service's CORS headers, and never a 429 or 503
+ * without `Retry-After`.
  *
  * @param vary the request headers that the gateway's own part of the answer depends on
  */
-export const responseHeaders = (headers: IncomingHttpHeaders, vary?: string): Headers => {
+export const responseHeaders = (status: number, headers: IncomingHttpHeaders, vary?: string): Headers => {
   const answer = endToEnd(headers, (name) => name.startsWith('access-control-'));
+  if ((status === 503 || status === 429) && answer['retry-after'] === undefined) answer['retry-after'] = '1';
   if (vary && answer.vary) answer.vary = `${vary}, ${answer.vary}`;
   return answer;
 };

@@ -4,12 +4,13 @@ import type { RequestHandler } from 'express';
 import { Pool } from 'undici';
 import { forward } from './forward.js';
 import { requestHeaders } from './headers.js';
+import type { TimeoutName } from './route-rules.js';
 import type { Destination, Service } from './services.js';
 
 export type ProxyOptions = {
   services: readonly Service[];
   trustedProxies: number;
-  timeoutMs: number;
+  timeoutsMs: Record<TimeoutName, number>;
   /** maximum concurrent requests to one service, so that a hanging one does not block the others */
   maxInFlight: number;
 };
@@ -18,11 +19,11 @@ export type ProxyOptions = {
 export const proxy = ({
   services,
   trustedProxies,
-  timeoutMs,
+  timeoutsMs,
   maxInFlight,
 }: ProxyOptions): { component: Component; handle: RequestHandler } => {
-  const timeouts = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, connect: { timeout: timeoutMs } };
-  const upstreams = new Map(services.map((service) => [service, { client: new Pool(service.url.origin, timeouts), inFlight: 0 }]));
+  const connect = { timeout: timeoutsMs.quick };
+  const upstreams = new Map(services.map((service) => [service, { client: new Pool(service.url.origin, { connect }), inFlight: 0 }]));
 
   const handle: RequestHandler = async (req, res, next) => {
     const destination: Destination | undefined = res.locals.destination;
@@ -31,12 +32,12 @@ export const proxy = ({
       next();
       return;
     }
-    const { service, path, bodyLimit } = destination;
+    const { service, prefix, path, bodyLimit, timeout } = destination;
     if (upstream.inFlight >= maxInFlight) throw new Unavailable('service-busy', `${service.name} is busy`, { retryAfterSeconds: 1 });
     upstream.inFlight += 1;
     try {
-      const headers = requestHeaders(req, currentContext() ?? newContext(req.headers), trustedProxies);
-      await forward(req, res, { service: service.name, client: upstream.client, path, headers, bodyLimit, timeoutMs });
+      const headers = requestHeaders(req, currentContext() ?? newContext(req.headers), trustedProxies, prefix);
+      await forward(req, res, { service: service.name, client: upstream.client, path, headers, bodyLimit, timeoutMs: timeoutsMs[timeout] });
     } finally {
       upstream.inFlight -= 1;
     }

@@ -1,26 +1,41 @@
 import type { IncomingMessage } from 'node:http';
 import { type Authenticator, HttpRefusal } from '@orderstream/http';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
 import { clientAddress } from './client.js';
+import type { Config } from './config.js';
+import type { LimitName } from './route-rules.js';
 import type { Destination } from './services.js';
 
-export type RateLimitOptions = {
-  /** maximum requests of a caller in a second */
-  perSecond: number;
-  /** maximum requests of an address in a minute that hash a password */
-  sensitivePerMinute: number;
-  trustedProxies: number;
-  auth?: Authenticator | undefined;
-};
+const second = 1_000;
+const minute = 60_000;
 
-/** The key of an anonymous caller: the address, or the network of an IPv6 address. */
-const addressOf = (req: IncomingMessage, trustedProxies: number): string => `address ${ipKeyGenerator(clientAddress(req, trustedProxies))}`;
+/**
+ * Every request counts as a `request`; route-rules.ts names the dear ones, which count in a limit of their own too. A
+ * caller is the user of a valid token, else the address.
+ */
+const limits = {
+  request: { windowMs: second, by: 'caller', variable: 'RATE_LIMIT_PER_SECOND' },
+  // hashes a password or sends a mail; who guesses passwords has many users, but few addresses
+  'sign-in': { windowMs: minute, by: 'address', variable: 'RATE_LIMIT_SENSITIVE_PER_MINUTE' },
+  search: { windowMs: minute, by: 'caller', variable: 'RATE_LIMIT_SEARCH_PER_MINUTE' },
+  order: { windowMs: minute, by: 'caller', variable: 'RATE_LIMIT_ORDERS_PER_MINUTE' },
+} as const satisfies Record<'request' | LimitName, { windowMs: number; by: 'caller' | 'address'; variable: keyof Config }>;
 
-/** The key of a caller: the user of a valid token, else the address. */
-const callerOf =
-  ({ trustedProxies, auth }: RateLimitOptions) =>
-  async (req: IncomingMessage): Promise<string> => {
+type Limits = Pick<Config, (typeof limits)[keyof typeof limits]['variable']>;
+type RateLimitOptions = { maximum: Limits; trustedProxies: number; auth?: Authenticator | undefined };
+
+const refusal = (headers?: Record<string, string>): HttpRefusal =>
+  new HttpRefusal(429, 'rate-limited', 'Too many requests; slow down', headers);
+
+export type RateLimiter = { http: RequestHandler[]; admit: (req: IncomingMessage) => Promise<void> };
+
+/** Counts each caller's requests in windows, HTTP and upgrades together. */
+export const rateLimiter = ({ maximum, trustedProxies, auth }: RateLimitOptions): RateLimiter => {
+  /** The key of an anonymous caller: the address, or the network of an IPv6 address. */
+  const addressOf = (req: IncomingMessage): string => `address ${ipKeyGenerator(clientAddress(req, trustedProxies))}`;
+
+  const callerOf = async (req: IncomingMessage): Promise<string> => {
     const token = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '')?.[1];
     if (token && auth) {
       try {
@@ -29,49 +44,56 @@ const callerOf =
         // an invalid token is not used as a key, because its bearer could invent another for every request
       }
     }
-    return addressOf(req, trustedProxies);
+    return addressOf(req);
   };
 
-const refusal = (headers?: Record<string, string>): HttpRefusal =>
-  new HttpRefusal(429, 'rate-limited', 'Too many requests; slow down', headers);
+  const requests = new MemoryStore();
 
-type Limit = { windowMs: number; limit: number; keyOf: (req: Request) => string | Promise<string>; store?: MemoryStore };
+  /** Puts what remains in the headers of each answer, and `Retry-After` in those of a 429. */
+  const limited = (
+    name: keyof typeof limits,
+    keyGenerator: (req: Request, res: Response) => string | Promise<string>,
+    store = new MemoryStore(),
+  ): RequestHandler =>
+    rateLimit({
+      windowMs: limits[name].windowMs,
+      limit: maximum[limits[name].variable],
+      store,
+      identifier: name,
+      standardHeaders: 'draft-8',
+      legacyHeaders: false,
+      keyGenerator,
+      handler: (_req, _res, next) => next(refusal()),
+      validate: false, // its checks are about Express's `trust proxy`, which is not used here
+    });
 
-/** Puts the remaining requests in the headers of each answer, and `Retry-After` in those of a 429. */
-const limited = ({ windowMs, limit, keyOf, store = new MemoryStore() }: Limit): RequestHandler =>
-  rateLimit({
-    windowMs,
-    limit,
-    store,
-    standardHeaders: 'draft-7',
-    legacyHeaders: false,
-    keyGenerator: keyOf,
-    handler: (_req, _res, next) => next(refusal()),
-    validate: false, // its checks are about Express's `trust proxy`, which is not used here
-  });
+  const everyRequest = limited(
+    'request',
+    async (req, res) => {
+      res.locals.caller = await callerOf(req);
+      return res.locals.caller;
+    },
+    requests,
+  );
+  const keyOf = (name: LimitName) => (req: Request, res: Response) => (limits[name].by === 'address' ? addressOf(req) : res.locals.caller);
+  const dear = {
+    'sign-in': limited('sign-in', keyOf('sign-in')),
+    search: limited('search', keyOf('search')),
+    order: limited('order', keyOf('order')),
+  };
 
-export type RateLimiter = { http: RequestHandler[]; admit: (req: IncomingMessage) => Promise<void> };
-
-/**
- * Counts each caller's requests in windows of a second, HTTP and upgrades together. Requests that hash a password are
- * also counted by the minute.
- */
-export const rateLimiter = (options: RateLimitOptions): RateLimiter => {
-  const { perSecond, sensitivePerMinute, trustedProxies } = options;
-  const store = new MemoryStore();
-  const keyOf = callerOf(options);
-  const sensitive = limited({ windowMs: 60_000, limit: sensitivePerMinute, keyOf: (req) => addressOf(req, trustedProxies) });
   return {
     http: [
-      limited({ windowMs: 1_000, limit: perSecond, keyOf, store }),
+      everyRequest,
       (req, res, next) => {
         const destination: Destination | undefined = res.locals.destination;
-        if (destination?.sensitive) sensitive(req, res, next);
+        if (destination?.limit) dear[destination.limit](req, res, next);
         else next();
       },
     ],
     admit: async (req) => {
-      if ((await store.increment(await keyOf(req))).totalHits > perSecond) throw refusal({ 'retry-after': '1' });
+      const { totalHits } = await requests.increment(await callerOf(req));
+      if (totalHits > maximum.RATE_LIMIT_PER_SECOND) throw refusal({ 'retry-after': '1' });
     },
   };
 };

@@ -18,7 +18,9 @@ describe('the destination of a request', () => {
     ['/api/products?page=2', 'products'],
     ['/api/categories/1', 'products'],
     ['/api/orders', 'ordering'],
+    ['/api/ordering/dead-letters', 'ordering'],
     ['/api/payments/', 'payment'],
+    ['/api/payment/dead-letters', 'payment'],
     ['/api/reports/sales?from=//x/../y', 'reports'],
     ['/api/notifications/openapi.json', 'notifications'],
   ] as const) {
@@ -29,7 +31,25 @@ describe('the destination of a request', () => {
     });
   }
 
+  for (const target of ['/session/start?returnTo=/checkout', '/session/', '/signed-out', '/signed-out?x=1']) {
+    it(`is identity for ${target}, with the path as it is`, () => {
+      const found = find('GET', target);
+      expect([found?.service.name, found?.path, found?.prefix]).to.deep.equal(['identity', target, '']);
+      expect(target).to.match(new RegExp(`^${found?.route}([/?]|$)`));
+    });
+  }
+
   for (const target of [
+    '/session',
+    '/sessions/start',
+    '/Session/start',
+    '/session//start',
+    '/session/../signed-out',
+    '/session/%2e%2e/api',
+    '/signed-out/',
+    '/signed-outs',
+    '/identity/session/start',
+    '/api/session/start',
     '/api/psp/payments',
     '/api/',
     '/api',
@@ -78,17 +98,54 @@ describe('the body limit', () => {
   }
 });
 
-describe('a request that hashes a password', () => {
-  for (const target of ['register', 'register/', 'Register?x=1', 'oidc/token', 'OIDC/Token', 'oidc/token?x=1']) {
-    it(`is POST /api/identity/${target}`, () => expect(find('POST', `/api/identity/${target}`)?.sensitive).to.equal(true));
+describe('the limit of dear requests', () => {
+  for (const [limit, method, targets] of [
+    [
+      'sign-in',
+      'POST',
+      [
+        ...['register', 'register/', 'Register?x=1', 'oidc/token', 'OIDC/Token', 'oidc/token?x=1', 'oidc/forgotten'],
+        ...['oidc/interaction/u1/login', 'oidc/interaction/u1/abort/'],
+      ].map((path) => `identity/${path}`),
+    ],
+    ['search', 'GET', ['products?search=lamp', 'products/?page=2&search=lamp', 'products?%73earch=lamp']],
+    ['search', 'HEAD', ['products?search=lamp']],
+    ['order', 'POST', ['orders', 'orders/?x=1']],
+  ] as const) {
+    for (const target of targets)
+      it(`is ${limit} for ${method} /api/${target}`, () => expect(find(method, `/api/${target}`)?.limit).to.equal(limit));
   }
 
   for (const [method, target] of [
     ['OPTIONS', '/api/identity/register'],
     ['GET', '/api/identity/oidc/jwks'],
+    ['GET', '/api/identity/oidc/interaction/u1'],
     ['POST', '/api/identity/registered'],
-    ['POST', '/api/orders?x=/identity/register'],
+    ['GET', '/api/products?search='],
+    ['GET', '/api/products?category=search'],
+    ['GET', '/api/products/1?search=x'],
+    ['POST', '/api/orders/1/cancel'],
+    ['GET', '/api/orders'],
+    ['POST', '/session/token'],
   ] as const) {
-    it(`is not ${method} ${target}`, () => expect(find(method, target)?.sensitive).to.equal(false));
+    it(`is none for ${method} ${target}`, () => expect(find(method, target)?.limit).to.equal(undefined));
+  }
+});
+
+describe('the time that a service may be silent', () => {
+  for (const [timeout, method, target] of [
+    ['quick', 'GET', '/api/products?page=2'],
+    ['quick', 'HEAD', '/api/products/1/image'],
+    ['quick', 'GET', '/api/categories'],
+    ['usual', 'PUT', '/api/products/1/image'],
+    ['usual', 'GET', '/api/products/dead-letters'],
+    ['usual', 'GET', '/api/orders'],
+    ['usual', 'POST', '/api/orders'],
+    ['usual', 'GET', '/session/start'],
+    ['slow', 'GET', '/api/reports/sales?from=2026-01-01'],
+    ['slow', 'POST', '/api/payment/dead-letters/1/replay'],
+    ['slow', 'DELETE', '/api/products/dead-letters/1'],
+  ] as const) {
+    it(`is ${timeout} for ${method} ${target}`, () => expect(find(method, target)?.timeout).to.equal(timeout));
   }
 });

@@ -1,41 +1,42 @@
 import type { Config } from './config.js';
+import { type RouteRules, rulesOf } from './route-rules.js';
 
 /** A service behind the gateway. */
-export type Service = { name: string; url: URL; segments: readonly string[] };
+export type Service = {
+  name: string;
+  url: URL;
+  /** the first segments of its paths under `/api`; its documents are under the first of them */
+  segments: readonly string[];
+};
 
 type Urls = Pick<Config, 'IDENTITY_URL' | 'PRODUCTS_URL' | 'ORDERING_URL' | 'PAYMENT_URL' | 'REPORTS_URL' | 'NOTIFICATIONS_URL'>;
 
-/** The public paths under `/api`, by their first segment. A service's documents are under its first segment. */
+/** Every service has a segment of its own name; resources have segments of theirs. */
 export const publicServices = (urls: Urls): Service[] => [
   { name: 'identity', url: new URL(urls.IDENTITY_URL), segments: ['identity'] },
   { name: 'products', url: new URL(urls.PRODUCTS_URL), segments: ['products', 'categories'] },
-  { name: 'ordering', url: new URL(urls.ORDERING_URL), segments: ['orders'] },
-  { name: 'payment', url: new URL(urls.PAYMENT_URL), segments: ['payments'] },
+  { name: 'ordering', url: new URL(urls.ORDERING_URL), segments: ['orders', 'ordering'] },
+  { name: 'payment', url: new URL(urls.PAYMENT_URL), segments: ['payments', 'payment'] },
   { name: 'reports', url: new URL(urls.REPORTS_URL), segments: ['reports'] },
   { name: 'notifications', url: new URL(urls.NOTIFICATIONS_URL), segments: ['notifications'] },
 ];
 
-const mebibyte = 1_048_576;
-
 /** The destination of a request and its limits, decided once. */
-export type Destination = {
+export type Destination = RouteRules & {
   service: Service;
   /** its label in the metrics */
   route: string;
-  /** the path at the service: without `/api` */
+  /** what is removed from the path: `/api`, or nothing */
+  prefix: string;
+  /** the path at the service: without the prefix */
   path: string;
-  /** maximum bytes of the body: 1 MiB, and 2 MiB for a product's image */
-  bodyLimit: number;
-  /** hashes a password */
-  sensitive: boolean;
 };
+
+/** Paths of identity outside `/api`, for a browser's session. They stay as they are. */
+const sessionPath = /^\/(session\/|signed-out$)/;
 
 /** Empty segments, dot segments, escaped slashes and dots, backslashes: some servers normalise them, others do not. */
 const ambiguous = /\/\/|\/\.{1,2}(\/|$)|%2e|%2f|%5c|\\/i;
-
-/** Services match paths in any case, with or without a slash at the end. */
-const sensitivePath = /^\/identity\/(register|oidc\/token)\/?$/i;
-const imagePath = /^\/products\/[^/]+\/image$/;
 
 /**
  * Finds the destination of a request by its method and its target in origin form, such as `/api/orders/1?x=y`;
@@ -43,16 +44,17 @@ const imagePath = /^\/products\/[^/]+\/image$/;
  */
 export const destinationFinder = (services: readonly Service[]): ((method: string, target: string) => Destination | undefined) => {
   const bySegment = new Map(services.flatMap((service) => service.segments.map((segment) => [segment, service] as const)));
+  const identity = bySegment.get('identity');
   return (method, target) => {
-    const [, path = '', segment = '', rest = '', query = ''] = /^\/api(\/([^/?]*)([^?]*))(\?.*)?$/.exec(target) ?? [];
-    const service = bySegment.get(segment);
-    if (!service || ambiguous.test(rest)) return undefined;
+    const [, prefix = '', path = '', segment = '', query = ''] = /^(\/api)?(\/([^/?]*)[^?]*)(\?.*)?$/.exec(target) ?? [];
+    const service = prefix === '' ? sessionPath.test(path) && identity : bySegment.get(segment);
+    if (!service || ambiguous.test(path)) return undefined;
     return {
+      ...rulesOf(method, path, query),
       service,
-      route: `/api/${segment}`,
+      route: `${prefix}/${segment}`,
+      prefix,
       path: path + query,
-      bodyLimit: method === 'PUT' && imagePath.test(path) ? 2 * mebibyte : mebibyte,
-      sensitive: method === 'POST' && sensitivePath.test(path),
     };
   };
 };

@@ -6,6 +6,7 @@ import { answerRaw, HttpRefusal } from '@orderstream/http';
 import { type Component, currentLog, newContext, runWithContext } from '@orderstream/service-host';
 import { Gauge } from 'prom-client';
 import { clientProtocol } from './client.js';
+import { unreachable } from './forward.js';
 import { requestHeaders } from './headers.js';
 
 export type WebSocketOptions = {
@@ -49,7 +50,7 @@ export const webSockets = ({ target, origins, trustedProxies, timeoutMs, admit }
     socket.once('close', () => upstream.destroy());
     upstream.on('timeout', () => upstream.destroy(new Error('timeout')));
     upstream.on('error', () => {
-      if (socket.writable) refuse(socket, new HttpRefusal(502, 'service-unreachable', 'notifications cannot be reached'), context);
+      if (socket.writable) refuse(socket, unreachable('notifications'), context);
     });
     upstream.on('response', (answer) => {
       answer.resume();

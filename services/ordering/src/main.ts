@@ -47,7 +47,7 @@ await runService('ordering', [
         holdMaxSeconds: config.HOLD_MAX_SECONDS,
       }),
       orderHistoryRoutes({ db }),
-      deadLetterApi(db, [consumer]),
+      deadLetterApi({ service: 'ordering', db, consumers: [consumer] }),
     ],
     auth: authenticatorFrom(config),
   }),

@@ -35,7 +35,10 @@ await runService('payment', [
     host: config.HOST,
     basePath: '/payments',
     title: 'Payments',
-    apis: [paymentRoutes({ db, createPayment: createPayment({ newId: uuidv7 }) }), deadLetterApi(db, [consumer, jobs])],
+    apis: [
+      paymentRoutes({ db, createPayment: createPayment({ newId: uuidv7 }) }),
+      deadLetterApi({ service: 'payment', db, consumers: [consumer, jobs] }),
+    ],
     auth: authenticatorFrom(config),
   }),
 ]);

@@ -24,10 +24,10 @@ await runService('products', [
     basePath: '/products',
     title: 'Products',
     apis: [
+      deadLetterApi({ service: 'products', db, consumers: [consumer] }), // before /products/:id, which has the same form
       productRoutes({ db, newId: uuidv7 }),
       stockRoutes({ db, setStock: setStock({ db }) }),
       categoryRoutes({ db, newId: uuidv7 }),
-      deadLetterApi(db, [consumer]),
     ],
     auth: authenticatorFrom(config),
   }),

@@ -49,7 +49,7 @@ await runService('reports', [
     apis: [
       salesRoutes({ getSalesReport: whenComplete(state, getSalesReport(client, index.alias)) }),
       rebuildRoutes({ state, wantRebuild: () => wantRebuild(db) }),
-      deadLetterApi(db, [consumer]),
+      deadLetterApi({ service: 'reports', db, consumers: [consumer] }),
     ],
     auth: authenticatorFrom(config),
   }),
