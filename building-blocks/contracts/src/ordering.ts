@@ -36,6 +36,12 @@ export const Address = z
   .meta({ id: 'Address' });
 export type Address = z.infer<typeof Address>;
 
+/**
+ * What replaces the personal data of an address once its customer is erased. The state is dropped; the country stays,
+ * because it identifies nobody, and taxes are reported by country.
+ */
+export const erasedAddress = { fullName: 'erased', street: 'erased', city: 'erased', postalCode: 'erased' };
+
 /** A payment method: a test token of the payment provider's test mode. */
 export const PaymentMethod = z.enum(['tok_random', 'tok_approved', 'tok_declined', 'tok_unreachable']).meta({ id: 'PaymentMethod' });
 export type PaymentMethod = z.infer<typeof PaymentMethod>;
@@ -153,6 +159,10 @@ export type OrderCancelled = EventOf<typeof OrderCancelled>;
 export const OrderFailed = orderEvent('OrderFailed');
 export type OrderFailed = EventOf<typeof OrderFailed>;
 
+/** The customer deleted the account: the address has no personal data any more. In any status, which stays as it is. */
+export const OrderAddressErased = orderEvent('OrderAddressErased');
+export type OrderAddressErased = EventOf<typeof OrderAddressErased>;
+
 /** Every event of an order, for consumers of all of them. */
 export const orderEvents = [
   OrderPlaced,
@@ -165,4 +175,5 @@ export const orderEvents = [
   OrderCancelRequested,
   OrderCancelled,
   OrderFailed,
+  OrderAddressErased,
 ] as const;

@@ -185,6 +185,23 @@ describe('the message bus', function () {
     proxy.close();
   });
 
+  it('removes the messages of a filter, and stores no repeat of them', async () => {
+    const bus = await open();
+    const { messages } = await collect(bus);
+    const [gone, kept] = [`${subject}.gone.a`, `${subject}.kept.a`];
+    await bus.publishAll([message(1, gone), message(2, kept), message(3, gone)]);
+    await bus.purge({ stream: stream.name, filter: `${subject}.gone.>` });
+    await bus.publishAll([message(3, gone), message(4, kept)]);
+    expect((await jsm.streams.info(stream.name, { subjects_filter: '>' })).state.subjects).to.deep.equal({ [kept]: 2 });
+    await eventually(() => expect(numbers(messages)).to.deep.equal([1, 2, 3, 4])); // what was delivered live is
+  });
+
+  it('removes nothing of a stream that the server lost', async () => {
+    const bus = await open();
+    await jsm.streams.delete(stream.name);
+    await bus.purge({ stream: stream.name, filter: `${subject}.>` });
+  });
+
   it('recreates a stream that the server lost, and its sequences grow on', async () => {
     const bus = await open();
     const { messages, breaks } = await collect(bus);

@@ -6,7 +6,7 @@ import { type Connection, openConnection, unavailable, watchConnection } from '.
 import { type LiveOptions, liveSubscription } from './live-subscription.js';
 import { type BusMessage, publisher } from './publisher.js';
 import { shared } from './shared.js';
-import { boundsOf, ensureStream, type StreamBounds, type StreamDeclaration } from './streams.js';
+import { boundsOf, ensureStream, purgeSubjects, type StreamBounds, type StreamDeclaration } from './streams.js';
 
 export type NatsBusOptions = {
   /** one `nats://` URL, or several with commas between */
@@ -31,6 +31,11 @@ export type MessageBus = Component & {
    */
   read(range: { stream: string; filter: string; fromSequence: number; toSequence: number }): AsyncGenerator<StoredMessage, void, undefined>;
   bounds(stream: string): Promise<StreamBounds>;
+  /**
+   * Removes the messages that a stream keeps on the subjects of `filter`. Their ids stay known, so a repeat is not stored.
+   * @throws Unavailable when NATS cannot remove them now
+   */
+  purge(range: { stream: string; filter: string }): Promise<void>;
 };
 
 type Live = { nc: NatsConnection; jsm: JetStreamManager; connection: Connection; log: Logger; publishAll: ReturnType<typeof publisher> };
@@ -155,6 +160,14 @@ export const natsBus = ({ url, name, streams = [] }: NatsBusOptions): MessageBus
         bounds.set(stream, ask);
       }
       return ask();
+    },
+    purge: async ({ stream, filter }) => {
+      const { jsm, connection } = whenLive();
+      await connection
+        .whileUp(() => purgeSubjects(jsm, stream, filter))
+        .catch((error) => {
+          throw unavailable(`Messages of ${stream} were not removed`, error);
+        });
     },
   };
 };

@@ -72,4 +72,9 @@ export const ensureStream = async (jsm: JetStreamManager, declaration: StreamDec
   }
 };
 
+/** Removes the messages of a stream on the subjects of `filter`. A stream that does not exist has none. */
+export const purgeSubjects = async (jsm: JetStreamManager, stream: string, filter: string): Promise<void> => {
+  if (await infoOf(jsm, stream)) await jsm.streams.purge(stream, { filter });
+};
+
 export const boundsOf = ({ created, state }: StreamInfo): StreamBounds => ({ created, first: state.first_seq, last: state.last_seq });

@@ -10,6 +10,7 @@ import jwt from 'jsonwebtoken';
 import WebSocket from 'ws';
 import { liveFeed } from '../src/frames/live-feed.js';
 import { publishEvents } from '../src/frames/publish-events.js';
+import { purgeErased } from '../src/frames/purge-erased.js';
 import { recipients } from '../src/frames/recipients.js';
 import type { FrameStream } from '../src/frames/subjects.js';
 import type { SessionLimits } from '../src/sockets/session.js';
@@ -34,8 +35,10 @@ export const tokenIssuer = async () => {
       OIDC_JWKS_URL: `${issuer}/jwks`,
       OIDC_REVOCATIONS_URL: `${issuer}/revocations`,
     },
-    tokenFor: (sub: string, { roles = ['shopper'], seconds = 600 } = {}): string =>
-      jwt.sign({ roles, scope: 'openid platform', jti: randomUUID() }, privateKey, {
+    /** what the issuer lists; a verifier reads it at most every 10 s */
+    revocations,
+    tokenFor: (sub: string, { roles = ['shopper'], scope = 'openid platform', seconds = 600 } = {}): string =>
+      jwt.sign({ roles, scope, jti: randomUUID() }, privateKey, {
         algorithm: 'RS256',
         keyid: 'k1',
         subject: sub,
@@ -55,6 +58,7 @@ type Settings = {
   limits?: Partial<SessionLimits>;
   pingEveryMs?: number;
   reportPositionEveryMs?: number;
+  verifyEveryMs?: number;
   port?: number;
 };
 
@@ -78,6 +82,7 @@ export const startInstance = async ({ natsUrl, stream, issuer, port = 0, ...opti
     port: address.port,
     url: `ws://127.0.0.1:${address.port}/ws`,
     publish: publishEvents({ bus, stream, now: () => new Date() }),
+    purge: purgeErased({ bus, stream, now: () => new Date() }),
     stop: async () => {
       if (stopped) return;
       stopped = true;

@@ -5,6 +5,8 @@ import { loadConfig, runService } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import { catalogueProjection } from './catalogue/catalogue.js';
 import { Config } from './config.js';
+import { customerEraser } from './erasure/customer-eraser.js';
+import { erasedCustomers } from './erasure/erased-customers.js';
 import { orderHistoryRoutes } from './order-history/order-history-routes.js';
 import { commandOrder } from './orders/command-order.js';
 import { holdTimer } from './orders/hold-timer.js';
@@ -24,7 +26,7 @@ const consumer = kafkaConsumer({
   brokers: config.KAFKA_BROKERS,
   groupId: 'ordering',
   db: background,
-  handlers: [catalogueProjection, orderConsumers({ orders, autoShip: config.AUTO_SHIP })],
+  handlers: [catalogueProjection, orderConsumers({ orders, autoShip: config.AUTO_SHIP }), erasedCustomers],
 });
 
 await runService('ordering', [
@@ -33,6 +35,7 @@ await runService('ordering', [
   housekeeping({ db }),
   consumer,
   holdTimer({ db: background, orders, deadlines }),
+  customerEraser({ db: background, orders }),
   httpServer({
     port: config.PORT,
     host: config.HOST,

@@ -54,6 +54,7 @@ export const commands = {
   AcceptPaymentCancellation: (at = 30) => ({ type: 'AcceptPaymentCancellation', data: { orderId, paymentId }, at: after(at) }),
   AcceptRefund: (at = 30) => ({ type: 'AcceptRefund', data: { orderId, paymentId }, at: after(at) }),
   AcceptSettlement: (at = 2001, autoShip = true) => ({ type: 'AcceptSettlement', data: { orderId, paymentId, autoShip }, at: after(at) }),
+  EraseCustomer: (at = 3000) => ({ type: 'EraseCustomer', data: { orderId }, at: after(at) }),
 } as const satisfies { [Type in OrderCommand['type']]: (...args: never[]) => Extract<OrderCommand, { type: Type }> };
 
 const event = (type: OrderEvent['type'], data: object, at: number) => ({ type, data: { orderId, ...data }, at: after(at) }) as OrderEvent;
@@ -69,6 +70,7 @@ export const shipped = event('OrderShipped', {}, 2001);
 export const cancelRequested = event('OrderCancelRequested', {}, 10);
 export const cancelled = event('OrderCancelled', { reason: 'CustomerRequest', paymentId }, 30);
 export const failed = event('OrderFailed', { paymentId, reason: 'provider-unreachable' }, 2);
+export const addressErased = event('OrderAddressErased', {}, 3000);
 
 /** Every situation of an order, by the shortest way to it. */
 export const situations = {

@@ -1,4 +1,12 @@
-import { type ClientFrame, type ErrorFrame, type ReadyFrame, Refusal, Unauthenticated } from '@orderstream/contracts';
+import {
+  type ClientFrame,
+  type ErrorFrame,
+  platformScope,
+  type ReadyFrame,
+  Refusal,
+  type Scope,
+  Unauthenticated,
+} from '@orderstream/contracts';
 import { type Authenticator, isAdmin, type User } from '@orderstream/http';
 import type { MessageBus } from '@orderstream/message-bus';
 import type { Logger } from '@orderstream/service-host';
@@ -51,6 +59,10 @@ const drainPollMs = 20;
 /** a customer id becomes a token of a NATS subject */
 const subjectToken = /^[\w-]{1,100}$/;
 
+/** A third party's token needs this scope: frames tell what the orders and payments of the REST API tell. */
+const scope: Scope = 'orders:read';
+const mayRead = ({ scopes }: User): boolean => scopes.includes(platformScope) || scopes.includes(scope);
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One WebSocket from its opening to its end: it authenticates, resumes, gets frames and subscribes. */
@@ -59,6 +71,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
   const allowed = tokenBucket({ capacity: limits.framesAtOnce, perSecond: limits.framesPerSecond });
   const channels = new Set<string>();
   let recipient: Recipient | undefined;
+  let verifiedToken = '';
   let caughtUp = false;
   let over = false;
   let expiry: NodeJS.Timeout | undefined;
@@ -135,6 +148,8 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     if (!subjectToken.test(user.id))
       return refuse(closeCodes.unauthenticated, { code: 'token-invalid', message: 'The access token is not valid' });
 
+    if (!mayRead(user)) return refuse(closeCodes.forbidden, { code: 'scope-missing', message: `This needs the scope ${scope}` });
+
     let bounds = { first: 0, last: 0 };
     if (resumeFrom !== undefined) {
       try {
@@ -162,6 +177,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
         if (splice.isLive()) metrics.deliverySeconds.observe((Date.now() - frame.at.getTime()) / 1_000);
       },
     };
+    verifiedToken = token;
     reported = after;
     reply({ type: 'ready', userId: user.id, sequence: after });
     if (outcome === 'too-old')
@@ -255,8 +271,20 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     metrics.closes.inc({ code: String(code) });
   });
 
+  /** Closes the socket when its token was revoked meanwhile. While that cannot be known, it stays open. */
+  const verifyAgain = async (): Promise<void> => {
+    if (!recipient || over) return;
+    try {
+      await auth.verify(verifiedToken);
+    } catch (error) {
+      if (error instanceof Unauthenticated) refuse(closeCodes.unauthenticated, error);
+      else log.debug({ err: error }, 'token not verified again');
+    }
+  };
+
   return {
     end,
+    verifyAgain,
     /** Sends a quiet client its position, so that it does not resume at a sequence that the stream has dropped. */
     reportPosition: (): void => {
       const sequence = liveSequence();

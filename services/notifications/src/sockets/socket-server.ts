@@ -9,6 +9,7 @@ type Options = Omit<SessionDeps, 'log' | 'limits'> & {
   limits?: Partial<SessionLimits>;
   pingEveryMs?: number;
   reportPositionEveryMs?: number;
+  verifyEveryMs?: number;
 };
 
 export type SocketServer = Component & {
@@ -30,7 +31,13 @@ const refuseUpgrade = (socket: Duplex, status: string): void => {
  * The WebSockets of this instance. A socket authenticates by its first frame, not by a cookie, so any origin may
  * connect.
  */
-export const socketServer = ({ limits, pingEveryMs = 15_000, reportPositionEveryMs = 300_000, ...deps }: Options): SocketServer => {
+export const socketServer = ({
+  limits,
+  pingEveryMs = 15_000,
+  reportPositionEveryMs = 300_000,
+  verifyEveryMs = 15_000,
+  ...deps
+}: Options): SocketServer => {
   const server = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false });
   const sessions = new Map<WebSocket, Session>();
   const silent = new Set<WebSocket>();
@@ -66,6 +73,9 @@ export const socketServer = ({ limits, pingEveryMs = 15_000, reportPositionEvery
         setInterval(() => {
           for (const session of sessions.values()) session.reportPosition();
         }, reportPositionEveryMs),
+        setInterval(() => {
+          for (const session of sessions.values()) void session.verifyAgain();
+        }, verifyEveryMs),
       );
     },
     stop: async () => {

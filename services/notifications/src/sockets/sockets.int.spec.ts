@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { OrderEventData, OrderStatus } from '@orderstream/contracts';
+import type { OrderEventData, OrderStatus, UserErased } from '@orderstream/contracts';
 import { connect as connectClient } from '@orderstream/realtime-client';
 import { eventually } from '@orderstream/testing';
 import { expect } from 'chai';
@@ -7,7 +7,7 @@ import { connect, type JetStreamManager, type NatsConnection } from 'nats';
 import WebSocket from 'ws';
 import { type Instance, openSocket, startInstance, type TokenIssuer, tokenIssuer } from '../../test/instances.js';
 import type { PushedEvent } from '../frames/event-frames.js';
-import { type FrameStream, frameStream } from '../frames/subjects.js';
+import { customerOf, type FrameStream, frameStream } from '../frames/subjects.js';
 
 const natsUrl = process.env.TEST_NATS_URL ?? 'nats://127.0.0.1:14222';
 const money = { amount: 1990, currency: 'EUR' };
@@ -155,6 +155,28 @@ describe('sockets', function () {
       await instance.publish([orderEvent(bob, 1), orderEvent(alice, 2)]);
       await eventually(() => expect(eventFrames().map(({ type }) => type)).to.deep.equal(['admin.order.status', 'order.status']));
       await eventually(() => expect(his.eventFrames().map(({ sequence }) => sequence)).to.deep.equal([eventFrames()[0]?.sequence]));
+    });
+
+    it('the frames of the user with a third party’s token that may read orders', async () => {
+      const instance = await start();
+      const { authenticate, eventFrames, frames } = await open(instance);
+      authenticate(issuer.tokenFor(alice, { scope: 'orders:read' }));
+      await eventually(() => expect(frames).to.have.length(1));
+      await instance.publish([orderEvent(alice, 1)]);
+      await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([1]));
+    });
+
+    it('nothing any more of what they missed before the account was deleted', async () => {
+      const instance = await start();
+      const { last: begin } = await instance.bus.bounds(stream.declaration.name);
+      await instance.publish([orderEvent(alice, 1), orderEvent(bob, 2)]);
+      const deleted: UserErased = { ...envelope('erasure'), type: 'UserErased', data: { id: alice } };
+      for (const _ of ['first', 'again']) await instance.purge([deleted]);
+      const { state } = await jsm.streams.info(stream.declaration.name, { subjects_filter: '>' });
+      expect(Object.keys(state.subjects ?? {}).map((subject) => customerOf(stream.pathOf(subject)))).to.deep.equal([bob]);
+      const [hers, his] = [await join(instance, alice, { resumeFrom: begin }), await join(instance, bob, { resumeFrom: begin })];
+      await eventually(() => expect(numbersOf(his.eventFrames())).to.deep.equal([2]));
+      expect(hers.eventFrames()).to.deep.equal([]);
     });
 
     it('the same sequence from every instance', async () => {
@@ -330,6 +352,22 @@ describe('sockets', function () {
       expect((await closed).code).to.equal(4401);
       expect(Date.now() - before).to.be.within(900, 3_000);
       expect(frames.map(({ type, code }) => code ?? type)).to.deep.equal(['ready', 'token-expired']);
+    });
+
+    it('with 4401 when the token is revoked meanwhile, while the sockets of other users stay open', async () => {
+      const instance = await start({ verifyEveryMs: 50 });
+      const [hers, his] = [await join(instance, alice), await join(instance, bob)];
+      issuer.revocations.push({ subject: alice, minVersion: 1 });
+      expect(await hers.closed).to.deep.equal({ code: 4401, reason: 'token-revoked' });
+      expect(hers.frames.at(-1)).to.include({ type: 'error', code: 'token-revoked' });
+      expect(his.socket.readyState).to.equal(WebSocket.OPEN);
+    });
+
+    it('with 4403 when a third party’s token lacks the scope', async () => {
+      const { authenticate, closed, frames } = await open(await start());
+      authenticate(issuer.tokenFor(alice, { scope: 'orders:write' }));
+      expect(await closed).to.deep.equal({ code: 4403, reason: 'scope-missing' });
+      expect(frames.map(({ code }) => code)).to.deep.equal(['scope-missing']);
     });
 
     it('with 4408 when the client does not authenticate in time', async () => {

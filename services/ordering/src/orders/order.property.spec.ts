@@ -1,4 +1,4 @@
-import { Conflict, type OrderStatus } from '@orderstream/contracts';
+import { Conflict, erasedAddress, type OrderStatus } from '@orderstream/contracts';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { after, commands, paymentId, purchase } from '../../test/order-samples.js';
@@ -11,10 +11,10 @@ const machine: Record<Order['status'], Order['status'][]> = {
   PendingPayment: ['Paid', 'Cancelled', 'Failed', 'CancelRequested'],
   Paid: ['Paid', 'Confirmed', 'CancelRequested'],
   Confirmed: ['Confirmed', 'Shipped'],
-  CancelRequested: ['Cancelled'],
-  Shipped: [],
-  Cancelled: [],
-  Failed: [],
+  CancelRequested: ['CancelRequested', 'Cancelled'],
+  Shipped: ['Shipped'],
+  Cancelled: ['Cancelled'],
+  Failed: ['Failed'],
 };
 
 const seconds = fc.nat({ max: 400 });
@@ -38,6 +38,7 @@ const step: fc.Arbitrary<{ command: OrderCommand; wait: number }> = fc.record({
     typed('AcceptPaymentCancellation'),
     typed('AcceptRefund'),
     fc.boolean().map((autoShip) => commands.AcceptSettlement(0, autoShip)),
+    typed('EraseCustomer'),
   ),
   wait: seconds,
 });
@@ -115,6 +116,8 @@ const changesBy = ({ type, data, at }: OrderEvent, before: PlacedOrder): Partial
       return { status: 'Cancelled', cancelledAt: at, reason: data.reason, ...(data.paymentId && { paymentId }) };
     case 'OrderFailed':
       return { status: 'Failed', failedAt: at, reason: 'provider-unreachable', paymentId };
+    case 'OrderAddressErased':
+      return { addressErased: true, address: { ...erasedAddress, country: 'AT' } };
   }
 };
 
@@ -165,6 +168,15 @@ describe('order, with any commands, in any order, any number of times', function
       for (const { event, before, state } of history) {
         const isNoLonger = event.type === 'OrderHoldChanged' && event.data.onHold && (before as PlacedOrder).onHold;
         if (!isNoLonger) expect(state, event.type).to.not.deep.equal(before);
+      }
+    }));
+
+  it('can no longer be cancelled once its address is erased, and keeps no personal data of it', () =>
+    check((history) => {
+      for (const { state } of history) {
+        if (!state.addressErased) continue;
+        expect(['Placed', 'PendingPayment', 'Paid']).not.to.include(state.status);
+        expect(state.address).to.deep.equal({ ...erasedAddress, country: 'AT' });
       }
     }));
 

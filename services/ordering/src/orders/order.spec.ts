@@ -1,7 +1,8 @@
-import { Conflict, NotFound } from '@orderstream/contracts';
+import { Conflict, erasedAddress, NotFound } from '@orderstream/contracts';
 import { deciderSpec } from '@orderstream/testing';
 import { expect } from 'chai';
 import {
+  addressErased,
   after,
   cancelled,
   cancelRequested,
@@ -74,7 +75,7 @@ const stateIn = (situation: Situation): Order => situations[situation].reduce<Or
 const isAllowed = (situation: Situation, type: CommandType): boolean =>
   transitions.some(([from, cause]) => from === situation && cause === type);
 const pairsOutsideTheTable = allSituations.flatMap((situation) =>
-  allCommands.filter((type) => !isAllowed(situation, type)).map((type) => [situation, type] as const),
+  allCommands.filter((type) => type !== 'EraseCustomer' && !isAllowed(situation, type)).map((type) => [situation, type] as const),
 );
 
 describe('order', () => {
@@ -227,6 +228,47 @@ describe('order', () => {
       const [event] = decide(commands.ShipOrder(3000), stateIn('Confirmed, captured'));
       expect(evolve(stateIn('Confirmed, captured'), event!)).to.deep.include({ capturedAt: after(2001), shippedAt: after(3000) });
     });
+  });
+
+  describe('of a customer who deleted the account', () => {
+    const cancels: Partial<Record<Situation, EventType>> = {
+      Placed: 'OrderCancelled',
+      PendingPayment: 'OrderCancelRequested',
+      Paid: 'OrderCancelRequested',
+      'Paid, held': 'OrderCancelRequested',
+    };
+    for (const situation of allSituations.filter((each) => each !== 'NotPlaced')) {
+      const cancelling = cancels[situation];
+      it(`has its address erased when ${situation}${cancelling ? `, after ${cancelling}` : ', and keeps its status'}`, () => {
+        const events = decide(commands.EraseCustomer(), stateIn(situation));
+        expect(events.map(({ type }) => type)).to.deep.equal([...(cancelling ? [cancelling] : []), 'OrderAddressErased']);
+        const { status } = stateIn(situation);
+        const erasedOrder = events.reduce(evolve, stateIn(situation));
+        expect(erasedOrder).to.deep.include({ address: { ...erasedAddress, country: 'AT' } });
+        if (!cancelling) expect(erasedOrder).to.include({ status });
+      });
+    }
+
+    it('is cancelled at the customer’s request', () =>
+      given([placed])
+        .when(commands.EraseCustomer())
+        .then([{ type: 'OrderCancelled', data: { orderId, reason: 'CustomerRequest' }, at: after(3000) }, addressErased]));
+
+    it('is erased once', () =>
+      given([...situations.Shipped, addressErased])
+        .when(commands.EraseCustomer())
+        .then([]));
+
+    it('goes on with its life', () => {
+      given([...situations.CancelRequested, addressErased])
+        .when(commands.AcceptRefund(3001))
+        .then([{ ...cancelled, at: after(3001) }]);
+      given([...situations.Confirmed, addressErased])
+        .when(commands.AcceptSettlement(3001))
+        .then([{ ...shipped, at: after(3001) }]);
+    });
+
+    it('does not exist for an unknown order', () => given([]).when(commands.EraseCustomer()).then([]));
   });
 
   it('is not found for another customer who cancels, holds, releases or confirms it', () => {

@@ -3,6 +3,7 @@ import {
   type Command,
   Conflict,
   type Event,
+  erasedAddress,
   type Money,
   NotFound,
   type OrderLine,
@@ -38,6 +39,7 @@ export type PlacedOrder = Purchase & {
   shippedAt?: Date;
   cancelledAt?: Date;
   failedAt?: Date;
+  addressErased?: true;
 };
 
 export type Order = { status: 'NotPlaced' } | PlacedOrder;
@@ -66,7 +68,8 @@ export type OrderCommand =
   | Command<'FailPayment', OfPayment<{ reason: string }>>
   | Command<'AcceptPaymentCancellation', OfPayment>
   | Command<'AcceptRefund', OfPayment>
-  | Command<'AcceptSettlement', OfPayment<{ autoShip: boolean }>>;
+  | Command<'AcceptSettlement', OfPayment<{ autoShip: boolean }>>
+  | Command<'EraseCustomer', Of>;
 
 export type OrderEvent =
   | Event<'OrderPlaced', Of<Purchase & { pendingUntil: Date }>>
@@ -78,7 +81,8 @@ export type OrderEvent =
   | Event<'OrderShipped', Of>
   | Event<'OrderCancelRequested', Of>
   | Event<'OrderCancelled', Of<{ reason: CancelReason; paymentId?: string; short?: ShortLine[] }>>
-  | Event<'OrderFailed', OfPayment<{ reason: string }>>;
+  | Event<'OrderFailed', OfPayment<{ reason: string }>>
+  | Event<'OrderAddressErased', Of>;
 
 export const initialState: Order = { status: 'NotPlaced' };
 
@@ -122,16 +126,29 @@ const own = ({ data: { orderId, customerId } }: CustomerCommand, order: Order): 
 const place = ({ data: { windowSeconds, ...purchase }, at }: CommandOf<'PlaceOrder'>, order: Order): OrderEvent[] =>
   order.status === 'NotPlaced' ? [{ type: 'OrderPlaced', data: { ...purchase, pendingUntil: secondsAfter(at, windowSeconds) }, at }] : [];
 
+/** The events of a cancellation by the customer: none when it is too late. */
+const cancelForCustomer = (orderId: string, { status }: PlacedOrder, at: Date): OrderEvent[] => {
+  switch (status) {
+    case 'Placed':
+      return [{ type: 'OrderCancelled', data: { orderId, reason: 'CustomerRequest' }, at }];
+    case 'PendingPayment':
+    case 'Paid': // money may be on hold: the payment service releases it first, then the order is cancelled
+      return [{ type: 'OrderCancelRequested', data: { orderId }, at }];
+    default:
+      return [];
+  }
+};
+
 /** Refuses a wrong request. */
 const answerCustomer = (command: CustomerCommand, order: PlacedOrder): OrderEvent[] => {
   const { at } = command;
   const { orderId } = command.data;
   switch (command.type) {
-    case 'CancelOrder':
-      if (order.status === 'Placed') return [{ type: 'OrderCancelled', data: { orderId, reason: 'CustomerRequest' }, at }];
-      // money may be on hold: the payment service releases it first, then the order is cancelled
-      if (order.status === 'PendingPayment' || order.status === 'Paid') return [{ type: 'OrderCancelRequested', data: { orderId }, at }];
-      throw refused('order-not-cancellable', order, `An order that is ${order.status} cannot be cancelled`);
+    case 'CancelOrder': {
+      const events = cancelForCustomer(orderId, order, at);
+      if (events.length === 0) throw refused('order-not-cancellable', order, `An order that is ${order.status} cannot be cancelled`);
+      return events;
+    }
 
     case 'HoldOrder': {
       const { seconds, maxSeconds } = command.data;
@@ -201,6 +218,10 @@ const applyFact = (fact: Fact, order: PlacedOrder): OrderEvent[] => {
       if (fact.type === 'DeclinePayment') return [{ type: 'OrderCancelled', data: { orderId, reason: 'PaymentDeclined', paymentId }, at }];
       return fact.type === 'FailPayment' ? [{ type: 'OrderFailed', data: { orderId, paymentId, reason: fact.data.reason }, at }] : [];
     }
+
+    case 'EraseCustomer':
+      if (order.addressErased) return [];
+      return [...cancelForCustomer(orderId, order, at), { type: 'OrderAddressErased', data: { orderId }, at }];
   }
 };
 
@@ -242,5 +263,7 @@ export const evolve = (order: Order, event: OrderEvent): Order => {
       };
     case 'OrderFailed':
       return { ...order, status: 'Failed', failedAt: at, reason: data.reason, paymentId: data.paymentId };
+    case 'OrderAddressErased':
+      return { ...order, addressErased: true, address: { ...erasedAddress, country: order.address.country } };
   }
 };

@@ -1,7 +1,8 @@
 import type { NewCommand } from '@orderstream/aggregates';
-import { type MessageContext, type OrderView, type PlaceOrderRequest, Refusal } from '@orderstream/contracts';
+import { Forbidden, type MessageContext, type OrderView, type PlaceOrderRequest, Refusal } from '@orderstream/contracts';
 import type { Transaction } from '@orderstream/persistence';
 import { findProducts } from '../catalogue/catalogue.js';
+import { findErased } from '../erasure/erased-customers.js';
 import type { OrderCommand } from './order.js';
 import { type PricedProduct, priceLines } from './order-lines.js';
 import { orderNumberOf } from './order-number.js';
@@ -18,7 +19,7 @@ export type Placement = { orderId: string; customerId: string; request: PlaceOrd
  * The queries of placements. New ids are locked too, so that a consumer that gets an event before its order is visible
  * waits for the order.
  */
-type Prepared = { products: Promise<PricedProduct[]>; orders: PreparedOrders };
+type Prepared = { products: Promise<PricedProduct[]>; erased: Promise<Set<string>>; orders: PreparedOrders };
 
 /**
  * Places orders. Prices come from ordering's own copy of the catalogue, never from the request. Each order is placed or
@@ -30,11 +31,13 @@ export const placeOrders = ({ orders, windowSeconds }: Deps) => {
     const asked = placements.flatMap(({ request }) => request.lines.map(({ productId }) => productId.toLowerCase()));
     const commands = placements.map(({ orderId }) => ({ type: 'PlaceOrder', data: { orderId } }) as NewCommand<OrderCommand>);
     const products = findProducts(tx, [...new Set(asked)]);
-    products.catch(() => undefined); // `run` awaits it and throws its error
-    return { products, orders: orders.prepare(tx, commands) };
+    const erased = findErased(tx, [...new Set(placements.map(({ customerId }) => customerId))]);
+    for (const asking of [products, erased]) asking.catch(() => undefined); // `run` awaits it and throws its error
+    return { products, erased, orders: orders.prepare(tx, commands) };
   };
 
-  const commandOf = ({ orderId, customerId, request }: Placement, products: readonly PricedProduct[]) => {
+  const commandOf = ({ orderId, customerId, request }: Placement, products: readonly PricedProduct[], erased: ReadonlySet<string>) => {
+    if (erased.has(customerId)) throw new Forbidden('customer-erased', 'The account was deleted');
     const { address, paymentMethod } = request;
     const purchase = { orderNumber: orderNumberOf(orderId), customerId, ...priceLines(request.lines, products), address, paymentMethod };
     return { type: 'PlaceOrder' as const, data: { orderId, ...purchase, windowSeconds } };
@@ -46,8 +49,8 @@ export const placeOrders = ({ orders, windowSeconds }: Deps) => {
     placements: readonly Placement[],
     prepared: Prepared = prepare(tx, placements),
   ): Promise<(OrderView | Refusal)[]> => {
-    const [products] = await Promise.all([prepared.products, prepared.orders]);
-    const commands = placements.map((placement) => valueOrRefusal(() => commandOf(placement, products)));
+    const [products, erased] = await Promise.all([prepared.products, prepared.erased, prepared.orders]);
+    const commands = placements.map((placement) => valueOrRefusal(() => commandOf(placement, products, erased)));
     const contexts = new Map(placements.map(({ orderId, context }) => [orderId, context]));
     const placed = await orders.handle(
       tx,
