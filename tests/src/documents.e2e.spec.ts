@@ -1,7 +1,9 @@
+import { Problem } from '@orderstream/contracts';
 import { expect } from 'chai';
 import { api, expectStatus } from './http.js';
 
-type Operation = { servers?: { url: string }[]; responses: Record<string, unknown> };
+type Response = { content?: Record<string, { examples?: Record<string, { value: Problem }> }> };
+type Operation = { servers?: { url: string }[]; responses: Record<string, Response> };
 type Document = { info: { title: string }; servers: { url: string }[]; paths: Record<string, Record<string, Operation>> };
 type Index = { services: { name: string; paths: string[]; openapi: string }[] };
 
@@ -37,6 +39,21 @@ describe('the OpenAPI documents', () => {
         for (const [method, { servers = document.servers }] of Object.entries(operations))
           expect(servers[0]!.url, `${name}: ${method} ${path}`).to.equal(isPublic ? '/api' : '/');
         if (!isPublic) expect((await api(path)).status, path).to.equal(404);
+      }
+    }
+  });
+
+  it('show an example of each refusal, by its code', () => {
+    for (const { name, document } of services) {
+      for (const [path, operations] of Object.entries(document.paths)) {
+        for (const [method, { responses }] of Object.entries(operations)) {
+          for (const [status, { content = {} }] of Object.entries(responses).filter(([code]) => Number(code) >= 400)) {
+            const where = `${name}: ${method} ${path} ${status}`;
+            const examples = Object.entries(content['application/problem+json']?.examples ?? {});
+            expect(examples, where).not.to.deep.equal([]);
+            for (const [code, { value }] of examples) expect(Problem.parse(value), where).to.deep.include({ code, status: Number(status) });
+          }
+        }
       }
     }
   });

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { Conflict, NotFound, Page, PageQuery, Problem, pageOf, Timestamp } from '@orderstream/contracts';
+import { Conflict, NotFound, Page, PageQuery, pageOf, Timestamp, Unavailable } from '@orderstream/contracts';
 import { type Api, api, noContent } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
 import { currentLog } from '@orderstream/service-host';
@@ -72,6 +72,11 @@ const viewOf = (letter: DeadLetter): z.infer<typeof DeadLetterView> => {
   };
 };
 
+const notFound = (id: string) => new NotFound('dead-letter-not-found', `There is no dead letter ${id}`);
+const withoutConsumer = (name: string) => new Conflict('dead-letter-without-consumer', `There is no consumer ${name} any more`);
+const busy = new Unavailable('dead-letters-busy', 'Dead letters of this key are being replayed');
+const exampleId = '0199a0f0-0000-7000-8000-000000000004';
+
 /**
  * The dead letters of a service, for an operator to list, replay and discard. The letters of a key are replayed in
  * order, oldest first.
@@ -79,7 +84,6 @@ const viewOf = (letter: DeadLetter): z.infer<typeof DeadLetterView> => {
 export const deadLetterApi = (db: Database, consumers: readonly Replayable[]): Api => {
   const letters = api('Dead letters', '/dead-letters', { internal: true });
 
-  const notFound = (id: string) => new NotFound('dead-letter-not-found', `There is no dead letter ${id}`);
   const letterOf = async (id: string): Promise<{ letter: DeadLetter; consumer: Replayable | undefined }> => {
     const letter = await findLetter(db, id);
     if (!letter) throw notFound(id);
@@ -99,13 +103,13 @@ export const deadLetterApi = (db: Database, consumers: readonly Replayable[]): A
     '/dead-letters/:id/replay',
     {
       summary: 'Replay the dead letters of its key, oldest first',
-      description: '409 `dead-letter-without-consumer`, 503 `dead-letters-busy` while its key is being replayed.',
       who: 'admin',
-      answers: { 200: ReplayView, 409: Problem, 503: Problem },
+      answers: { 200: ReplayView },
+      refusals: [notFound(exampleId), withoutConsumer('ordering'), busy],
     },
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);
-      if (!consumer) throw new Conflict('dead-letter-without-consumer', `There is no consumer ${letter.consumer} any more`);
+      if (!consumer) throw withoutConsumer(letter.consumer);
       return consumer.replay(letter.sequence);
     },
   );
@@ -114,9 +118,9 @@ export const deadLetterApi = (db: Database, consumers: readonly Replayable[]): A
     '/dead-letters/:id',
     {
       summary: 'Discard it, and replay the letters behind it',
-      description: '503 `dead-letters-busy` while its key is being replayed.',
       who: 'admin',
-      answers: { 204: null, 503: Problem },
+      answers: { 204: null },
+      refusals: [notFound(exampleId), busy],
     },
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);
