@@ -1,24 +1,14 @@
 import { Problem } from '@orderstream/contracts';
 import { expect } from 'chai';
-import { api, expectStatus } from './http.js';
-
-type Response = { content?: Record<string, { examples?: Record<string, { value: Problem }> }> };
-type Operation = { servers?: { url: string }[]; responses: Record<string, Response> };
-type Document = { info: { title: string }; servers: { url: string }[]; paths: Record<string, Record<string, Operation>> };
-type Index = { services: { name: string; paths: string[]; openapi: string }[] };
+import { type DocumentedService, documentedServices } from './documents.js';
+import { api } from './http.js';
 
 const commands = ['cancel', 'hold', 'release', 'confirm', 'ship'];
 
 describe('the OpenAPI documents', () => {
-  let services: (Index['services'][number] & { document: Document })[];
+  let services: DocumentedService[];
   before(async () => {
-    const index = expectStatus(await api<Index>(''), 200);
-    services = await Promise.all(
-      index.services.map(async (service) => ({
-        ...service,
-        document: expectStatus(await api<Document>(service.openapi.slice('/api'.length)), 200),
-      })),
-    );
+    services = await documentedServices();
   });
 
   it('have titles of one word', () => {
