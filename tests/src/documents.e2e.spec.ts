@@ -1,22 +1,14 @@
+import { Problem } from '@orderstream/contracts';
 import { expect } from 'chai';
-import { api, expectStatus } from './http.js';
-
-type Operation = { servers?: { url: string }[]; responses: Record<string, unknown> };
-type Document = { info: { title: string }; servers: { url: string }[]; paths: Record<string, Record<string, Operation>> };
-type Index = { services: { name: string; paths: string[]; openapi: string }[] };
+import { type DocumentedService, documentedServices } from './documents.js';
+import { api } from './http.js';
 
 const commands = ['cancel', 'hold', 'release', 'confirm', 'ship'];
 
 describe('the OpenAPI documents', () => {
-  let services: (Index['services'][number] & { document: Document })[];
+  let services: DocumentedService[];
   before(async () => {
-    const index = expectStatus(await api<Index>(''), 200);
-    services = await Promise.all(
-      index.services.map(async (service) => ({
-        ...service,
-        document: expectStatus(await api<Document>(service.openapi.slice('/api'.length)), 200),
-      })),
-    );
+    services = await documentedServices();
   });
 
   it('have titles of one word', () => {
@@ -47,6 +39,21 @@ describe('the OpenAPI documents', () => {
     for (const { paths: served, document } of services) {
       const paths = Object.keys(document.paths).filter((path) => served.includes(`/api/${path.split('/')[1]}`));
       expect(Object.keys(merged.paths)).to.include.members(paths.map((path) => `/api${path}`));
+    }
+  });
+
+  it('show an example of each refusal, by its code', () => {
+    for (const { name, document } of services) {
+      for (const [path, operations] of Object.entries(document.paths)) {
+        for (const [method, { responses }] of Object.entries(operations)) {
+          for (const [status, { content = {} }] of Object.entries(responses).filter(([code]) => Number(code) >= 400)) {
+            const where = `${name}: ${method} ${path} ${status}`;
+            const examples = Object.entries(content['application/problem+json']?.examples ?? {});
+            expect(examples, where).not.to.deep.equal([]);
+            for (const [code, { value }] of examples) expect(Problem.parse(value), where).to.deep.include({ code, status: Number(status) });
+          }
+        }
+      }
     }
   });
 

@@ -3,7 +3,7 @@ import { platform } from './platform.js';
 export type Answer<Body = unknown> = { status: number; headers: Headers; body: Body };
 
 export type Ask = {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   token?: string | undefined;
   body?: unknown;
   /** sent unchanged, instead of `body` */

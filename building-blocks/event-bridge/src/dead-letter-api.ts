@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { Conflict, NotFound, Page, PageQuery, Problem, pageOf, Timestamp } from '@orderstream/contracts';
+import { Conflict, NotFound, Page, PageQuery, pageOf, Timestamp, Unavailable } from '@orderstream/contracts';
 import { type Api, api, noContent } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
 import { currentLog } from '@orderstream/service-host';
@@ -79,6 +79,11 @@ type DeadLetterApiOptions = {
   consumers: readonly Replayable[];
 };
 
+const notFound = (id: string) => new NotFound('dead-letter-not-found', `There is no dead letter ${id}`);
+const withoutConsumer = (name: string) => new Conflict('dead-letter-without-consumer', `There is no consumer ${name} any more`);
+const busy = new Unavailable('dead-letters-busy', 'Dead letters of this key are being replayed');
+const exampleId = '0199a0f0-0000-7000-8000-000000000004';
+
 /**
  * The dead letters of a service, for an operator to list, replay and discard. The letters of a key are replayed in
  * order, oldest first.
@@ -87,7 +92,6 @@ export const deadLetterApi = ({ service, db, consumers }: DeadLetterApiOptions):
   const path = `/${service}/dead-letters` as const;
   const letters = api('Dead letters', path);
 
-  const notFound = (id: string) => new NotFound('dead-letter-not-found', `There is no dead letter ${id}`);
   const letterOf = async (id: string): Promise<{ letter: DeadLetter; consumer: Replayable | undefined }> => {
     const letter = await findLetter(db, id);
     if (!letter) throw notFound(id);
@@ -107,13 +111,13 @@ export const deadLetterApi = ({ service, db, consumers }: DeadLetterApiOptions):
     `${path}/:id/replay`,
     {
       summary: 'Replay the dead letters of its key, oldest first',
-      description: '409 `dead-letter-without-consumer`, 503 `dead-letters-busy` while its key is being replayed.',
       who: 'admin',
-      answers: { 200: ReplayView, 409: Problem, 503: Problem },
+      answers: { 200: ReplayView },
+      refusals: [notFound(exampleId), withoutConsumer('ordering'), busy],
     },
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);
-      if (!consumer) throw new Conflict('dead-letter-without-consumer', `There is no consumer ${letter.consumer} any more`);
+      if (!consumer) throw withoutConsumer(letter.consumer);
       return consumer.replay(letter.sequence);
     },
   );
@@ -122,9 +126,9 @@ export const deadLetterApi = ({ service, db, consumers }: DeadLetterApiOptions):
     `${path}/:id`,
     {
       summary: 'Discard it, and replay the letters behind it',
-      description: '503 `dead-letters-busy` while its key is being replayed.',
       who: 'admin',
-      answers: { 204: null, 503: Problem },
+      answers: { 204: null },
+      refusals: [notFound(exampleId), busy],
     },
     async ({ params }) => {
       const { letter, consumer } = await letterOf(params.id);

@@ -1,4 +1,4 @@
-import { Invalid, QueryNumber } from '@orderstream/contracts';
+import { Conflict, Invalid, NotFound, QueryNumber } from '@orderstream/contracts';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { api, parsePart } from './api.js';
@@ -10,16 +10,40 @@ const Place = z.strictObject({ total: Money, note: z.string().default('') }).met
 const Order = z.object({ id: z.uuid(), total: Money, placedAt: z.date() }).meta({ id: 'Order' });
 
 const orders = api('Orders', '/orders')
-  .post('/orders', { summary: 'Place an order', who: 'shopper', body: Place, idempotent: true, answers: { 201: Order } }, () => ({
-    id: '0199',
-    total: { amount: 1, currency: 'EUR' },
-    placedAt: new Date(0),
-  }))
-  .get('/orders/:id', { summary: 'One order', who: 'user', answers: { 200: Order } }, () => ({
-    id: '0199',
-    total: { amount: 1, currency: 'EUR' },
-    placedAt: new Date(0),
-  }))
+  .post(
+    '/orders',
+    {
+      summary: 'Place an order',
+      who: 'shopper',
+      scope: 'orders:write',
+      body: Place,
+      idempotent: true,
+      answers: { 201: Order },
+      refusals: [
+        new Conflict('order-too-large', 'The order is too large', { most: 100 }),
+        new Conflict('shop-closed', 'The shop is closed'),
+      ],
+    },
+    () => ({
+      id: '0199',
+      total: { amount: 1, currency: 'EUR' },
+      placedAt: new Date(0),
+    }),
+  )
+  .get(
+    '/orders/:id',
+    {
+      summary: 'One order',
+      who: 'user',
+      answers: { 200: Order },
+      refusals: [new NotFound('order-not-found', 'There is no order 17')],
+    },
+    () => ({
+      id: '0199',
+      total: { amount: 1, currency: 'EUR' },
+      placedAt: new Date(0),
+    }),
+  )
   .get(
     '/orders',
     {
@@ -95,7 +119,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('describes parameters, security and refusals', () => {
+  it('describes parameters and security', () => {
     expect(place.parameters.map(({ name }: { name: string }) => name)).to.deep.equal(['Idempotency-Key']);
     expect(document.paths['/orders'].get.parameters[0]).to.deep.equal({
       name: 'page',
@@ -104,9 +128,55 @@ describe('the OpenAPI document', () => {
       schema: { type: 'integer', minimum: 1, maximum: 99, default: 1 },
     });
     expect(document.paths['/orders/{id}'].get.parameters[0]).to.deep.include({ name: 'id', in: 'path', required: true });
-    expect(place.security).to.deep.equal([{ accessToken: [] }]);
-    expect(Object.keys(place.responses)).to.include.members(['201', '400', '401', '403', '409', '413', '422', 'default']);
+    expect(place.security).to.deep.equal([{ accessToken: ['orders:write'] }]);
+    expect(document.paths['/orders/{id}'].get.security).to.deep.equal([{ accessToken: ['platform'] }]);
     expect(document.paths['/orders'].get).not.to.have.property('security');
+  });
+
+  const problemsOf = ({ responses }: typeof place, status: number) => responses[status].content['application/problem+json'];
+  const codesOf = (operation: typeof place, status: number) => Object.keys(problemsOf(operation, status).examples);
+
+  it('has exactly the statuses that the route can answer with', () => {
+    expect(Object.keys(place.responses)).to.deep.equal(['201', '400', '401', '403', '409', '413', '415', '422', '503']);
+    expect(Object.keys(document.paths['/orders'].get.responses)).to.deep.equal(['200', '400', '503']);
+    expect(Object.keys(document.paths['/orders/{id}'].get.responses)).to.deep.equal(['200', '400', '401', '403', '404', '503']);
+  });
+
+  it('has an example of each refusal, as it is answered', () => {
+    expect(codesOf(place, 401)).to.deep.equal(['token-missing', 'token-invalid', 'token-expired', 'token-revoked']);
+    expect(codesOf(place, 403)).to.deep.equal(['scope-missing', 'role-missing']);
+    expect(codesOf(place, 409)).to.deep.equal(['request-in-progress', 'order-too-large', 'shop-closed']);
+    expect(problemsOf(place, 409).examples['order-too-large'].value).to.deep.equal({
+      type: 'urn:orderstream:problem:order-too-large',
+      title: 'Conflict',
+      status: 409,
+      detail: 'The order is too large',
+      code: 'order-too-large',
+      correlationId: '0199a0f0-0000-7000-8000-000000000017',
+      most: 100,
+    });
+    expect(place.responses[409].headers['retry-after'].example).to.equal('1');
+  });
+
+  it('has examples of invalid requests that the schemas of the route really refuse', () => {
+    const errorsIn = (operation: typeof place) => problemsOf(operation, 400).examples['invalid-request'].value.errors;
+    expect(errorsIn(place)).to.deep.equal([{ path: 'total', message: 'Invalid input: expected object, received undefined' }]);
+    expect(errorsIn(document.paths['/orders/{id}'].get)).to.deep.equal([{ path: 'id', message: 'Invalid UUID' }]);
+    expect(errorsIn(document.paths['/orders'].get)).to.deep.equal([{ path: 'unknown', message: 'is not known' }]);
+  });
+
+  it('allows only the declared codes of a refusal', () => {
+    expect(problemsOf(place, 409).schema).to.deep.equal({
+      $ref: '#/components/schemas/Problem',
+      properties: { code: { enum: ['request-in-progress', 'order-too-large', 'shop-closed'] } },
+    });
+  });
+
+  it('links a created resource to the operations on it', () => {
+    expect(place.responses[201].links).to.deep.equal({
+      getOrdersId: { operationId: 'getOrdersId', parameters: { id: '$response.body#/id' } },
+    });
+    expect(document.paths['/orders/{id}'].get.responses[200]).not.to.have.property('links');
   });
 
   it('marks the routes that are internal to the service', () => {
@@ -126,7 +196,7 @@ describe('the OpenAPI document', () => {
 
   it('becomes a page without external resources', () => {
     const page = referencePage(document);
-    expect(page).to.contain('/api/orders/{id}').and.to.contain('&#60;Orders&#62;');
+    expect(page).to.contain('/api/orders/{id}').and.to.contain('&#60;Orders&#62;').and.to.contain('There is no order 17');
     expect(page).not.to.match(/<script|https?:\/\/(?!json-schema)/);
   });
 });

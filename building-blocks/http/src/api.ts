@@ -1,4 +1,4 @@
-import { Invalid, type MessageContext, type Scope, Text } from '@orderstream/contracts';
+import { Invalid, type MessageContext, type Refusal, type Scope, Text } from '@orderstream/contracts';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Reply } from './reply.js';
@@ -6,7 +6,7 @@ import type { User, Who } from './user.js';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** By status: the schema of the JSON body, `null` for none, or a media type for bytes. */
+/** By status: the schema of the JSON body, `null` for none, or a media type for bytes. Problems are `refusals`. */
 export type Answers = Record<number, z.ZodType | MediaType | null>;
 
 /** The media type of an answer that is not JSON. */
@@ -62,6 +62,8 @@ export type RouteDeclaration<
    */
   idempotent?: boolean;
   answers: A;
+  /** an example of each refusal of the handler; those of the HTTP edge are documented automatically */
+  refusals?: readonly Refusal[];
   /** by default the first of `answers` below 300 */
   status?: number;
   operationId?: string;
@@ -86,6 +88,7 @@ export type Route = {
   body: z.ZodType | undefined;
   idempotent: boolean;
   answers: Answers;
+  refusals: readonly Refusal[];
   status: number;
   operationId: string;
   handle: (input: RouteInput<unknown, unknown, unknown, Who>) => unknown;
@@ -107,7 +110,7 @@ type Declare = <
 /** A declared set of routes: the Express router and the OpenAPI document both come from it. */
 export type Api = { tag: string; basePath: string; routes: readonly Route[] } & Record<Method, Declare>;
 
-const paramNames = (path: string): string[] => [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
+export const paramNames = (path: string): string[] => [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
 
 const defaultParams = (path: string): z.ZodType =>
   z.strictObject(
@@ -162,6 +165,7 @@ export const api = (tag: string, basePath: string, { internal = false } = {}): A
         body: declaration.body && strict(declaration.body),
         idempotent: declaration.idempotent ?? false,
         answers: declaration.answers,
+        refusals: declaration.refusals ?? [],
         status,
         operationId: declaration.operationId ?? operationIdOf(method, path),
         handle: handler as unknown as Route['handle'],

@@ -2,6 +2,7 @@ import { Unauthenticated } from '@orderstream/contracts';
 import type { AuthConfig } from '@orderstream/service-host';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
+import { tokenExpired, tokenInvalid, tokenRevoked } from './refusals.js';
 import { fetchRevocationsFrom, type Revocations, revocations } from './revocations.js';
 import { fetchKeysFrom, type SigningKeys, signingKeys } from './signing-keys.js';
 import type { User } from './user.js';
@@ -58,9 +59,9 @@ export const tokenVerifier = ({ issuer, audience, keys, revoked, now = Date.now 
   const check = async (token: string): Promise<Verified> => {
     const decoded = token.length <= maxTokenLength ? decode(token) : null;
     // checked before the key is fetched, so that foreign tokens cause no request to the issuer
-    if (decoded?.header.alg !== 'RS256' || typeof decoded.header.kid !== 'string') throw invalidToken();
+    if (decoded?.header.alg !== 'RS256' || typeof decoded.header.kid !== 'string') throw tokenInvalid();
     const key = await keys.byId(decoded.header.kid);
-    if (!key) throw invalidToken();
+    if (!key) throw tokenInvalid();
     try {
       const claims = jwt.verify(token, key, {
         algorithms: ['RS256'],
@@ -71,8 +72,8 @@ export const tokenVerifier = ({ issuer, audience, keys, revoked, now = Date.now 
       });
       return verifiedBy(claims);
     } catch (error) {
-      if (error instanceof jwt.TokenExpiredError) throw new Unauthenticated('token-expired', 'The access token has expired');
-      throw error instanceof Unauthenticated ? error : invalidToken(error);
+      if (error instanceof jwt.TokenExpiredError) throw tokenExpired();
+      throw error instanceof Unauthenticated ? error : tokenInvalid(error);
     }
   };
 
@@ -89,8 +90,7 @@ export const tokenVerifier = ({ issuer, audience, keys, revoked, now = Date.now 
     verify: async (token) => {
       const { user, clientId, accountVersion } = await verified(token);
       const byUser = await revoked.isRevoked(user.id, accountVersion);
-      if (byUser || (clientId !== undefined && (await revoked.isRevoked(clientId, 0))))
-        throw new Unauthenticated('token-revoked', 'The access token is no longer accepted');
+      if (byUser || (clientId !== undefined && (await revoked.isRevoked(clientId, 0)))) throw tokenRevoked();
       return user;
     },
   };
@@ -101,12 +101,9 @@ const decode = (token: string): jwt.Jwt | null => {
   try {
     return jwt.decode(token, { complete: true });
   } catch (error) {
-    throw invalidToken(error);
+    throw tokenInvalid(error);
   }
 };
-
-const invalidToken = (cause?: unknown): Unauthenticated =>
-  new Unauthenticated('token-invalid', 'The access token is not valid', {}, cause === undefined ? undefined : { cause });
 
 /** The claims that matter, of RFC 9068's access tokens and of identity. The subject is a user or a client. */
 const Claims = z.object({
@@ -122,7 +119,7 @@ const Claims = z.object({
 
 const verifiedBy = (claims: unknown): Verified => {
   const parsed = Claims.safeParse(claims);
-  if (!parsed.success) throw invalidToken(parsed.error);
+  if (!parsed.success) throw tokenInvalid(parsed.error);
   const { sub, exp, client_id: clientId, scope, email, roles, sid, account_version: accountVersion } = parsed.data;
   const user: User = {
     id: sub,

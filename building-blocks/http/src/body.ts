@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { Route } from './api.js';
-import { HttpRefusal } from './problem.js';
+import { bodyErrors, HttpRefusal } from './problem.js';
+import { unsupportedMediaType } from './refusals.js';
 import { hasBody } from './request-syntax.js';
 
 const mediaTypeOf = ({ headers }: Request): string => (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
@@ -23,8 +24,6 @@ const illFormed = (value: unknown, depth: number): boolean => {
   return depth === maxDepth || Object.entries(value).some(([name, member]) => illFormed(name, depth) || illFormed(member, depth + 1));
 };
 
-const tooLarge = (): HttpRefusal => new HttpRefusal(413, 'body-too-large', 'The body is too large');
-
 /**
  * Checks the size while the body arrives: the parser reports a body that is too large only at its end, which may never
  * come.
@@ -32,12 +31,12 @@ const tooLarge = (): HttpRefusal => new HttpRefusal(413, 'body-too-large', 'The 
 const read = (reader: RequestHandler, limit: number, req: Request, res: Response): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const declared = req.headers['content-length'];
-    if (Number(declared ?? 0) > limit) throw tooLarge();
+    if (Number(declared ?? 0) > limit) throw bodyErrors['entity.too.large']!();
     let bytes = 0;
     if (declared === undefined) {
       req.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > limit) reject(tooLarge());
+        if (bytes > limit) reject(bodyErrors['entity.too.large']!());
       });
     }
     reader(req, res, (error?: unknown) => (error ? reject(error) : resolve(req.body)));
@@ -54,7 +53,7 @@ export const bodyReader = ({ body }: Pick<Route, 'body'>, limit: number): BodyRe
   const json = express.json({ type: () => true, limit, strict: false });
   return async (req, res) => {
     if (!hasBody(req)) return undefined;
-    if (!isJson(mediaTypeOf(req))) throw new HttpRefusal(415, 'unsupported-media-type', 'The body must be application/json');
+    if (!isJson(mediaTypeOf(req))) throw unsupportedMediaType();
     return wellFormed(await read(json, limit, req, res));
   };
 };

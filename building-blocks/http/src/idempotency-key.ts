@@ -1,6 +1,6 @@
 import { Invalid } from '@orderstream/contracts';
 
-const key = /^[\x20-\x7e]{1,255}$/;
+const key = /^[ -~]{1,255}$/;
 
 /**
  * The `Idempotency-Key` of a request, undefined without one; 400 when it is not 1 to 255 printable ASCII characters.

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { Conflict, Refusal, Unprocessable } from '@orderstream/contracts';
+import { Refusal } from '@orderstream/contracts';
 import { type Database, groupCommit, inTransaction, type Transaction } from '@orderstream/persistence';
 import { canonicalJson } from './canonical-json.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
+import { keyReused, requestInProgress } from './refusals.js';
 import { Reply } from './reply.js';
 import type { User } from './user.js';
 
@@ -144,7 +145,7 @@ const lockOrReplay = async (tx: Transaction, keyed: readonly Keyed[]): Promise<M
   for (const [index, stored] of rows.entries()) {
     const { request, requestHash } = keyed[index]!;
     if (stored.request_hash !== null) answers.set(request, replay(stored, requestHash));
-    else if (!stored.mine) answers.set(request, inProgress());
+    else if (!stored.mine) answers.set(request, requestInProgress());
   }
   return answers;
 };
@@ -152,13 +153,8 @@ const lockOrReplay = async (tx: Transaction, keyed: readonly Keyed[]): Promise<M
 const scopeValues = (keyed: readonly Keyed[]): string[][] =>
   (['caller', 'method', 'path', 'key'] as const).map((name) => keyed.map(({ scope }) => scope[name]));
 
-const inProgress = (): Conflict =>
-  new Conflict('request-in-progress', 'A request with this Idempotency-Key is still in progress', { retryAfterSeconds: 1 });
-
 const replay = ({ request_hash, status, headers, body }: Omit<Stored, 'mine'>, requestHash: string): Reply | Refusal =>
-  request_hash === requestHash
-    ? new Reply(status, body ?? undefined, { ...headers, 'idempotent-replayed': 'true' })
-    : new Unprocessable('idempotency-key-reused', 'This Idempotency-Key was used for another request');
+  request_hash === requestHash ? new Reply(status, body ?? undefined, { ...headers, 'idempotent-replayed': 'true' }) : keyReused();
 
 /**
  * Stores the replies; overwrites rows older than 24 h. When another request with the key committed between this

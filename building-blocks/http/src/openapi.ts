@@ -1,7 +1,9 @@
 import { STATUS_CODES } from 'node:http';
-import { Problem } from '@orderstream/contracts';
+import { Problem, platformScope } from '@orderstream/contracts';
 import { z } from 'zod';
-import { isMediaType, type Route } from './api.js';
+import { isMediaType, paramNames, type Route } from './api.js';
+import { type ProblemAnswer, problemOf } from './problem.js';
+import { refusalsOf } from './route-refusals.js';
 
 type Json = Record<string, unknown>;
 type Io = 'input' | 'output';
@@ -101,22 +103,49 @@ const idempotencyKeyParameter = {
   in: 'header',
   required: false,
   description: 'A repeat with the same key within 24 h gets the first answer again, and `Idempotent-Replayed: true`.',
-  schema: { type: 'string', minLength: 1, maxLength: 255 },
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
 };
+
+const exampleCorrelationId = '0199a0f0-0000-7000-8000-000000000017';
+
+const description =
+  'Errors are RFC 9457 problem documents with a stable `code` and the `correlationId`. An unexpected error is a 500 `internal-error`.';
 
 const ownPort: Server = { url: '/', description: "The service's own port: the gateway does not forward this route" };
 
-const refusalsOf = ({ who, body, idempotent, path }: Route): number[] => [
-  400,
-  ...(who === 'anyone' ? [] : [401, 403]),
-  ...(path.includes(':') ? [404] : []),
-  ...(body ? [413, 415] : []),
-  ...(idempotent ? [409] : []),
-  ...(idempotent && who !== 'anyone' ? [422] : []), // keys are kept per user, so an anonymous caller cannot reuse one
-];
+/** One response for each status of these problems, with an example of each code. */
+const problemResponses = (answers: ProblemAnswer[], schemaOf: SchemaOf): Record<string, Json> => {
+  const responses: Record<string, Json> = {};
+  for (const status of new Set(answers.map((answer) => answer.status))) {
+    const same = answers.filter((answer) => answer.status === status);
+    const headers = Object.assign({}, ...same.map((answer) => answer.headers)) as Record<string, string>;
+    const examples = Object.fromEntries(same.map(({ problem }) => [problem.code, { value: problem }]));
+    const schema = { ...schemaOf(Problem, 'output'), properties: { code: { enum: Object.keys(examples) } } };
+    responses[status] = {
+      description: STATUS_CODES[status] ?? 'Problem',
+      ...(Object.keys(headers).length > 0 && {
+        headers: Object.fromEntries(Object.entries(headers).map(([name, example]) => [name, { schema: { type: 'string' }, example }])),
+      }),
+      content: { 'application/problem+json': { schema, examples } },
+    };
+  }
+  return responses;
+};
 
-const operationOf = (route: Route, schemaOf: SchemaOf): Operation => {
-  const problem = (): Json => ({ 'application/problem+json': { schema: schemaOf(Problem, 'output') } });
+/** The `id` of a created resource is the parameter of the operations on it. */
+const linksOf = ({ path: collection }: Route, routes: readonly Route[]): Json => {
+  const onCreated = routes.filter(({ path }) => path.startsWith(`${collection}/:`));
+  return Object.fromEntries(
+    onCreated.map(({ path, operationId }) => [
+      operationId,
+      { operationId, parameters: { [paramNames(path)[0] as string]: '$response.body#/id' } },
+    ]),
+  );
+};
+
+const hasId = (schema: z.ZodType): boolean => schema instanceof z.ZodObject && 'id' in schema.shape;
+
+const operationOf = (route: Route, routes: readonly Route[], schemaOf: SchemaOf): Operation => {
   const parameters = [
     ...parametersOf('path', route.params, schemaOf),
     ...parametersOf('query', route.query, schemaOf),
@@ -129,11 +158,16 @@ const operationOf = (route: Route, schemaOf: SchemaOf): Operation => {
     else if (isMediaType(answer)) responses[status] = { description, content: { [answer.mediaType]: { schema: {} } } };
     else {
       const type = Number(status) < 400 ? 'application/json' : 'application/problem+json';
-      responses[status] = { description, content: { [type]: { schema: schemaOf(answer, 'output') } } };
+      const links = Number(status) === 201 && hasId(answer) ? linksOf(route, routes) : {};
+      responses[status] = {
+        description,
+        content: { [type]: { schema: schemaOf(answer, 'output') } },
+        ...(Object.keys(links).length > 0 && { links }),
+      };
     }
   }
-  for (const status of refusalsOf(route)) responses[status] ??= { description: STATUS_CODES[status] ?? 'Problem', content: problem() };
-  responses.default = { description: 'Any other error', content: problem() };
+  const problems = refusalsOf(route).map((refusal) => problemOf(refusal, exampleCorrelationId));
+  Object.assign(responses, problemResponses(problems, schemaOf));
 
   return {
     operationId: route.operationId,
@@ -142,7 +176,7 @@ const operationOf = (route: Route, schemaOf: SchemaOf): Operation => {
     tags: [route.tag],
     ...(route.internal && { servers: [ownPort] }),
     'x-who': route.who,
-    ...(route.who !== 'anyone' && { security: [{ accessToken: route.scope ? [route.scope] : [] }] }),
+    ...(route.who !== 'anyone' && { security: [{ accessToken: [route.scope ?? platformScope] }] }),
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && {
       requestBody: {
@@ -162,18 +196,23 @@ export const openApiDocument = (title: string, routes: readonly Route[], publicP
   const paths: OpenApiDocument['paths'] = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method]: operationOf(route, schemaOf) };
+    paths[path] = { ...paths[path], [route.method]: operationOf(route, routes, schemaOf) };
   }
   return {
     openapi: '3.1.0',
-    info: { title, version: '1', description: 'Errors are RFC 9457 problem documents with a stable `code` and the `correlationId`.' },
+    info: { title, version: '1', description },
     servers: [{ url: publicPrefix === '' ? '/' : publicPrefix }],
     tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
       schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => a.localeCompare(b))),
       securitySchemes: {
-        accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of the platform (RS256).' },
+        accessToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: `An access token of the platform (RS256). A third party's client needs the named scope; \`${platformScope}\` is that of the platform's own clients, and includes all others.`,
+        },
       },
     },
   };

@@ -36,15 +36,18 @@ export class HttpRefusal extends Refusal {
 
 export type ProblemAnswer = { status: number; headers: Record<string, string>; problem: Problem };
 
-/** Codes for the errors of the body parser (`http-errors`, by `type`). */
-const bodyErrors: Record<string, [number, string, string]> = {
-  'entity.parse.failed': [400, 'malformed-json', 'The body is not valid JSON'],
-  'entity.too.large': [413, 'body-too-large', 'The body is too large'],
-  'encoding.unsupported': [415, 'unsupported-encoding', 'The content encoding is not supported'],
-  'charset.unsupported': [415, 'unsupported-charset', 'The character set is not supported'],
-  'request.size.invalid': [400, 'malformed-request', 'The body is not as long as it says'],
-  'request.aborted': [400, 'request-aborted', 'The body ended early'],
+/** The refusals for the errors of the body parser (`http-errors`, by `type`). */
+export const bodyErrors: Record<string, () => HttpRefusal> = {
+  'entity.parse.failed': () => new HttpRefusal(400, 'malformed-json', 'The body is not valid JSON'),
+  'entity.too.large': () => new HttpRefusal(413, 'body-too-large', 'The body is too large'),
+  'encoding.unsupported': () => new HttpRefusal(415, 'unsupported-encoding', 'The content encoding is not supported'),
+  'charset.unsupported': () => new HttpRefusal(415, 'unsupported-charset', 'The character set is not supported'),
+  'request.size.invalid': () => new HttpRefusal(400, 'malformed-request', 'The body is not as long as it says'),
+  'request.aborted': () => new HttpRefusal(400, 'request-aborted', 'The body ended early'),
 };
+
+export const dependencyUnavailable = (): Unavailable =>
+  new Unavailable('unavailable', 'A dependency does not answer; try again', { retryAfterSeconds: 1 });
 
 /** The status of a library's error about the request: `http-errors` marks errors for the caller as `expose`. */
 const refusedStatus = ({ expose, status }: Error & { expose?: unknown; status?: unknown }): number | undefined =>
@@ -58,17 +61,11 @@ const asRefusal = (error: unknown): { status: number; refusal: Refusal; headers?
   }
   if (!(error instanceof Error)) return undefined;
   const known = 'type' in error ? bodyErrors[String(error.type)] : undefined;
-  if (known) return { status: known[0], refusal: new Refusal(known[1], known[2]) };
+  if (known) return asRefusal(known());
   if (error instanceof URIError) return { status: 400, refusal: new Refusal('malformed-request', 'The path is not valid') };
   const status = refusedStatus(error);
   if (status !== undefined) return { status, refusal: new Refusal('malformed-request', 'The request cannot be read') };
-  if (isTransient(error)) {
-    return {
-      status: 503,
-      refusal: new Refusal('unavailable', 'A dependency does not answer; try again', { retryAfterSeconds: 1 }),
-    };
-  }
-  return undefined;
+  return isTransient(error) ? asRefusal(dependencyUnavailable()) : undefined;
 };
 
 /** Any error as RFC 9457 `application/problem+json`. An unexpected error is a 500 without details. */

@@ -9,8 +9,13 @@ const json = (value: unknown): string =>
   )}</pre>`;
 
 const content = (part: Record<string, unknown>): string =>
-  Object.entries((part.content ?? {}) as Record<string, { schema?: unknown }>)
-    .map(([type, { schema }]) => `<p><code>${escapeHtml(type)}</code></p>${json(schema ?? {})}`)
+  Object.entries((part.content ?? {}) as Record<string, { schema?: unknown; examples?: Record<string, { value: unknown }> }>)
+    .map(
+      ([type, { schema, examples = {} }]) =>
+        `<p><code>${escapeHtml(type)}</code></p>${json(schema ?? {})}${Object.values(examples)
+          .map(({ value }) => json(value))
+          .join('')}`,
+    )
     .join('');
 
 const parameters = ({ parameters: list = [] }: Operation): string =>

@@ -1,11 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { HttpRefusal } from './problem.js';
+import { malformedRequest } from './refusals.js';
 
 const originForm = /^\/[^\s#]*$/;
 const absoluteForm = /^https?:\/\/([^\s/?#@\\]+)(\/[^\s?#]*)?(\?[^\s#]*)?$/i;
 const authority = /^[^\s/?#@\\,]*$/;
-
-const malformed = (message: string): HttpRefusal => new HttpRefusal(400, 'malformed-request', message, { connection: 'close' });
 
 /**
  * Refuses requests that two HTTP parsers could read differently, and that Node's parser accepts: a transfer coding
@@ -18,14 +16,14 @@ const malformed = (message: string): HttpRefusal => new HttpRefusal(400, 'malfor
 export const checkSyntax = (req: IncomingMessage): void => {
   const coding = req.headers['transfer-encoding'];
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || req.httpVersion !== '1.1')) {
-    throw malformed('A body needs a length or the transfer coding chunked');
+    throw malformedRequest('A body needs a length or the transfer coding chunked');
   }
-  if (hosts(req.rawHeaders) > 1 || !authority.test(req.headers.host ?? '')) throw malformed('The request must name one host');
+  if (hosts(req.rawHeaders) > 1 || !authority.test(req.headers.host ?? '')) throw malformedRequest('The request must name one host');
   const target = req.url ?? '';
   if (originForm.test(target)) return;
   if (target === '*' && req.method === 'OPTIONS') return;
   const [absolute, host, path, query = ''] = absoluteForm.exec(target) ?? [];
-  if (absolute === undefined) throw malformed('The target of the request is not valid');
+  if (absolute === undefined) throw malformedRequest('The target of the request is not valid');
   req.headers.host = host;
   req.url = path === undefined && query === '' && req.method === 'OPTIONS' ? '*' : `${path ?? '/'}${query}`;
 };

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { Unavailable } from '@orderstream/contracts';
 import { currentLog } from '@orderstream/service-host';
 import { JwksClient } from 'jwks-rsa';
+import { issuerUnavailable } from './refusals.js';
 
 export type SigningKeys = { byId(kid: string): Promise<KeyObject | undefined> };
 
@@ -61,12 +61,7 @@ export const signingKeys = (fetchKeys: FetchKeys, now: () => number = Date.now):
       if (!pausing()) await read();
       const found = keys.get(kid);
       if (found || !failure) return found;
-      throw new Unavailable(
-        'issuer-unavailable',
-        'The keys that verify access tokens cannot be fetched',
-        { retryAfterSeconds: 1 },
-        { cause: failure.error },
-      );
+      throw issuerUnavailable(failure.error);
     },
   };
 };

@@ -1,4 +1,5 @@
-import { Forbidden, platformScope, type Scope, Unauthenticated } from '@orderstream/contracts';
+import { platformScope, type Scope } from '@orderstream/contracts';
+import { roleMissing, scopeMissing, tokenMissing } from './refusals.js';
 
 /**
  * The caller of an access token: a user, or a third party's client that acts for itself, as an admin within its scopes.
@@ -27,12 +28,9 @@ export const isAdmin = (user: User): boolean => user.roles.includes('admin');
  */
 export const authorize = (who: Who, scope: Scope | undefined, user: User | undefined): User | undefined => {
   if (who === 'anyone') return undefined;
-  if (!user) throw new Unauthenticated('token-missing', 'This needs an access token');
-  if (!mayAct(user, scope))
-    throw new Forbidden('scope-missing', scope ? `This needs the scope ${scope}` : 'This is not for third parties', {
-      ...(scope && { scope }),
-    });
-  if (who !== 'user' && !user.roles.includes(who)) throw new Forbidden('role-missing', `This needs the role ${who}`);
+  if (!user) throw tokenMissing();
+  if (!mayAct(user, scope)) throw scopeMissing(scope);
+  if (who !== 'user' && !user.roles.includes(who)) throw roleMissing(who);
   return user;
 };
 

@@ -1,3 +1,4 @@
+import { Unavailable } from '@orderstream/contracts';
 import { type Api, api } from '@orderstream/http';
 import { z } from 'zod';
 
@@ -14,7 +15,12 @@ type Deps = { connections: () => number; sequence: () => number; stream: () => P
 export const statusRoutes = ({ connections, sequence, stream }: Deps): Api =>
   api('Notifications', '/notifications').get(
     '/notifications/status',
-    { summary: 'Get the connections of this instance, and its position in the stream', who: 'admin', answers: { 200: Status } },
+    {
+      summary: 'Get the connections of this instance, and its position in the stream',
+      who: 'admin',
+      answers: { 200: Status },
+      refusals: [new Unavailable('bus-unavailable', 'The connection to NATS is lost')],
+    },
     async () => {
       const { first, last } = await stream();
       return { connections: connections(), sequence: sequence(), stream: { first, last } };

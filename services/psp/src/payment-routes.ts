@@ -1,4 +1,4 @@
-import { Invalid, Money, PaymentMethod, Problem } from '@orderstream/contracts';
+import { Conflict, Invalid, Money, NotFound, PaymentMethod, Unprocessable } from '@orderstream/contracts';
 import { type Api, api, HttpRefusal, Reply, type RouteInput } from '@orderstream/http';
 import { z } from 'zod';
 import type { CallEntry } from './calls.js';
@@ -23,6 +23,29 @@ const movements = {
   refund: 'Give the authorised money back',
   void: 'Release what is authorised; of a payment not seen yet, refuse its later create',
 } as const;
+
+const payment = 'Payment 0199a0f0-0000-7000-8000-000000000003';
+const keyMissing = new Invalid('idempotency-key-missing', 'The header Idempotency-Key is required');
+const providerError = new HttpRefusal(500, 'provider-error', 'The provider is set to fail');
+const unknown = new NotFound('payment-unknown', `${payment} is not known here`);
+const notAuthorised = new Conflict('payment-not-authorised', `${payment} is Captured`, { paymentStatus: 'Captured' });
+const amountMismatch = new Conflict('amount-mismatch', `${payment} holds 1990 EUR`, { held: { amount: 1_990, currency: 'EUR' } });
+
+const ofEveryCall = [
+  keyMissing,
+  new Unprocessable('idempotency-key-reused', '0199a0f0-0000-7000-8000-000000000003:settle was used for another request'),
+  providerError,
+];
+
+const ofOperation = {
+  create: [
+    new Conflict('payment-exists', `${payment} is Authorised`, { paymentStatus: 'Authorised' }),
+    new Conflict('payment-voided', `${payment} is Voided`, { paymentStatus: 'Voided' }),
+  ],
+  settle: [unknown, notAuthorised, amountMismatch],
+  refund: [unknown, notAuthorised, amountMismatch],
+  void: [new Conflict('payment-captured', `${payment} is Captured`, { paymentStatus: 'Captured' }), amountMismatch],
+};
 
 type Deps = { provider: Provider; now: () => Date };
 
@@ -53,7 +76,8 @@ export const paymentRoutes = ({ provider, now }: Deps): Api => {
       who: 'anyone',
       idempotent: true,
       body: CreateRequest,
-      answers: { 201: Authorised, 402: Declined, 409: Problem, 422: Problem, 500: Problem },
+      answers: { 201: Authorised, 402: Declined },
+      refusals: [...ofEveryCall, ...ofOperation.create],
     },
     ({ body, req, res }) => ask({ ...body, operation: 'create', key: keyOf(req), body }, res),
   );
@@ -65,7 +89,8 @@ export const paymentRoutes = ({ provider, now }: Deps): Api => {
         who: 'anyone',
         idempotent: true,
         body: MoneyRequest,
-        answers: { 200: Moved, 404: Problem, 409: Problem, 422: Problem, 500: Problem },
+        answers: { 200: Moved },
+        refusals: [...ofEveryCall, ...ofOperation[operation]],
         operationId: `${operation}Payment`,
       },
       ({ params, body, req, res }) => ask({ operation, paymentId: params.id, amount: body?.amount, key: keyOf(req), body }, res),
@@ -78,7 +103,8 @@ export const paymentRoutes = ({ provider, now }: Deps): Api => {
       who: 'anyone',
       idempotent: true,
       body: NotificationRequest,
-      answers: { 202: Notified, 422: Problem, 500: Problem },
+      answers: { 202: Notified },
+      refusals: ofEveryCall,
     },
     ({ body, req, res }) => ask({ operation: 'notify', paymentId: body.paymentId, key: keyOf(req), body }, res),
   );

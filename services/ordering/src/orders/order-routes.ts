@@ -1,4 +1,4 @@
-import { HoldOrderRequest, OrderView, PlaceOrderRequest, Problem, Refusal } from '@orderstream/contracts';
+import { Conflict, HoldOrderRequest, Invalid, NotFound, OrderView, PlaceOrderRequest, Refusal } from '@orderstream/contracts';
 import { type Api, accepted, api, created, type IdempotentRequest, idempotentBatcher } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
 import type { CommandOrder } from './command-order.js';
@@ -8,6 +8,8 @@ type Deps = { db: Database; newId: () => string; placeOrders: PlaceOrders; comma
 
 type PlacementRequest = IdempotentRequest & { placement: Placement };
 const placementOf = ({ placement }: PlacementRequest): Placement => placement;
+
+const notFound = new NotFound('order-not-found', 'There is no order 0199a0f0-0000-7000-8000-000000000001');
 
 export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSeconds }: Deps): Api => {
   const place = idempotentBatcher(db, {
@@ -29,6 +31,16 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
         body: PlaceOrderRequest,
         idempotent: true,
         answers: { 201: OrderView },
+        refusals: [
+          new Invalid('quantity-too-large', 'The quantity of one product is too large', {
+            errors: [{ path: 'lines.0.quantity', message: 'must be at most 1000 of one product' }],
+          }),
+          new Invalid('product-unknown', 'There is no product 0199a0f0-0000-7000-8000-000000000002', {
+            errors: [{ path: 'lines.0.productId', message: 'is not a product that is for sale' }],
+          }),
+          new Invalid('currencies-mixed', 'An order has one currency, not EUR and USD'),
+          new Invalid('order-total-too-large', 'The total of the order is too large'),
+        ],
       },
       async (request) => {
         const { user, body, context } = request;
@@ -42,7 +54,11 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
         description: 'An order that may have money on hold is CancelRequested until the payment has given it back.',
         who: 'shopper',
         scope: 'orders:write',
-        answers: { 202: OrderView, 409: Problem },
+        answers: { 202: OrderView },
+        refusals: [
+          notFound,
+          new Conflict('order-not-cancellable', 'An order that is Shipped cannot be cancelled', { orderStatus: 'Shipped' }),
+        ],
       },
       async ({ user, params, context }) =>
         accepted(await commandOrder({ type: 'CancelOrder', data: { orderId: params.id, customerId: user.id } }, context)),
@@ -54,7 +70,12 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
         who: 'shopper',
         scope: 'orders:write',
         body: HoldOrderRequest,
-        answers: { 202: OrderView, 409: Problem },
+        answers: { 202: OrderView },
+        refusals: [
+          notFound,
+          new Conflict('order-not-holdable', 'An order that is Confirmed cannot be held', { orderStatus: 'Confirmed' }),
+          new Conflict('hold-too-long', 'An order can be held for 86400 s from when it was placed', { orderStatus: 'Paid' }),
+        ],
       },
       async ({ user, params, body, context }) => {
         const data = { orderId: params.id, customerId: user.id, seconds: body.seconds, maxSeconds: holdMaxSeconds };
@@ -67,7 +88,8 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
         summary: 'Go back to the deadline that the order had before it was held',
         who: 'shopper',
         scope: 'orders:write',
-        answers: { 202: OrderView, 409: Problem },
+        answers: { 202: OrderView },
+        refusals: [notFound, new Conflict('order-not-held', 'The order is not held', { orderStatus: 'Paid' })],
       },
       async ({ user, params, context }) =>
         accepted(await commandOrder({ type: 'ReleaseOrder', data: { orderId: params.id, customerId: user.id } }, context)),
@@ -78,7 +100,11 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
         summary: 'Confirm a Paid order now, before its window is over',
         who: 'shopper',
         scope: 'orders:write',
-        answers: { 202: OrderView, 409: Problem },
+        answers: { 202: OrderView },
+        refusals: [
+          notFound,
+          new Conflict('order-not-confirmable', 'An order that is Placed cannot be confirmed', { orderStatus: 'Placed' }),
+        ],
       },
       async ({ user, params, context }) =>
         accepted(await commandOrder({ type: 'ConfirmOrder', data: { orderId: params.id, customerId: user.id } }, context)),
@@ -89,7 +115,12 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
         summary: 'Ship a Confirmed order whose money is captured',
         who: 'admin',
         scope: 'orders:write',
-        answers: { 202: OrderView, 409: Problem },
+        answers: { 202: OrderView },
+        refusals: [
+          notFound,
+          new Conflict('order-not-shippable', 'An order that is Paid cannot be shipped', { orderStatus: 'Paid' }),
+          new Conflict('order-not-captured', 'The money is not captured yet', { orderStatus: 'Confirmed' }),
+        ],
       },
       async ({ params, context }) => accepted(await commandOrder({ type: 'ShipOrder', data: { orderId: params.id } }, context)),
     );

@@ -1,4 +1,4 @@
-import { CreatePaymentRequest, Page, PaymentHistory, PaymentQuery, PaymentStats, PaymentView, Problem } from '@orderstream/contracts';
+import { CreatePaymentRequest, NotFound, Page, PaymentHistory, PaymentQuery, PaymentStats, PaymentView } from '@orderstream/contracts';
 import { type Api, api, created, idempotently } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
 import { getPayment } from '../payment-history/get-payment.js';
@@ -8,6 +8,8 @@ import { listPayments } from '../payment-history/list-payments.js';
 import type { CreatePayment } from './create-payment.js';
 
 type Deps = { db: Database; createPayment: CreatePayment };
+
+const notFound = new NotFound('payment-not-found', 'There is no payment 0199a0f0-0000-7000-8000-000000000003');
 
 export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
   api('Payments', '/payments')
@@ -20,7 +22,7 @@ export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
         scope: 'orders:write',
         body: CreatePaymentRequest,
         idempotent: true,
-        answers: { 201: PaymentView, 409: Problem, 422: Problem },
+        answers: { 201: PaymentView },
       },
       (request) =>
         idempotently(db, request, async (tx) => {
@@ -51,12 +53,18 @@ export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
     )
     .get(
       '/payments/:id',
-      { summary: 'Get a payment', who: 'user', scope: 'orders:read', answers: { 200: PaymentView } },
+      { summary: 'Get a payment', who: 'user', scope: 'orders:read', answers: { 200: PaymentView }, refusals: [notFound] },
       ({ user, params }) => getPayment(db, user, params.id),
     )
     .get(
       '/payments/:id/events',
-      { summary: 'List the events of a payment, oldest first', who: 'user', scope: 'orders:read', answers: { 200: PaymentHistory } },
+      {
+        summary: 'List the events of a payment, oldest first',
+        who: 'user',
+        scope: 'orders:read',
+        answers: { 200: PaymentHistory },
+        refusals: [notFound],
+      },
       async ({ user, params }) => {
         await getPayment(db, user, params.id);
         return listPaymentEvents(db, params.id);

@@ -1,4 +1,4 @@
-import { CategoryView, Page, PageQuery, Text } from '@orderstream/contracts';
+import { CategoryView, Conflict, Page, PageQuery, Text } from '@orderstream/contracts';
 import { type Api, api, created, idempotently } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
 import { z } from 'zod';
@@ -14,12 +14,13 @@ export const categoryRoutes = ({ db, newId }: Deps): Api =>
       '/categories',
       {
         summary: 'Add a category',
-        description: 'A name is unique in any case, with or without accents: 409 `category-exists`.',
+        description: 'A name is unique in any case, with or without accents.',
         who: 'admin',
         scope: 'catalogue:write',
         body: AddCategoryRequest,
         idempotent: true,
         answers: { 201: CategoryView },
+        refusals: [new Conflict('category-exists', 'There is a category Lamps already')],
       },
       (request) =>
         idempotently(db, request, async (tx) => created(await addCategory(tx, { id: newId(), ...request.body }), '/api/categories')),

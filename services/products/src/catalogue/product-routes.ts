@@ -1,4 +1,4 @@
-import { AddProductRequest, Page, ProductQuery, ProductView } from '@orderstream/contracts';
+import { AddProductRequest, Invalid, NotFound, Page, ProductQuery, ProductView } from '@orderstream/contracts';
 import { type Api, api, created, idempotently } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
 import { addProduct } from './add-product.js';
@@ -18,6 +18,11 @@ export const productRoutes = ({ db, newId }: Deps): Api =>
         body: AddProductRequest,
         idempotent: true,
         answers: { 201: ProductView },
+        refusals: [
+          new Invalid('category-unknown', 'The product names an unknown category', {
+            errors: [{ path: 'categoryIds.0', message: 'is not a category' }],
+          }),
+        ],
       },
       (request) =>
         idempotently(db, request, async (tx) => {
@@ -36,6 +41,13 @@ export const productRoutes = ({ db, newId }: Deps): Api =>
       },
       ({ query }) => listProducts(db, query),
     )
-    .get('/products/:id', { summary: 'Get a product', who: 'anyone', answers: { 200: ProductView } }, ({ params }) =>
-      getProduct(db, params.id),
+    .get(
+      '/products/:id',
+      {
+        summary: 'Get a product',
+        who: 'anyone',
+        answers: { 200: ProductView },
+        refusals: [new NotFound('product-not-found', 'There is no product 0199a0f0-0000-7000-8000-000000000002')],
+      },
+      ({ params }) => getProduct(db, params.id),
     );

@@ -1,4 +1,4 @@
-import { RebuildState } from '@orderstream/contracts';
+import { RebuildState, Unavailable } from '@orderstream/contracts';
 import { type Api, accepted, api } from '@orderstream/http';
 import type { IndexState } from './index-state.js';
 
@@ -12,6 +12,7 @@ export const rebuildRoutes = ({ state, wantRebuild }: Deps): Api =>
         summary: 'Whether the reports have all orders, and the progress of a rebuild',
         who: 'admin',
         answers: { 200: RebuildState },
+        refusals: [new Unavailable('search-unavailable', 'Elasticsearch does not answer', { retryAfterSeconds: 1 })],
       },
       async () => {
         const { complete, model } = await state();
