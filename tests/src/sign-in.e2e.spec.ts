@@ -26,7 +26,8 @@ const sendLogOut = `(() => {
   form.submit();
 })()`;
 
-const titleOf = (page: Page): Promise<string> => page.locator('h1').innerText();
+const titleOf = async (page: Page): Promise<string> => (await page.locator('h1').textContent())!.trim();
+const textOf = (page: Page): Promise<string | null> => page.locator('main').textContent();
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
@@ -103,7 +104,7 @@ describe('signing in, in a browser without scripts', function () {
 
     await begin(page);
     await signIn(page, email);
-    expect(await page.locator('main').innerText(), 'before the address is confirmed').to.include('do not belong together');
+    expect(await textOf(page), 'before the address is confirmed').to.include('do not belong together');
 
     const { links } = await mailTo(email, 'Confirm');
     await page.goto(links[0]!);
@@ -128,7 +129,7 @@ describe('signing in, in a browser without scripts', function () {
     await page.getByLabel('Password', { exact: true }).fill('aaaaaaaa');
     await page.getByRole('button', { name: 'Create account' }).click();
     await looksRight(page, 'Create an account');
-    expect(await page.locator('main').innerText()).to.include('The password needs a digit.');
+    expect(await textOf(page)).to.include('The password needs a digit.');
   });
 
   it('refuses a wrong password, and makes a guesser wait', async () => {
@@ -137,7 +138,7 @@ describe('signing in, in a browser without scripts', function () {
     await begin(page);
     await signIn(page, email, 'Wrong123$');
     await looksRight(page, 'Sign in');
-    expect(await page.locator('main').innerText()).to.include('E-mail and password do not belong together.');
+    expect(await textOf(page)).to.include('E-mail and password do not belong together.');
     expect(await page.getByLabel('E-mail').inputValue(), 'it is not typed twice').to.equal(email);
 
     await asSuperuser('identity', (client) =>
@@ -145,7 +146,7 @@ describe('signing in, in a browser without scripts', function () {
     );
     await signIn(page, email);
     await looksRight(page, 'Sign in');
-    expect(await page.locator('main').innerText()).to.match(/Too many tries\. Try again at \d/);
+    expect(await textOf(page)).to.match(/Too many tries\. Try again at \d/);
     expect(await isSignedIn(page)).to.equal(false);
 
     await asSuperuser('identity', (client) => client.query('delete from login_failures where subject = $1', [`account:${email}`]));
@@ -158,6 +159,7 @@ describe('signing in, in a browser without scripts', function () {
     const elsewhere = await newPage();
     await begin(elsewhere);
     await signIn(elsewhere, email);
+    const session = (await elsewhere.context().cookies()).find(({ name }) => name === 'session')!;
 
     const page = await newPage();
     await begin(page);
@@ -175,20 +177,15 @@ describe('signing in, in a browser without scripts', function () {
     await page.goto(links[0]!);
     await looksRight(page, 'This link does not work any more');
 
-    const { status } = await userAgent().send('/session/token', {
-      method: 'POST',
-      headers: {
-        'x-requested-with': 'fetch',
-        cookie: `session=${(await elsewhere.context().cookies()).find(({ name }) => name === 'session')?.value}`,
-      },
-    });
+    const headers = { 'x-requested-with': 'fetch', cookie: `session=${session.value}` };
+    const { status } = await userAgent().send('/session/token', { method: 'POST', headers });
     expect(status, 'of the other browser').to.equal(401);
     await begin(elsewhere);
     expect(await titleOf(elsewhere)).to.equal('Sign in');
 
     await begin(page);
     await signIn(page, email);
-    expect(await page.locator('main').innerText()).to.include('do not belong together');
+    expect(await textOf(page)).to.include('do not belong together');
     await signIn(page, email, newPassword);
     expect(await isSignedIn(page)).to.equal(true);
   });
@@ -226,7 +223,7 @@ describe('signing in, in a browser without scripts', function () {
     await page.getByLabel('Passwort', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Konto anlegen' }).click();
     await looksRight(page, 'Sehen Sie in Ihr Postfach');
-    await mailTo(email, 'Bestätigen');
+    await mailTo(email, 'Bestätige');
     await page.goto(`${oidc}/forgotten`);
     await looksRight(page, 'Passwort vergessen?');
   });
