@@ -10,7 +10,7 @@ export const changeAccount = async (db: Database, userId: string, change: Change
     `update users
         set full_name = coalesce($2, full_name), language = coalesce($3, language), order_updates = coalesce($4, order_updates)
       where id = $1 returning *`,
-    [userId, change.fullName, change.language, change.orderUpdates],
+    [userId, change.fullName ?? null, change.language ?? null, change.orderUpdates ?? null],
   );
   if (!rows[0]) throw accountMissing();
   return userOf(rows[0]);

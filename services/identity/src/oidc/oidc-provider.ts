@@ -47,7 +47,7 @@ export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey
     if (grantId) return oidc.provider.Grant.find(grantId);
     if (!isOwnClient(clientId) || !session?.accountId) return undefined;
     const grant = new oidc.provider.Grant({ clientId, accountId: session.accountId });
-    grant.addOIDCScope(identityScopes.join(' '));
+    grant.addOIDCScope([...identityScopes, platformScope].join(' ')); // in `scopes`, so it has to be granted here, too
     grant.addResourceScope(audience, platformApi(clientId).scope);
     await grant.save();
     return grant;

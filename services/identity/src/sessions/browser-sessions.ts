@@ -35,7 +35,7 @@ export const openSession = async (db: Database, { id, cookie, user, oidcSessionU
       tokens.accessToken,
       tokens.accessExpiresAt,
       tokens.tokenVersion,
-      userAgent?.slice(0, longestUserAgent),
+      userAgent?.slice(0, longestUserAgent) ?? null,
       seconds,
     ],
   );
@@ -70,12 +70,12 @@ export const findSession = async (db: Database, cookie: string): Promise<Browser
 /** The lease of a renewal, s: longer than one takes, so that a process that dies does not block the session. */
 const renewalSeconds = 10;
 
-/** Gives the refresh token to one of several concurrent requests. @returns undefined for the others */
-export const beginRenewal = async (db: Database, id: string): Promise<string | undefined> => {
+/** Gives the refresh token to one of several concurrent requests that saw the same session. @returns undefined for the others */
+export const beginRenewal = async (db: Database, { id, accessToken }: BrowserSession): Promise<string | undefined> => {
   const { rows } = await db.query<{ refresh_token: string }>(
     `update browser_sessions set renewing_until = clock_timestamp() + make_interval(secs => $2)
-      where id = $1 and (renewing_until is null or renewing_until < clock_timestamp()) returning refresh_token`,
-    [id, renewalSeconds],
+      where id = $1 and access_token = $3 and (renewing_until is null or renewing_until < clock_timestamp()) returning refresh_token`,
+    [id, renewalSeconds, accessToken],
   );
   return rows[0]?.refresh_token;
 };

@@ -10,8 +10,9 @@ import { revokeTokens } from '../revocations/revocations.js';
 export const endSignIns = async (
   tx: Transaction,
   userId: string,
-  { keptSession }: { keptSession?: string | undefined } = {},
+  { keptSession: kept }: { keptSession?: string | undefined } = {},
 ): Promise<void> => {
+  const keptSession = kept ?? null;
   const { rows } = await tx.query<{ version: number }>(
     'update users set token_version = token_version + 1 where id = $1 returning token_version as version',
     [userId],

@@ -90,7 +90,7 @@ export const sessionRoutes = ({ db, urls, tokens, cookieKeys, scope }: Deps): Ro
     for (;;) {
       const session = await findSession(db, cookie);
       if (!session || session.isFresh) return session;
-      const refreshToken = await beginRenewal(db, session.id);
+      const refreshToken = await beginRenewal(db, session);
       if (refreshToken !== undefined) {
         const grant = await tokens.byRefreshToken(refreshToken).catch(async (failure) => {
           await giveUpRenewal(db, session.id);
@@ -105,7 +105,8 @@ export const sessionRoutes = ({ db, urls, tokens, cookieKeys, scope }: Deps): Ro
   };
 
   const token = async (req: Request, res: Response): Promise<void> => {
-    refuseOtherSites(req);
+    // a page of another site cannot set the header without a preflight, which the gateway refuses
+    if (!isOwnSite(req) || req.headers['x-requested-with'] === undefined) throw otherSite();
     const cookie = cookiesOf(req)[sessionCookie];
     const session = cookie && (await renewed(cookie));
     if (!session) {
@@ -159,8 +160,3 @@ const isOwnSite = ({ headers }: Request): boolean =>
   [undefined, 'same-origin', 'none'].includes(headers['sec-fetch-site'] as string | undefined);
 
 const otherSite = (): Forbidden => new Forbidden('other-site', 'Only pages of this site may ask for this');
-
-/** A page of another site cannot set the header without a preflight, which the gateway refuses. */
-const refuseOtherSites = (req: Request): void => {
-  if (!isOwnSite(req) || req.headers['x-requested-with'] === undefined) throw otherSite();
-};
