@@ -65,7 +65,7 @@ export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     clockTolerance: 5,
     ttl: {
-      AccessToken: tokenLifetimeSeconds.default,
+      AccessToken: (_ctx, { resourceServer }) => resourceServer?.accessTokenTTL ?? tokenLifetimeSeconds.default,
       ClientCredentials: tokenLifetimeSeconds.default,
       AuthorizationCode: 60,
       IdToken: tokenLifetimeSeconds.default,

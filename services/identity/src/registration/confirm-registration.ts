@@ -19,7 +19,5 @@ export const confirmRegistration =
         [sha256(token)],
       );
       if (!registration) return false;
-      if (!(await addUser(tx, registration, context))) return false;
-      await tx.query('delete from registrations where email = $1', [registration.email]);
-      return true;
+      return (await addUser(tx, registration, context)) !== undefined;
     });
