@@ -1,4 +1,4 @@
-import { NotFound, Page, PageQuery, Problem, pageOf } from '@orderstream/contracts';
+import { NotFound, Page, PageQuery, pageOf } from '@orderstream/contracts';
 import { type Api, api, mediaType, noContent, Reply } from '@orderstream/http';
 import { z } from 'zod';
 import type { Mail } from './mail.js';
@@ -28,6 +28,9 @@ const MailView = MailSummary.extend({
 const Filter = z.string().max(200).optional();
 const MailQuery = PageQuery.extend({ to: Filter.describe('a part of a recipient'), subject: Filter.describe('a part of the subject') });
 
+const exampleId = '0199a0f0-0000-7000-8000-000000000005';
+const mailMissing = (id: string): NotFound => new NotFound('mail-not-found', `There is no mail ${id}`);
+
 type Deps = { store: MailStore; toggleErrors: () => boolean };
 
 export const mailRoutes = ({ store, toggleErrors }: Deps): Api =>
@@ -38,7 +41,8 @@ export const mailRoutes = ({ store, toggleErrors }: Deps): Api =>
         summary: 'The page: all mails, and one of them',
         who: 'anyone',
         query: MailQuery.extend({ mail: z.uuid().optional().describe('the mail to show') }),
-        answers: { 200: mediaType('text/html; charset=utf-8'), 404: Problem },
+        answers: { 200: mediaType('text/html; charset=utf-8') },
+        refusals: [mailMissing(exampleId)],
       },
       ({ query }) => {
         const page = pageOf(...pageIn(store, query), query);
@@ -54,7 +58,7 @@ export const mailRoutes = ({ store, toggleErrors }: Deps): Api =>
         return { data: data.map(summaryOf), meta };
       },
     )
-    .get('/mails/:id', { summary: 'A mail', who: 'anyone', answers: { 200: MailView, 404: Problem } }, ({ params }) =>
+    .get('/mails/:id', { summary: 'A mail', who: 'anyone', answers: { 200: MailView }, refusals: [mailMissing(exampleId)] }, ({ params }) =>
       found(store, params.id),
     )
     .delete('/mails', { summary: 'Remove all mails', who: 'anyone', answers: { 204: null } }, () => {
@@ -79,7 +83,7 @@ const pageIn = (store: MailStore, query: z.output<typeof MailQuery>): [Mail[], n
 
 const found = (store: MailStore, id: string): Mail => {
   const mail = store.find(id);
-  if (!mail) throw new NotFound('mail-not-found', `There is no mail ${id}`);
+  if (!mail) throw mailMissing(id);
   return mail;
 };
 

@@ -1,4 +1,14 @@
-import { AccountView, ChangeAccountRequest, ChangePasswordRequest, NotFound, Problem, SessionView, Text } from '@orderstream/contracts';
+import {
+  AccountView,
+  ChangeAccountRequest,
+  ChangePasswordRequest,
+  Conflict,
+  Invalid,
+  NotFound,
+  SessionView,
+  Text,
+  Unavailable,
+} from '@orderstream/contracts';
 import { type Api, api, noContent } from '@orderstream/http';
 import { type Database, inTransaction } from '@orderstream/persistence';
 import { z } from 'zod';
@@ -6,26 +16,33 @@ import { clientIp } from '../client-ip.js';
 import { endSignIns } from '../sessions/end-sign-ins.js';
 import { accountView, findUser } from '../users/user-store.js';
 import { accountMissing, changeAccount } from './change-account.js';
-import type { ChangePassword } from './change-password.js';
+import { type ChangePassword, tooManyTries } from './change-password.js';
 import type { EraseAccount } from './erase-account.js';
 import { endSignIn, listSignIns } from './sign-ins.js';
+
+const sessionMissing = (): NotFound => new NotFound('session-not-found', 'You have no such sign-in');
 
 type Deps = { db: Database; changePassword: ChangePassword; eraseAccount: EraseAccount };
 
 export const accountRoutes = ({ db, changePassword, eraseAccount }: Deps): Api =>
   api('Account', '/identity/me')
-    .get('/identity/me', { summary: 'Get the own account', who: 'user', answers: { 200: AccountView, 404: Problem } }, async ({ user }) => {
-      const account = await findUser(db, user.id);
-      if (!account) throw accountMissing();
-      return accountView(account);
-    })
+    .get(
+      '/identity/me',
+      { summary: 'Get the own account', who: 'user', answers: { 200: AccountView }, refusals: [accountMissing()] },
+      async ({ user }) => {
+        const account = await findUser(db, user.id);
+        if (!account) throw accountMissing();
+        return accountView(account);
+      },
+    )
     .patch(
       '/identity/me',
       {
         summary: 'Change the own name, the language of mails, and whether mails tell of orders',
         who: 'user',
         body: ChangeAccountRequest,
-        answers: { 200: AccountView, 404: Problem },
+        answers: { 200: AccountView },
+        refusals: [accountMissing()],
       },
       async ({ user, body }) => accountView(await changeAccount(db, user.id, body)),
     )
@@ -35,7 +52,8 @@ export const accountRoutes = ({ db, changePassword, eraseAccount }: Deps): Api =
         summary: 'Delete the own account, and the personal data in all services',
         description: 'Orders that can still be cancelled are cancelled. What was paid stays in the books, without name and address.',
         who: 'user',
-        answers: { 204: null, 404: Problem, 409: Problem },
+        answers: { 204: null },
+        refusals: [accountMissing(), new Conflict('last-admin', 'The last admin cannot delete the own account')],
       },
       async ({ user, context }) => {
         await eraseAccount(user.id, context);
@@ -49,7 +67,15 @@ export const accountRoutes = ({ db, changePassword, eraseAccount }: Deps): Api =
         description: 'Ends all other sign-ins. The access token of this one has to be renewed, too.',
         who: 'user',
         body: ChangePasswordRequest,
-        answers: { 204: null, 404: Problem, 409: Problem, 429: Problem, 503: Problem },
+        answers: { 204: null },
+        refusals: [
+          accountMissing(),
+          new Invalid('password-wrong', 'The current password is another one', { in: 'body' }),
+          new Invalid('password-weak', 'The password is too weak', { errors: [{ path: 'password', message: 'must have a digit' }] }),
+          new Conflict('account-deactivated', 'This account is deactivated'),
+          tooManyTries(60_000),
+          new Unavailable('overloaded', 'Too many requests of this kind at once; try again', { retryAfterSeconds: 1 }),
+        ],
       },
       async ({ user, body, req }) => {
         await changePassword({ userId: user.id, session: user.sessionId, ip: clientIp(req) }, body);
@@ -76,10 +102,11 @@ export const accountRoutes = ({ db, changePassword, eraseAccount }: Deps): Api =
         description: 'Nothing can be renewed in it. Its last access token expires within 10 minutes.',
         who: 'user',
         params: z.object({ session: Text() }),
-        answers: { 204: null, 404: Problem },
+        answers: { 204: null },
+        refusals: [sessionMissing()],
       },
       async ({ user, params }) => {
-        if (!(await endSignIn(db, user.id, params.session))) throw new NotFound('session-not-found', 'You have no such sign-in');
+        if (!(await endSignIn(db, user.id, params.session))) throw sessionMissing();
         return noContent();
       },
     );

@@ -11,6 +11,9 @@ import { setPassword } from './set-password.js';
 type Deps = { db: Database; logIn: LogIn; mails: Mails };
 export type ChangePassword = ReturnType<typeof changePassword>;
 
+export const tooManyTries = (retryAfterMs: number): HttpRefusal =>
+  new HttpRefusal(429, 'too-many-tries', 'Too many wrong passwords', { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) });
+
 /** Who changes a password, in which sign-in and from which address. */
 type Caller = { userId: string; session: string | undefined; ip: string };
 
@@ -27,10 +30,7 @@ export const changePassword =
     if (!user) throw accountMissing();
     const login = await logIn(user.email, currentPassword, ip);
     if (login.kind === 'refused') throw new Invalid('password-wrong', 'The current password is another one', { in: 'body' });
-    if (login.kind === 'throttled') {
-      const retryAfter = String(Math.ceil(login.retryAfterMs / 1_000));
-      throw new HttpRefusal(429, 'too-many-tries', 'Too many wrong passwords', { 'retry-after': retryAfter });
-    }
+    if (login.kind === 'throttled') throw tooManyTries(login.retryAfterMs);
     refuseWeakPassword(newPassword, user.email);
     const passwordHash = await hashPassword(newPassword);
     const isSet = await inTransaction(db, (tx) => setPassword({ tx, mails, userId, passwordHash, keptSession: session }));

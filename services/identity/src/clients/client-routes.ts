@@ -1,4 +1,4 @@
-import { ClientView, ClientWithSecret, CreateClientRequest, NotFound, Page, PageQuery, Problem } from '@orderstream/contracts';
+import { ClientView, ClientWithSecret, CreateClientRequest, NotFound, Page, PageQuery } from '@orderstream/contracts';
 import { type Api, api, created, noContent } from '@orderstream/http';
 import { type Database, inTransaction } from '@orderstream/persistence';
 import { v7 as uuidv7 } from 'uuid';
@@ -40,7 +40,12 @@ export const clientRoutes = ({ db }: { db: Database }): Api =>
     )
     .post(
       '/identity/clients/:id/rotate',
-      { summary: 'Replace the secret: the old one is refused from now on', who: 'admin', answers: { 200: ClientWithSecret, 404: Problem } },
+      {
+        summary: 'Replace the secret: the old one is refused from now on',
+        who: 'admin',
+        answers: { 200: ClientWithSecret },
+        refusals: [clientMissing()],
+      },
       async ({ params }) => {
         const secret = newSecret();
         const client = await replaceSecret(db, params.id, hashOf(secret));
@@ -54,7 +59,8 @@ export const clientRoutes = ({ db }: { db: Database }): Api =>
         summary: 'Revoke a client',
         description: 'It gets no tokens any more, and those that it has are refused within a minute.',
         who: 'admin',
-        answers: { 204: null, 404: Problem },
+        answers: { 204: null },
+        refusals: [clientMissing()],
       },
       async ({ params }) => {
         const isDeleted = await inTransaction(db, async (tx) => {

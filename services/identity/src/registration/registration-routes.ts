@@ -1,4 +1,4 @@
-import { Problem, RegisterRequest } from '@orderstream/contracts';
+import { Invalid, RegisterRequest, Unavailable } from '@orderstream/contracts';
 import { type Api, api, idempotently, Reply } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
 import { z } from 'zod';
@@ -21,7 +21,11 @@ export const registrationRoutes = ({ db, register }: Deps): Api =>
       who: 'anyone',
       idempotent: true,
       body: RegisterRequest,
-      answers: { 201: Registered, 400: Problem, 503: Problem },
+      answers: { 201: Registered },
+      refusals: [
+        new Invalid('password-weak', 'The password is too weak', { errors: [{ path: 'password', message: 'must have a digit' }] }),
+        new Unavailable('overloaded', 'Too many requests of this kind at once; try again', { retryAfterSeconds: 1 }),
+      ],
     },
     async (request) => {
       const record = await register(request.body, languageOf({ acceptLanguage: request.req.headers['accept-language'] }));

@@ -8,6 +8,8 @@ import { findUserForUpdate, type User } from './user-store.js';
 
 type Change = { userId: string; active: boolean; adminId: string; context: MessageContext };
 
+export const userMissing = (): NotFound => new NotFound('user-not-found', 'There is no such user');
+
 /**
  * Activates or deactivates a user. Deactivating ends all sign-ins: the tokens that the user has are refused within a
  * minute. A repeat changes nothing.
@@ -18,7 +20,7 @@ export const changeStatus = (db: Database, { userId, active, adminId, context }:
   inTransaction(db, async (tx) => {
     if (!active && userId === adminId) throw new Conflict('cannot-deactivate-yourself', 'You cannot deactivate yourself');
     const known = await findUserForUpdate(tx, userId);
-    if (!known) throw new NotFound('user-not-found', 'There is no such user');
+    if (!known) throw userMissing();
     if (known.user.active === active) return known.user;
     const user: User = { ...known.user, active, version: known.user.version + 1 };
     await tx.query('update users set active = $2, version = $3 where id = $1', [userId, active, user.version]);

@@ -1,7 +1,7 @@
-import { Page, Problem, UserQuery, UserView } from '@orderstream/contracts';
+import { Conflict, Page, UserQuery, UserView } from '@orderstream/contracts';
 import { type Api, api } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
-import { changeStatus } from './change-status.js';
+import { changeStatus, userMissing } from './change-status.js';
 import { listUsers } from './list-users.js';
 import { userView } from './user-store.js';
 
@@ -15,7 +15,7 @@ export const userRoutes = ({ db }: { db: Database }): Api =>
     )
     .post(
       '/identity/users/:id/activate',
-      { summary: 'Activate a user', who: 'admin', answers: { 200: UserView, 404: Problem } },
+      { summary: 'Activate a user', who: 'admin', answers: { 200: UserView }, refusals: [userMissing()] },
       async ({ user, params, context }) => userView(await changeStatus(db, { userId: params.id, active: true, adminId: user.id, context })),
     )
     .post(
@@ -24,7 +24,8 @@ export const userRoutes = ({ db }: { db: Database }): Api =>
         summary: 'Deactivate a user',
         description: 'The user gets no tokens any more, and those that they have are refused within a minute.',
         who: 'admin',
-        answers: { 200: UserView, 404: Problem, 409: Problem },
+        answers: { 200: UserView },
+        refusals: [userMissing(), new Conflict('cannot-deactivate-yourself', 'You cannot deactivate yourself')],
       },
       async ({ user, params, context }) =>
         userView(await changeStatus(db, { userId: params.id, active: false, adminId: user.id, context })),
