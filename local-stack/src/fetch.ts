@@ -190,8 +190,8 @@ const postgresFromNpm = async ({ stack, work }: Job): Promise<void> => {
 };
 
 /** Runs a program to its end. @returns its output @throws Error with the end of its output when it fails */
-const run = (
-  { stopping }: Job,
+export const run = (
+  { stopping }: { stopping?: AbortSignal | undefined },
   command: string,
   args: string[],
   { env = process.env, onLine }: { env?: NodeJS.ProcessEnv; onLine?: (line: string) => void } = {},

@@ -1,5 +1,6 @@
 import { doctor } from './doctor.js';
 import { reset } from './reset.js';
+import { schemathesis } from './schemathesis.js';
 import { stackFrom } from './stack.js';
 import { start } from './start.js';
 import { stop } from './stop.js';
@@ -12,6 +13,8 @@ const usage = `usage: node local-stack/start.js [command]
   reset     clears all data of the stack, unless it runs (npm run reset)
   doctor    says what is found, missing and healthy (npm run doctor)
 
+  schemathesis   fetches the tests' Schemathesis, unless it is in the cache, and prints its folder
+
   PORT_OFFSET             added to every port, 0
   ORDERSTREAM_STATE_DIR   data, logs and process records, .orderstream
 `;
@@ -21,6 +24,7 @@ const commands: Record<string, () => Promise<void>> = {
   servers: () => start(stackFrom(process.env), { only: 'servers' }),
   stop: () => stop(stackFrom(process.env)),
   reset: () => reset(stackFrom(process.env)),
+  schemathesis: async () => console.log(await schemathesis(stackFrom(process.env))),
   doctor: async () => {
     if (!(await doctor(stackFrom(process.env)))) process.exitCode = 1;
   },
