@@ -1,7 +1,8 @@
 import { Problem } from '@orderstream/contracts';
 import { expect } from 'chai';
 import { type Document, type DocumentedService, documentedServices } from './documents.js';
-import { api, expectStatus } from './http.js';
+import { api, ask, expectStatus } from './http.js';
+import { platform } from './platform.js';
 
 const commands = ['cancel', 'hold', 'release', 'confirm', 'ship'];
 
@@ -42,15 +43,30 @@ describe('the OpenAPI documents', () => {
     }
   });
 
-  it('show an example of each refusal, by its code', () => {
-    for (const { name, document } of services) {
-      for (const [path, operations] of Object.entries(document.paths)) {
+  it('show an example of each refusal, by its code', async () => {
+    const others = [
+      `${platform.gateway}/openapi.json`,
+      `${platform.gateway}/api/openapi.json`,
+      `${platform.provider}/psp/openapi.json`,
+      `${platform.mailbox}/mailbox/openapi.json`,
+    ];
+    const documents = [
+      ...services.map(({ document }) => document),
+      ...(await Promise.all(others.map(async (url) => expectStatus(await ask<Document>(url), 200)))),
+    ];
+    for (const { info, paths, components } of documents) {
+      for (const [path, operations] of Object.entries(paths)) {
         for (const [method, { responses }] of Object.entries(operations)) {
-          for (const [status, { content = {} }] of Object.entries(responses).filter(([code]) => Number(code) >= 400)) {
-            const where = `${name}: ${method} ${path} ${status}`;
-            const examples = Object.entries(content['application/problem+json']?.examples ?? {});
+          for (const [status, { $ref, ...own }] of Object.entries(responses).filter(([code]) => Number(code) >= 400)) {
+            const where = `${info.title}: ${method} ${path} ${status}`;
+            const { content = {} } = $ref ? components.responses![$ref.split('/').at(-1)!]! : own;
+            const refusal = content['application/problem+json'];
+            if (!refusal && content['application/json']) continue; // the provider's 402 and the gateway's 503 have bodies of their own
+            const examples = Object.entries(refusal?.examples ?? {});
             expect(examples, where).not.to.deep.equal([]);
             for (const [code, { value }] of examples) expect(Problem.parse(value), where).to.deep.include({ code, status: Number(status) });
+            const documented = refusal?.schema.properties?.code.enum;
+            if (documented) expect(documented, where).to.have.members(examples.map(([code]) => code));
           }
         }
       }

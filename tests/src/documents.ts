@@ -2,14 +2,22 @@ import type { Problem } from '@orderstream/contracts';
 import { api, ask, expectStatus } from './http.js';
 import { platform, type Service } from './platform.js';
 
-export type Response = { content?: Record<string, { examples?: Record<string, { value: Problem }> }> };
+export type Response = {
+  $ref?: string;
+  content?: Record<string, { schema: { properties?: { code: { enum: string[] } } }; examples?: Record<string, { value: Problem }> }>;
+};
 export type Operation = {
   servers?: { url: string }[];
   'x-who': 'anyone' | 'user' | 'shopper' | 'admin';
   security?: { accessToken: string[] }[];
   responses: Record<string, Response>;
 };
-export type Document = { info: { title: string }; servers: { url: string }[]; paths: Record<string, Record<string, Operation>> };
+export type Document = {
+  info: { title: string };
+  servers: { url: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { responses?: Record<string, Response> };
+};
 export type DocumentedService = { name: Service; paths: string[]; document: Document };
 
 /** The services behind the gateway, with their OpenAPI documents. */

@@ -157,11 +157,10 @@ const operationOf = (route: Route, routes: readonly Route[], schemaOf: SchemaOf)
     if (answer === null) responses[status] = { description };
     else if (isMediaType(answer)) responses[status] = { description, content: { [answer.mediaType]: { schema: {} } } };
     else {
-      const type = Number(status) < 400 ? 'application/json' : 'application/problem+json';
       const links = Number(status) === 201 && hasId(answer) ? linksOf(route, routes) : {};
       responses[status] = {
         description,
-        content: { [type]: { schema: schemaOf(answer, 'output') } },
+        content: { 'application/json': { schema: schemaOf(answer, 'output') } },
         ...(Object.keys(links).length > 0 && { links }),
       };
     }

@@ -87,9 +87,15 @@ const withExamples = (status: number, own: Json): Json => {
   const content = own.content as Record<string, Json> | undefined;
   const problem = content?.['application/problem+json'];
   if (!problem) return own;
+  const examples = { ...(problem.examples as Json | undefined), ...examplesOf(status) };
+  // a service's schema lists the codes of its examples
+  const schema = {
+    ...(problem.schema as Json),
+    ...(problem.examples !== undefined && { properties: { code: { enum: Object.keys(examples) } } }),
+  };
   return {
     ...own,
-    ...(headersOf[status] && { headers: headersOf[status] }),
-    content: { ...content, 'application/problem+json': { ...problem, examples: examplesOf(status) } },
+    ...(headersOf[status] && { headers: { ...(own.headers as Json | undefined), ...headersOf[status] } }),
+    content: { ...content, 'application/problem+json': { ...problem, schema, examples } },
   };
 };
