@@ -26,6 +26,7 @@ const localDefaults = {
   RATE_LIMIT_SENSITIVE_PER_MINUTE: '300000',
   RATE_LIMIT_SEARCH_PER_MINUTE: '300000',
   RATE_LIMIT_ORDERS_PER_MINUTE: '300000',
+  SHOW_DEMO_USERS: 'true',
 };
 
 export const serviceUrl = (stack: Stack, service: ServiceName): string => `http://127.0.0.1:${stack.ports[service]}`;
@@ -54,6 +55,7 @@ const fixed = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
       OIDC_COOKIE_KEYS: localSecrets.oidcCookieKeys,
       SMTP_URL: `smtp://127.0.0.1:${stack.ports.smtp}`,
       MAIL_FROM: 'Orderstream <no-reply@orderstream.example>',
+      MAILBOX_URL: url('mailbox'),
     },
     products: { ...tokens, ...database('products'), ...kafka },
     ordering: { ...tokens, ...database('ordering'), ...kafka },

@@ -6,7 +6,7 @@ import { addProduct } from './catalogue.js';
 import { asSuperuser } from './databases.js';
 import { type DocumentedOperation, documentedServices, operationsOf } from './documents.js';
 import { type Answer, ask } from './http.js';
-import { address, command, placeOrder, untilStatus } from './orders.js';
+import { command, placeOrder, untilStatus } from './orders.js';
 import { admin, newShopper, type Person } from './people.js';
 import { genuineToken } from './tokens.js';
 

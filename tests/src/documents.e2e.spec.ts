@@ -1,7 +1,7 @@
 import { Problem } from '@orderstream/contracts';
 import { expect } from 'chai';
-import { type DocumentedService, documentedServices } from './documents.js';
-import { api } from './http.js';
+import { type Document, type DocumentedService, documentedServices } from './documents.js';
+import { api, expectStatus } from './http.js';
 
 const commands = ['cancel', 'hold', 'release', 'confirm', 'ship'];
 

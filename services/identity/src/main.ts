@@ -72,7 +72,7 @@ const http: HttpServer = httpServer({
     userRoutes({ db }),
     clientRoutes({ db }),
     revocationRoutes({ db }),
-    deadLetterApi(db, [consumer, sender]),
+    deadLetterApi({ service: 'identity', db, consumers: [consumer, sender] }),
   ],
   routers: [
     oidc.router,

@@ -1,10 +1,11 @@
 import { jobRunner, type Perform, RetryLater } from '@orderstream/aggregates';
 import { retryDelayMs } from '@orderstream/async';
+import type { Language } from '@orderstream/contracts';
 import type { Replayable } from '@orderstream/event-bridge';
 import type { Database } from '@orderstream/persistence';
 import { type Component, currentLog } from '@orderstream/service-host';
 import { createTransport, type NodemailerError } from 'nodemailer';
-import type { Language, MailTemplate } from './mail.js';
+import type { MailTemplate } from './mail.js';
 import type { Mails } from './mail-queue.js';
 import { mailsTotal } from './metrics.js';
 import { render } from './templates.js';

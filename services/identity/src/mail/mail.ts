@@ -1,8 +1,4 @@
-import type { MessageContext } from '@orderstream/contracts';
-import { z } from 'zod';
-
-export const Language = z.enum(['en', 'de']);
-export type Language = z.infer<typeof Language>;
+import type { Language, MessageContext } from '@orderstream/contracts';
 
 /** What a mail says, with the data that it shows. Words and layout are the templates'. */
 export type MailTemplate =
@@ -24,3 +20,13 @@ export type Mail = {
   /** by default the current one */
   context?: MessageContext;
 };
+
+/** A paragraph, or a link by itself. */
+export type Part = string | { label: string; url: string };
+export type Content = { subject: string; parts: Part[] };
+
+/** The words of all mails in one language. */
+export type Words = {
+  greeting: (name: string | undefined) => string;
+  closing: string;
+} & { [Name in MailTemplate['name']]: (values: Extract<MailTemplate, { name: Name }>) => Content };

@@ -1,6 +1,7 @@
+import type { Language } from '@orderstream/contracts';
 import { OrderCancelled, OrderFailed, OrderPaid, OrderShipped } from '@orderstream/contracts';
 import { contextOfEvent, type Handler, project } from '@orderstream/event-bridge';
-import type { Language, MailTemplate } from './mail.js';
+import type { MailTemplate } from './mail.js';
 import type { Mails } from './mail-queue.js';
 
 type OrderUpdate = Extract<MailTemplate, { name: 'order-update' }>;

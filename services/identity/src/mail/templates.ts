@@ -1,16 +1,7 @@
-import type { Language, MailTemplate } from './mail.js';
+import type { Language } from '@orderstream/contracts';
+import type { Content, MailTemplate, Part, Words } from './mail.js';
 import { de } from './words/de.js';
 import { en } from './words/en.js';
-
-/** A paragraph, or a link by itself. */
-export type Part = string | { label: string; url: string };
-export type Content = { subject: string; parts: Part[] };
-
-/** The words of all mails in one language. */
-export type Words = {
-  greeting: (name: string | undefined) => string;
-  closing: string;
-} & { [Name in MailTemplate['name']]: (values: Extract<MailTemplate, { name: Name }>) => Content };
 
 const wordsOf: Record<Language, Words> = { en, de };
 

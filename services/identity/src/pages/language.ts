@@ -1,7 +1,7 @@
-export const languages = ['en', 'de'] as const;
-export type Language = (typeof languages)[number];
+import { Language } from '@orderstream/contracts';
 
-const supported = (tag: string): Language | undefined => languages.find((language) => language === tag.toLowerCase().split('-', 1)[0]);
+const supported = (tag: string): Language | undefined =>
+  Language.options.find((language) => language === tag.toLowerCase().split('-', 1)[0]);
 
 const firstSupported = (tags: readonly string[]): Language | undefined => tags.map(supported).find((language) => language !== undefined);
 

@@ -1,6 +1,6 @@
+import type { Language } from '@orderstream/contracts';
 import { assetUrl } from '@orderstream/design';
 import { type Html, html } from './html.js';
-import type { Language } from './language.js';
 import { de } from './words/de.js';
 import { en, type Words } from './words/en.js';
 

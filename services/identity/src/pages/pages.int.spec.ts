@@ -1,3 +1,4 @@
+import { Language } from '@orderstream/contracts';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -5,7 +6,6 @@ import { launchBrowser } from '@orderstream/testing';
 import { expect } from 'chai';
 import express from 'express';
 import { assetRoutes } from './assets.js';
-import { languages } from './language.js';
 import { themeOf } from './page.js';
 import { pageExamples } from './page-examples.js';
 import { pageHeaders } from './page-headers.js';
@@ -52,7 +52,7 @@ describe('the pages in a browser', function () {
     next();
   });
   app.get('/page', ({ query }, res) => {
-    const language = languages.find((known) => known === query.language) ?? 'en';
+    const language = Language.options.find((known) => known === query.language) ?? 'en';
     res.type('html').send(examples[String(query.name)]!({ ...settings, language, theme: themeOf(String(query.theme)) }));
   });
   app.post('/api/identity/oidc/form', express.urlencoded({ extended: false }), (req, res) => {
@@ -99,7 +99,7 @@ describe('the pages in a browser', function () {
 
     for (const name of Object.keys(examples)) {
       it(`fit: ${name}`, async () => {
-        for (const language of languages) {
+        for (const language of Language.options) {
           await open(page, name, { language });
           for (const width of widths) {
             await page.setViewportSize({ width, height: 800 });
@@ -177,7 +177,7 @@ describe('the pages in a browser', function () {
 
     for (const name of differentTags) {
       it(`break no rule of WCAG 2.2 A and AA: ${name}`, async () => {
-        for (const language of languages) {
+        for (const language of Language.options) {
           for (const theme of themes) {
             await open(page, name, { language, theme });
             for (const width of widths) {

@@ -1,8 +1,7 @@
 import { RegisterRequest } from '@orderstream/contracts';
 import { expect } from 'chai';
-import { refuseWeakPassword } from '../users/password.js';
+import { refuseWeakPassword } from '../login/password.js';
 import { type FieldError, fieldErrorText } from './form.js';
-import { languages } from './language.js';
 import { type PageSettings, themeOf, wordsOf } from './page.js';
 import { pageExamples } from './page-examples.js';
 import { signInPage } from './sign-in.js';
@@ -22,7 +21,7 @@ describe('the pages', () => {
     });
   }
 
-  for (const language of languages) {
+  for (const language of Language.options) {
     for (const [name, example] of Object.entries(pageExamples('alice@example.com'))) {
       it(`are whole documents in ${language}: ${name}`, () => {
         const page = example({ ...settings, language, theme: 'dark' });

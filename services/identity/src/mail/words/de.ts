@@ -1,4 +1,4 @@
-import type { Words } from '../templates.js';
+import type { Words } from '../mail.js';
 
 const orderStatus = {
   Paid: { subject: 'ist bezahlt', text: 'Deine Zahlung ist autorisiert. Wir melden uns, sobald deine Bestellung versandt ist.' },

@@ -1,4 +1,4 @@
-import type { Words } from '../templates.js';
+import type { Words } from '../mail.js';
 
 const orderStatus = {
   Paid: { subject: 'is paid', text: 'Your payment is authorised. We will let you know when your order is shipped.' },
