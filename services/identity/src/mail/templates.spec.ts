@@ -1,5 +1,6 @@
+import { Language } from '@orderstream/contracts';
 import { expect } from 'chai';
-import { Language, type MailTemplate } from './mail.js';
+import type { MailTemplate } from './mail.js';
 import { render } from './templates.js';
 
 const fullName = 'Alice Miller';

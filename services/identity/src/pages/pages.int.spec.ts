@@ -1,7 +1,7 @@
-import { Language } from '@orderstream/contracts';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { AxeBuilder } from '@axe-core/playwright';
+import { Language } from '@orderstream/contracts';
 import { launchBrowser } from '@orderstream/testing';
 import { expect } from 'chai';
 import express from 'express';

@@ -1,4 +1,4 @@
-import { RegisterRequest } from '@orderstream/contracts';
+import { Language, RegisterRequest } from '@orderstream/contracts';
 import { expect } from 'chai';
 import { refuseWeakPassword } from '../login/password.js';
 import { type FieldError, fieldErrorText } from './form.js';
