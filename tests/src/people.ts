@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { api, expectStatus } from './http.js';
+import { api, ask, expectStatus } from './http.js';
+import { mailTo } from './mails.js';
+import { platform } from './platform.js';
 
 /** A user with a token that is renewed before it expires. */
 export type Person = { id: string; email: string; token: () => Promise<string> };
 
-const password = 'Pass123$';
+/** Of everyone whom the tests know. */
+export const password = 'Pass123$';
 const renewBeforeMs = 5 * 60_000;
 
 const logIn = async (email: string): Promise<{ token: string; renewAt: number }> => {
@@ -42,9 +45,22 @@ const person = (email: string): Promise<Person> => {
 export const admin = (): Promise<Person> => person('admin@example.com');
 export const alice = (): Promise<Person> => person('alice@example.com');
 
+/** Opens an account as people do: with a registration, and the link in its mail. */
+export const openAccount = async ({ email, fullName = 'Erika Muster' }: { email: string; fullName?: string }): Promise<void> => {
+  expectStatus(await api('/identity/register', { method: 'POST', body: { email, password, fullName } }), 201);
+  const { links } = await mailTo(email, 'Confirm');
+  const confirmation = new URL(links[0]!);
+  const confirmed = await ask(`${platform.gateway}${confirmation.pathname}`, {
+    method: 'POST',
+    text: confirmation.searchParams.toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  });
+  expectStatus(confirmed, 200);
+};
+
 /** A new shopper for a suite, without orders, payments or frames. */
 export const newShopper = async (): Promise<Person> => {
   const email = `e2e-${randomUUID()}@example.com`;
-  expectStatus(await api('/identity/register', { method: 'POST', body: { email, password, fullName: 'Erika Muster' } }), 201);
+  await openAccount({ email });
   return arrive(email);
 };

@@ -26,6 +26,7 @@ export const platform = {
   /** a service's own port, for routes that are not public: dead letters, metrics */
   service: (name: Service): string => local('http', servicePorts[name]),
   provider: local('http', 3005),
+  mailbox: local('http', 3008),
   control: local('http', 3090),
   connect: local('http', 18083),
   kafka: [`127.0.0.1:${19092 + offset}`],
