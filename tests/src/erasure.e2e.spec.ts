@@ -88,8 +88,18 @@ describe('the erasure of an account', function () {
     ]);
     await eventually(async () => expect((await indicesWith(words)).join()).to.match(/^orders-/), quiet);
 
+    expect(await logsWith([shipped.id])).to.not.deep.equal([]);
+
     socket = await openSocket(shopper);
     expectStatus(await api('/identity/me', { method: 'DELETE', token }), 204);
+  });
+
+  it('ends the access token everywhere, and closes the socket', async () => {
+    await eventually(async () => {
+      const answer = await api<Problem>('/orders', { token });
+      expect(expectStatus(answer, 401)).to.include({ code: 'token-revoked' });
+    }, refused);
+    expect(await socket.closed).to.equal(4401);
   });
 
   it('leaves neither name nor address in any table, index or log', async () => {
@@ -133,12 +143,8 @@ describe('the erasure of an account', function () {
     expect(await salesOfShipped()).to.deep.equal(sales);
   });
 
-  it('ends the access token everywhere, and closes the socket', async () => {
-    await eventually(async () => {
-      const answer = await api<Problem>('/orders', { token });
-      expect(expectStatus(answer, 401)).to.include({ code: 'token-revoked' });
-    }, refused);
-    expect(await socket.closed).to.equal(4401);
+  it('is confirmed by a last mail', async () => {
+    await mailTo(shopper.email, 'erased');
   });
 
   it('refuses to log in again', async () => {
