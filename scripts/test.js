@@ -42,6 +42,7 @@ const stackEnvironment = {
 const testEnvironment = {
   ...process.env,
   PORT_OFFSET: String(offset),
+  ORDERSTREAM_STATE_DIR: state,
   TEST_POSTGRES_URL: `postgres://postgres:postgres-local@127.0.0.1:${15_432 + offset}/postgres`,
   TEST_KAFKA_BROKERS: `127.0.0.1:${19_092 + offset}`,
   TEST_NATS_URL: `nats://127.0.0.1:${14_222 + offset}`,

@@ -46,7 +46,13 @@ export const admin = (): Promise<Person> => person('admin@example.com');
 export const alice = (): Promise<Person> => person('alice@example.com');
 
 /** Opens an account as people do: with a registration, and the link in its mail. */
-export const openAccount = async ({ email, fullName = 'Erika Muster' }: { email: string; fullName?: string }): Promise<void> => {
+export const openAccount = async ({
+  email,
+  fullName = 'Erika Muster',
+}: {
+  email: string;
+  fullName?: string | undefined;
+}): Promise<void> => {
   expectStatus(await api('/identity/register', { method: 'POST', body: { email, password, fullName } }), 201);
   const { links } = await mailTo(email, 'Confirm');
   const confirmation = new URL(links[0]!);
@@ -59,8 +65,8 @@ export const openAccount = async ({ email, fullName = 'Erika Muster' }: { email:
 };
 
 /** A new shopper for a suite, without orders, payments or frames. */
-export const newShopper = async (): Promise<Person> => {
+export const newShopper = async ({ fullName }: { fullName?: string } = {}): Promise<Person> => {
   const email = `e2e-${randomUUID()}@example.com`;
-  await openAccount({ email });
+  await openAccount({ email, fullName });
   return arrive(email);
 };

@@ -17,7 +17,7 @@ const servicePorts: Record<Service, number> = {
   notifications: 3007,
 };
 
-/** The addresses of the platform under test. `PORT_OFFSET` is that of its local stack. */
+/** The addresses of the platform under test. `PORT_OFFSET` and `ORDERSTREAM_STATE_DIR` are those of its local stack. */
 export const platform = {
   gateway: local('http', 8080),
   webSocket: `${local('ws', 8080)}/ws`,
@@ -29,7 +29,10 @@ export const platform = {
   mailbox: local('http', 3008),
   control: local('http', 3090),
   connect: local('http', 18083),
+  elasticsearch: local('http', 19200),
   kafka: [`127.0.0.1:${19092 + offset}`],
   database: (name: DatabaseName): string => postgres(name, `${name}-local`, name),
-  superuser: (name: DatabaseName): string => postgres('postgres', 'postgres-local', name),
+  superuser: (name: string): string => postgres('postgres', 'postgres-local', name),
+  /** where its servers and services keep their logs and data */
+  state: process.env.ORDERSTREAM_STATE_DIR || '.orderstream',
 };
