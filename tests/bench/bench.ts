@@ -1,4 +1,4 @@
-// npm run bench [-- --against <commit>] [--rounds 3] [--life] [--quick] [--running]: how fast the platform is, alone or
+// npm run bench [-- --against <commit>] [--rounds 3] [--life] [--logins] [--quick] [--running]: how fast the platform is, alone or
 // beside another commit, as tables and as JSON (docs/benchmarks.md).
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
@@ -27,6 +27,7 @@ const options = {
   against: { type: 'string' },
   rounds: { type: 'string' },
   life: { type: 'boolean' },
+  logins: { type: 'boolean' },
   quick: { type: 'boolean' },
   running: { type: 'boolean' },
 } as const;
@@ -37,6 +38,7 @@ const parsed = () => {
     const rounds = Number(values.rounds ?? (values.against ? 3 : 1));
     if (!Number.isInteger(rounds) || rounds < 1 || rounds > 20) throw new Error('--rounds is a whole number from 1 to 20');
     if (values.running && (values.against || values.life)) throw new Error('--running goes with neither --against nor --life');
+    if (values.logins && (values.against || values.life)) throw new Error('--logins goes with neither --against nor --life');
     return { ...values, rounds };
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

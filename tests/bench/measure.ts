@@ -1,3 +1,4 @@
+import { type BesideLogins, besideLoginsLine, measureBesideLogins } from './logins.js';
 import { type Cell, measureCell, placeOrders } from './orders.js';
 import { highestSustained, limits, nextRate, type Plan } from './plan.js';
 import { cellLine } from './report.js';
@@ -6,7 +7,7 @@ import { memoryOf, total } from './stack.js';
 import { type Watcher, watchOrders } from './watcher.js';
 
 /** The results of one stack. */
-export type Measurement = { cells: Cell[]; highest?: Cell; memoryMb: number; memoryAfterLoadMb: number };
+export type Measurement = { cells: Cell[]; highest?: Cell; besideLogins?: BesideLogins; memoryMb: number; memoryAfterLoadMb: number };
 
 /** Measures a running stack, cell by cell. */
 export const measure = async (offset: number, plan: Plan, say: (line: string) => void): Promise<Measurement> => {
@@ -24,7 +25,15 @@ export const measure = async (offset: number, plan: Plan, say: (line: string) =>
     for (const rate of plan.rates) cells.push(await cell(rate));
     const highest = plan.findHighest ? await findHighest(cells, cell) : undefined;
     if (plan.findHighest) say(`  highest rate that is sustained: ${highest ? `${highest.perSecond} orders/s` : 'none'}`);
-    return { cells, ...(highest && { highest }), memoryMb, memoryAfterLoadMb: total(await memoryOf(offset)) };
+    const besideLogins = plan.logins ? await measureBesideLogins(shop) : undefined;
+    if (besideLogins) say(besideLoginsLine(besideLogins));
+    return {
+      cells,
+      ...(highest && { highest }),
+      ...(besideLogins && { besideLogins }),
+      memoryMb,
+      memoryAfterLoadMb: total(await memoryOf(offset)),
+    };
   } finally {
     watcher.close();
   }

@@ -28,10 +28,18 @@ const post = (url: string, token: string, body: unknown): Promise<{ status: numb
 /** A requested order: `sentAt` in ms of the wall clock. */
 type Placed = { id: string; sentAt: number; answeredMs: number };
 
-/**
- * Requests `perSecond` orders at an even rate, even when the platform falls behind: waiting for it would hide its
- * queues.
- */
+/** Calls `act` at an even rate, even when the platform falls behind: waiting for it would hide its queues. */
+export const atRate = async (perSecond: number, seconds: number, act: (n: number) => Promise<void>): Promise<void> => {
+  const asked: Promise<void>[] = [];
+  const begun = performance.now();
+  for (let n = 0; n < perSecond * seconds; n += 1) {
+    const dueMs = (n / perSecond) * 1000 - (performance.now() - begun);
+    if (dueMs > 1) await pause(dueMs);
+    asked.push(act(n));
+  }
+  await Promise.all(asked);
+};
+
 export const placeOrders = async (
   { offset, token, productIds }: Shop,
   perSecond: number,
@@ -40,26 +48,13 @@ export const placeOrders = async (
   const url = `${urlOf(offset).gateway}/api/orders`;
   const placed: Placed[] = [];
   let refused = 0;
-  const asked: Promise<void>[] = [];
-  const begun = performance.now();
-  for (let n = 0; n < perSecond * seconds; n += 1) {
-    const dueMs = (n / perSecond) * 1000 - (performance.now() - begun);
-    if (dueMs > 1) await pause(dueMs);
+  await atRate(perSecond, seconds, async (n) => {
     const sentAt = Date.now();
     const two = [0, 1].map((line) => productIds[(2 * n + line) % productIds.length]!);
-    asked.push(
-      post(url, token, orderOf(two)).then(
-        ({ status, body }) => {
-          if (status === 201) placed.push({ id: JSON.parse(body).id, sentAt, answeredMs: Date.now() - sentAt });
-          else refused += 1;
-        },
-        () => {
-          refused += 1;
-        },
-      ),
-    );
-  }
-  await Promise.all(asked);
+    const answer = await post(url, token, orderOf(two)).catch(() => undefined);
+    if (answer?.status === 201) placed.push({ id: JSON.parse(answer.body).id, sentAt, answeredMs: Date.now() - sentAt });
+    else refused += 1;
+  });
   return { placed, refused };
 };
 

@@ -32,9 +32,13 @@ export const openShop = async (offset: number): Promise<Shop> => {
 };
 
 const login = async (gateway: string, username: string): Promise<string> => {
-  const body = new URLSearchParams({ grant_type: 'password', client_id: 'cli', username, password: 'Pass123$', scope: 'openid' });
-  const answer = await fetch(`${gateway}/api/identity/oidc/token`, { method: 'POST', body, signal: inTime() });
+  const answer = await requestToken(gateway, username);
   return ((await answer.json()) as { access_token: string }).access_token;
+};
+
+export const requestToken = (gateway: string, username: string): Promise<Response> => {
+  const body = new URLSearchParams({ grant_type: 'password', client_id: 'cli', username, password: 'Pass123$', scope: 'openid' });
+  return fetch(`${gateway}/api/identity/oidc/token`, { method: 'POST', body, signal: inTime() });
 };
 
 const post = (url: string, token: string, body: unknown): Promise<Response> =>
