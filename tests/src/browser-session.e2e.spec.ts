@@ -141,6 +141,16 @@ describe("a browser's session", function () {
     }
   });
 
+  it('keeps its refresh token, so that a crash while the access token is renewed ends nothing', async () => {
+    const browser = await signIn(shopper);
+    const refreshToken = () =>
+      rows<{ token: string }>('identity', 'select refresh_token as token from browser_sessions order by id desc limit 1');
+    const before = await refreshToken();
+    await ageTokens(shopper.id);
+    await tokenOf(browser);
+    expect(await refreshToken()).to.deep.equal(before);
+  });
+
   it('outlives a restart of identity', async () => {
     const browser = await signIn(shopper);
     await killAndWait('identity');

@@ -106,7 +106,7 @@ describe('a mail', function () {
     await startSender();
     await add(mailTo('alice@example.com', { language: 'de', template: { name: 'account-erased', fullName: 'Jürgen Groß' } }));
     const [received] = await untilSent('alice@example.com');
-    expect(received?.subject).to.equal('Dein Konto ist gelöscht');
+    expect(received?.subject).to.equal('Ihr Konto ist gelöscht');
     expect(received?.text).to.match(/^Hallo Jürgen Groß,/);
   });
 

@@ -15,9 +15,13 @@ const statusAfter: Record<'OrderPaid' | 'OrderShipped' | 'OrderCancelled' | 'Ord
 
 type Row = { id: string; email: string; full_name: string; language: Language };
 
+/** Who reads the topic from its beginning must not send old news. */
+const newsForMs = 24 * 3_600_000;
+
 /** One mail for each event, to the customers who want updates of their orders. */
 export const orderUpdateConsumers = ({ mails, publicUrl }: { mails: Mails; publicUrl: string }): Handler =>
-  project([OrderPaid, OrderShipped, OrderCancelled, OrderFailed], async (tx, events) => {
+  project([OrderPaid, OrderShipped, OrderCancelled, OrderFailed], async (tx, all) => {
+    const events = all.filter(({ occurredAt }) => occurredAt.getTime() > Date.now() - newsForMs);
     const { rows } = await tx.query<Row>(
       'select id, email, full_name, language from users where order_updates and active and id = any($1::uuid[])',
       [[...new Set(events.map(({ data }) => data.customerId))]],

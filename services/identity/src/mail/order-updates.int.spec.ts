@@ -93,7 +93,7 @@ describe('the updates of orders', function () {
   });
   afterEach(() => mailbox.clear());
 
-  const send = (type: string, data: OrderEventData, id: string = randomUUID()) =>
+  const send = (type: string, data: OrderEventData, { id = randomUUID() as string, time = new Date().toISOString() } = {}) =>
     producer.send({
       topic,
       messages: [
@@ -104,7 +104,7 @@ describe('the updates of orders', function () {
             ce_id: id,
             ce_type: type,
             ce_subject: data.id,
-            ce_time: '2026-01-05T10:16:00.000Z',
+            ce_time: time,
             ce_aggregateversion: String(data.version),
             ce_dataversion: '1',
           },
@@ -137,18 +137,25 @@ describe('the updates of orders', function () {
     await send('OrderPaid', orderOf(bob, 'Paid', 'B-1'));
     await send('OrderPaid', orderOf('018f0000-0000-7000-8000-0000000000ff', 'Paid', 'X-1')); // has no account any more
     await send('OrderPaid', orderOf(carol, 'Paid', 'C-1'));
-    await untilSubjects('carol@example.com', ['Deine Bestellung C-1 ist bezahlt']);
+    await untilSubjects('carol@example.com', ['Ihre Bestellung C-1 ist bezahlt']);
     expect((await mailbox.mailsTo('carol@example.com'))[0]?.text).to.match(/^Hallo Carola Groß,/);
     expect(await subjectsTo('bob@example.com')).to.deep.equal([]);
   });
 
+  it('are not mailed when they are older than a day', async () => {
+    const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
+    await send('OrderPaid', orderOf(alice, 'Paid', 'A-4'), { time: hoursAgo(25) });
+    await send('OrderPaid', orderOf(alice, 'Paid', 'A-5'), { time: hoursAgo(23) });
+    await untilSubjects('alice@example.com', ['Your order A-5 is paid']);
+  });
+
   it('are mailed once when an event comes twice', async () => {
     const id = randomUUID();
-    await send('OrderPaid', orderOf(alice, 'Paid', 'A-3'), id);
+    await send('OrderPaid', orderOf(alice, 'Paid', 'A-3'), { id });
     await untilSubjects('alice@example.com', ['Your order A-3 is paid']);
-    await send('OrderPaid', orderOf(alice, 'Paid', 'A-3'), id);
+    await send('OrderPaid', orderOf(alice, 'Paid', 'A-3'), { id });
     await send('OrderPaid', orderOf(carol, 'Paid', 'C-2'));
-    await untilSubjects('carol@example.com', ['Deine Bestellung C-2 ist bezahlt']);
+    await untilSubjects('carol@example.com', ['Ihre Bestellung C-2 ist bezahlt']);
     const received = await mailbox.mailsTo('alice@example.com');
     expect(received.map(({ messageId, repeats }) => [messageId, repeats])).to.deep.equal([[`<${id}@example.com>`, 0]]);
   });

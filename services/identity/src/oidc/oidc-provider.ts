@@ -77,7 +77,8 @@ export const oidcProvider = (options: ProviderOptions, keys: readonly SigningKey
         return user?.roles.includes('admin') ? signInSeconds.admin : signInSeconds.shopper;
       },
     },
-    rotateRefreshToken: true,
+    // not the storefront's: it never leaves the database, and a crash before the next one is stored would sign somebody out
+    rotateRefreshToken: ({ oidc }) => oidc.client?.clientId !== 'storefront',
     issueRefreshToken: async (_ctx, client, code) =>
       client.grantTypeAllowed('refresh_token') && (code.scopes.has('offline_access') || client.clientId === 'storefront'),
     loadExistingGrant,

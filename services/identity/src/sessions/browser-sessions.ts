@@ -83,10 +83,10 @@ export const beginRenewal = async (db: Database, { id, accessToken }: BrowserSes
 export const finishRenewal = async (db: Database, id: string, tokens: Tokens): Promise<void> => {
   await db.query(
     `update browser_sessions
-        set refresh_token = $2, access_token = $3, access_expires_at = $4, token_version = $5, renewing_until = null,
+        set access_token = $2, access_expires_at = $3, token_version = $4, renewing_until = null,
             renewed_at = clock_timestamp(), last_used_at = clock_timestamp()
       where id = $1`,
-    [id, tokens.refreshToken, tokens.accessToken, tokens.accessExpiresAt, tokens.tokenVersion],
+    [id, tokens.accessToken, tokens.accessExpiresAt, tokens.tokenVersion],
   );
 };
 
