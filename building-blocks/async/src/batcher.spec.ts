@@ -37,4 +37,23 @@ describe('a batcher', () => {
     await ask('c', 1);
     expect(batches).to.deep.equal([['a', 'bad'], ['c']]);
   });
+
+  it('lingers after a batch, but not after one that was half full', async () => {
+    const events: string[] = [];
+    const lingerMs = (): number => {
+      events.push('lingers');
+      return 1;
+    };
+    const ask = batcher(async (items: string[]) => items, { maxBatchSize: 4, lingerMs });
+    for (const [item, size] of [
+      ['small', 1],
+      ['half', 2],
+      ['large', 9],
+      ['small', 1],
+    ] as const) {
+      await ask(item, size);
+      events.push(item);
+    }
+    expect(events).to.deep.equal(['lingers', 'small', 'half', 'large', 'lingers', 'small']);
+  });
 });

@@ -7,8 +7,8 @@ type Options = {
   /** Largest sum of the sizes in one batch. A single item may be larger: it is a batch of its own. */
   maxBatchSize: number;
   /**
-   * How long to wait after a batch that took `tookMs`, before its callers get their results and may call again.
-   * Default: 0.
+   * How long to wait after a batch that took `tookMs`, before its callers get their results and may call again, so that
+   * the next batch is larger. A batch that was at least half full does not wait. Default: 0.
    */
   lingerMs?: (tookMs: number) => number;
 };
@@ -52,7 +52,8 @@ export const batcher = <Item, Result = undefined>(
       const startedAt = performance.now();
       try {
         const results = await work(batch.map(({ item }) => item));
-        const pauseMs = lingerMs(performance.now() - startedAt);
+        const isHalfFull = batch.reduce((sum, { size }) => sum + size, 0) >= maxBatchSize / 2;
+        const pauseMs = isHalfFull ? 0 : lingerMs(performance.now() - startedAt);
         if (pauseMs > 0) await sleep(pauseMs);
         for (const [index, { resolve }] of batch.entries()) resolve(results[index]!);
       } catch (error) {
