@@ -1,3 +1,4 @@
+export * from './basket.js';
 export * from './countries.js';
 export * from './currencies.js';
 export * from './errors.js';

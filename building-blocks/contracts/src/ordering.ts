@@ -65,6 +65,16 @@ export const PlaceOrderRequest = z
   .meta({ id: 'PlaceOrderRequest' });
 export type PlaceOrderRequest = z.infer<typeof PlaceOrderRequest>;
 
+/** An order of what is in the shopper's basket. */
+export const CheckoutRequest = z
+  .strictObject({
+    address: AddressRequest,
+    paymentMethod: PaymentMethod.default('tok_random'),
+    expectedTotal: Money.optional().describe('the total that the shopper saw; without it, no price may have changed since it was added'),
+  })
+  .meta({ id: 'CheckoutRequest' });
+export type CheckoutRequest = z.infer<typeof CheckoutRequest>;
+
 export const HoldOrderRequest = z.strictObject({ seconds: z.int().min(1) }).meta({ id: 'HoldOrderRequest' });
 export type HoldOrderRequest = z.infer<typeof HoldOrderRequest>;
 
@@ -103,6 +113,8 @@ export const OrderView = z
     paymentMethod: PaymentMethod,
     placedAt: Timestamp,
     pendingUntil: Timestamp,
+    deadline: Timestamp.optional().describe('what a release goes back to; absent in events from before it existed'),
+    holdableUntil: Timestamp.optional().describe('how long the order can be held; absent in events from before it existed'),
     onHold: z.boolean(),
     paidAt: Timestamp.optional(),
     confirmedAt: Timestamp.optional(),
@@ -111,6 +123,7 @@ export const OrderView = z
     cancelledAt: Timestamp.optional(),
     failedAt: Timestamp.optional(),
     paymentId: z.uuid().optional(),
+    refundedAmount: Money.optional().describe('of the captured money, by an operator'),
     version: z.int(),
   })
   .meta({ id: 'Order' });
@@ -122,7 +135,10 @@ export const OrderHistory = z.array(
 export type OrderHistory = z.infer<typeof OrderHistory>;
 
 /** The data of an order's events: the order after the event, and the status before it (none when it was placed). */
-export const OrderEventData = OrderView.extend({ previousStatus: OrderStatus.optional() });
+export const OrderEventData = OrderView.extend({
+  previousStatus: OrderStatus.optional(),
+  fromBasket: z.literal(true).optional().describe("of OrderPlaced: the order is what was in the customer's basket"),
+});
 export type OrderEventData = z.infer<typeof OrderEventData>;
 
 const orderEvent = <const Type extends string>(type: Type) =>
@@ -159,6 +175,10 @@ export type OrderCancelled = EventOf<typeof OrderCancelled>;
 export const OrderFailed = orderEvent('OrderFailed');
 export type OrderFailed = EventOf<typeof OrderFailed>;
 
+/** An operator gave captured money back: `refundedAmount` has grown. In any status, which stays as it is. */
+export const OrderRefunded = orderEvent('OrderRefunded');
+export type OrderRefunded = EventOf<typeof OrderRefunded>;
+
 /** The customer deleted the account: the address has no personal data any more. In any status, which stays as it is. */
 export const OrderAddressErased = orderEvent('OrderAddressErased');
 export type OrderAddressErased = EventOf<typeof OrderAddressErased>;
@@ -175,5 +195,6 @@ export const orderEvents = [
   OrderCancelRequested,
   OrderCancelled,
   OrderFailed,
+  OrderRefunded,
   OrderAddressErased,
 ] as const;

@@ -3,7 +3,7 @@ import { defineEvent, type EventOf } from './event.js';
 import { Currency, Money, Total } from './money.js';
 import { maxOrderTotal, PaymentMethod } from './ordering.js';
 import { PageQuery } from './paging.js';
-import { Timestamp } from './text.js';
+import { Text, Timestamp } from './text.js';
 
 export const PaymentStatus = z.enum([
   'Processing',
@@ -34,6 +34,8 @@ export const PaymentView = z
     settledAt: Timestamp.optional(),
     completedAt: Timestamp.optional(),
     refundedAt: Timestamp.optional(),
+    refundedAmount: Money.optional().describe('of the captured money, by an operator'),
+    pendingRefundAmount: Money.optional().describe('asked for, not answered by the provider yet'),
     version: z.int(),
   })
   .meta({ id: 'Payment' });
@@ -53,6 +55,14 @@ export const CreatePaymentRequest = z
   .meta({ id: 'CreatePaymentRequest' });
 export type CreatePaymentRequest = z.infer<typeof CreatePaymentRequest>;
 
+export const RefundPaymentRequest = z
+  .strictObject({
+    amount: PaymentAmount.optional().describe('all that is left, by default'),
+    reason: Text(),
+  })
+  .meta({ id: 'RefundPaymentRequest' });
+export type RefundPaymentRequest = z.infer<typeof RefundPaymentRequest>;
+
 export const PaymentQuery = PageQuery.extend({ orderId: z.uuid().optional() });
 export type PaymentQuery = z.infer<typeof PaymentQuery>;
 
@@ -67,8 +77,15 @@ export const PaymentStats = z
   .meta({ id: 'PaymentStats' });
 export type PaymentStats = z.infer<typeof PaymentStats>;
 
+/** A refund of captured money. */
+export const Refund = z.object({ id: z.uuid(), amount: Money, reason: z.string() });
+export type Refund = z.infer<typeof Refund>;
+
 /** The data of a payment's events: the payment after the event, and its payment method. */
-export const PaymentEventData = PaymentView.extend({ paymentMethod: PaymentMethod });
+export const PaymentEventData = PaymentView.extend({
+  paymentMethod: PaymentMethod,
+  refund: Refund.optional().describe('of CapturedRefundInitiated and CapturedRefunded'),
+});
 export type PaymentEventData = z.infer<typeof PaymentEventData>;
 
 const paymentEvent = <const Type extends string>(type: Type) =>
@@ -105,6 +122,13 @@ export type PaymentRefundInitiated = EventOf<typeof PaymentRefundInitiated>;
 export const PaymentRefunded = paymentEvent('PaymentRefunded');
 export type PaymentRefunded = EventOf<typeof PaymentRefunded>;
 
+/** An operator gives captured money back, all or a part of it; payment asks the provider. */
+export const CapturedRefundInitiated = paymentEvent('CapturedRefundInitiated');
+export type CapturedRefundInitiated = EventOf<typeof CapturedRefundInitiated>;
+/** The provider has given that money back. */
+export const CapturedRefunded = paymentEvent('CapturedRefunded');
+export type CapturedRefunded = EventOf<typeof CapturedRefunded>;
+
 /** Every event of a payment, for consumers of all of them. */
 export const paymentEvents = [
   PaymentInitiated,
@@ -117,4 +141,6 @@ export const paymentEvents = [
   PaymentCancelled,
   PaymentRefundInitiated,
   PaymentRefunded,
+  CapturedRefundInitiated,
+  CapturedRefunded,
 ] as const;

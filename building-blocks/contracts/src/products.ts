@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, type EventOf } from './event.js';
 import { Money, Price } from './money.js';
-import { PageQuery } from './paging.js';
+import { Page, PageQuery } from './paging.js';
 import { QueryFlag, QueryNumber } from './query.js';
 import { LongText, Text, Timestamp } from './text.js';
 
@@ -15,7 +15,9 @@ export const ProductView = z
     description: z.string(),
     price: Money,
     categories: z.array(CategoryView),
-    imageUrl: z.string().nullable(),
+    imageUrl: z.string().nullable().describe('changes with the picture; takes `w=320` and `w=640` for smaller ones'),
+    imageWidth: z.int().nullable().default(null),
+    imageHeight: z.int().nullable().default(null),
     available: z.int(),
     version: z.int(),
     createdAt: Timestamp,
@@ -27,18 +29,40 @@ export type ProductView = z.infer<typeof ProductView>;
 export const StockView = z.object({ productId: z.uuid(), quantity: z.int(), reserved: z.int(), available: z.int() }).meta({ id: 'Stock' });
 export type StockView = z.infer<typeof StockView>;
 
+/** Facets of a search, each counted as if its own filter were not set. */
+export const ProductFacets = z.object({
+  categories: z.array(CategoryView.extend({ count: z.int() })),
+  price: z.object({ min: z.int(), max: z.int() }).nullable().describe('in minor units; null when nothing is found'),
+  inStock: z.int(),
+});
+export type ProductFacets = z.infer<typeof ProductFacets>;
+
+const repeatable = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), z.array(item).min(1).max(100).optional());
+
 export const ProductQuery = PageQuery.extend({
-  search: Text().optional().describe('anywhere in the name, in any case, with or without accents'),
-  category: z.uuid().optional().describe('a category id'),
+  search: Text().optional().describe('words of the name, in any order, case and accents; a typo is forgiven'),
+  ids: repeatable(z.uuid()).describe('these products only'),
+  category: repeatable(z.uuid()).describe('category ids: products of any of them'),
   minPrice: QueryNumber({ min: 0 }).optional().describe('in minor units'),
   maxPrice: QueryNumber({ min: 0 }).optional().describe('in minor units'),
   inStock: QueryFlag.optional(),
-  sort: z.enum(['name', '-name', 'price', '-price', 'createdAt', '-createdAt']).default('name'),
+  stock: z.enum(['low', 'out']).optional().describe('low: from 1 to 5 available; out: none'),
+  sort: z.enum(['relevance', 'name', '-name', 'price', '-price', 'createdAt', '-createdAt']).default('name'),
+  cursor: z.string().min(1).max(500).optional().describe('the `nextCursor` of the page before, instead of `page`'),
 }).refine(({ minPrice, maxPrice }) => minPrice === undefined || maxPrice === undefined || minPrice <= maxPrice, {
   path: ['maxPrice'],
   message: 'must not be less than minPrice',
 });
 export type ProductQuery = z.infer<typeof ProductQuery>;
+
+/** A page of products with the facets of the search. */
+export const ProductPage = Page(ProductView).extend({
+  facets: ProductFacets,
+  didYouMean: z.string().optional().describe('another search that finds something, where this one finds nothing'),
+  nextCursor: z.string().optional().describe('absent on the last page'),
+});
+export type ProductPage = z.infer<typeof ProductPage>;
 
 export const AddProductRequest = z
   .strictObject({
@@ -51,12 +75,25 @@ export const AddProductRequest = z
   .meta({ id: 'AddProductRequest' });
 export type AddProductRequest = z.infer<typeof AddProductRequest>;
 
+/** The whole product, but for its stock and picture, which have requests of their own. */
+export const UpdateProductRequest = AddProductRequest.omit({ quantity: true }).meta({ id: 'UpdateProductRequest' });
+export type UpdateProductRequest = z.infer<typeof UpdateProductRequest>;
+
+export const CategoryRequest = z.strictObject({ name: Text() }).meta({ id: 'CategoryRequest' });
+export type CategoryRequest = z.infer<typeof CategoryRequest>;
+
 export const SetStockRequest = z.strictObject({ quantity: z.int().min(0).max(1_000_000_000) }).meta({ id: 'SetStockRequest' });
 export type SetStockRequest = z.infer<typeof SetStockRequest>;
 
 /** A product is for sale. */
 export const ProductAdded = defineEvent({ type: 'ProductAdded', version: 1, topic: 'products.products', data: ProductView });
 export type ProductAdded = EventOf<typeof ProductAdded>;
+/** Its name, description, price, categories or picture changed. */
+export const ProductUpdated = defineEvent({ type: 'ProductUpdated', version: 1, topic: 'products.products', data: ProductView });
+export type ProductUpdated = EventOf<typeof ProductUpdated>;
+/** No longer for sale: the product as it was. Orders keep it. The last event of a product. */
+export const ProductDeleted = defineEvent({ type: 'ProductDeleted', version: 1, topic: 'products.products', data: ProductView });
+export type ProductDeleted = EventOf<typeof ProductDeleted>;
 
 export const ReservedLine = z.object({ productId: z.uuid(), quantity: z.int().positive() });
 export type ReservedLine = z.infer<typeof ReservedLine>;

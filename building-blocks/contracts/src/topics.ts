@@ -2,7 +2,14 @@
  * One topic per aggregate type, keyed by aggregate id. The number of partitions never changes, because it decides the
  * partition of a key.
  */
-export const topics = ['identity.users', 'products.products', 'products.stock', 'ordering.orders', 'payment.payments'] as const;
+export const topics = [
+  'identity.users',
+  'products.products',
+  'products.stock',
+  'basket.baskets',
+  'ordering.orders',
+  'payment.payments',
+] as const;
 
 export type Topic = (typeof topics)[number];
 
