@@ -4,6 +4,8 @@ import { connectDatabase, database, housekeeping } from '@orderstream/persistenc
 import { loadConfig, runService } from '@orderstream/service-host';
 import { v7 as uuidv7 } from 'uuid';
 import { catalogueProjection } from './catalogue/catalogue.js';
+import { basketClient } from './checkout/basket-client.js';
+import { checkoutRoutes } from './checkout/checkout-routes.js';
 import { Config } from './config.js';
 import { customerEraser } from './erasure/customer-eraser.js';
 import { erasedCustomers } from './erasure/erased-customers.js';
@@ -13,6 +15,7 @@ import { holdTimer } from './orders/hold-timer.js';
 import { orderConsumers } from './orders/order-consumers.js';
 import { orderRoutes } from './orders/order-routes.js';
 import { orderAggregate } from './orders/orders.js';
+import { placeIdempotently } from './orders/place-idempotently.js';
 import { placeOrders } from './orders/place-orders.js';
 import { wakeUp } from './orders/wake-up.js';
 
@@ -22,6 +25,10 @@ const db = connectDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_
 const background = connectDatabase(config.DATABASE_URL, { poolMax: 3, applicationName: 'ordering-background' });
 const deadlines = wakeUp();
 const orders = orderAggregate({ deadlines });
+const place = placeIdempotently(
+  db,
+  placeOrders({ orders, windowSeconds: config.HOLD_WINDOW_SECONDS, holdMaxSeconds: config.HOLD_MAX_SECONDS }),
+);
 const consumer = kafkaConsumer({
   brokers: config.KAFKA_BROKERS,
   groupId: 'ordering',
@@ -42,13 +49,8 @@ await runService('ordering', [
     basePath: '/orders',
     title: 'Orders',
     apis: [
-      orderRoutes({
-        db,
-        newId: uuidv7,
-        placeOrders: placeOrders({ orders, windowSeconds: config.HOLD_WINDOW_SECONDS }),
-        commandOrder: commandOrder({ db, orders }),
-        holdMaxSeconds: config.HOLD_MAX_SECONDS,
-      }),
+      orderRoutes({ newId: uuidv7, place, commandOrder: commandOrder({ db, orders }) }),
+      checkoutRoutes({ newId: uuidv7, place, getBasket: basketClient({ url: config.BASKET_URL }) }),
       orderHistoryRoutes({ db }),
       deadLetterApi({ service: 'ordering', db, consumers: [consumer] }),
     ],

@@ -11,7 +11,7 @@ export const paymentId = '019400e2-6f00-7000-8000-0000000000f1';
 const productId = '019400e2-6f00-7000-8000-0000000000a1';
 
 export const windowSeconds = 600;
-export const maxSeconds = 86_400;
+export const holdMaxSeconds = 86_400;
 
 /** The time that many seconds after the order was placed. */
 export const after = (seconds: number): Date => new Date(Date.parse('2026-01-05T10:15:00Z') + seconds * 1000);
@@ -39,9 +39,9 @@ export const short = [{ productId, quantity: 2, available: 1 }];
 
 /** One command of each type, `at` that many seconds after the order was placed. */
 export const commands = {
-  PlaceOrder: (at = 0) => ({ type: 'PlaceOrder', data: { orderId, ...purchase, windowSeconds }, at: after(at) }),
+  PlaceOrder: (at = 0) => ({ type: 'PlaceOrder', data: { orderId, ...purchase, windowSeconds, holdMaxSeconds }, at: after(at) }),
   CancelOrder: (at = 10) => ({ type: 'CancelOrder', data: { orderId, customerId }, at: after(at) }),
-  HoldOrder: (at = 10, seconds = 900) => ({ type: 'HoldOrder', data: { orderId, customerId, seconds, maxSeconds }, at: after(at) }),
+  HoldOrder: (at = 10, seconds = 900) => ({ type: 'HoldOrder', data: { orderId, customerId, seconds }, at: after(at) }),
   ReleaseOrder: (at = 20) => ({ type: 'ReleaseOrder', data: { orderId, customerId }, at: after(at) }),
   ConfirmOrder: (at = 20) => ({ type: 'ConfirmOrder', data: { orderId, customerId }, at: after(at) }),
   ShipOrder: (at = 2000) => ({ type: 'ShipOrder', data: { orderId }, at: after(at) }),
@@ -54,12 +54,17 @@ export const commands = {
   AcceptPaymentCancellation: (at = 30) => ({ type: 'AcceptPaymentCancellation', data: { orderId, paymentId }, at: after(at) }),
   AcceptRefund: (at = 30) => ({ type: 'AcceptRefund', data: { orderId, paymentId }, at: after(at) }),
   AcceptSettlement: (at = 2001, autoShip = true) => ({ type: 'AcceptSettlement', data: { orderId, paymentId, autoShip }, at: after(at) }),
+  RecordRefund: (at = 2500, amount = 1000) => ({
+    type: 'RecordRefund',
+    data: { orderId, paymentId, refundedAmount: { amount, currency: 'EUR' } },
+    at: after(at),
+  }),
   EraseCustomer: (at = 3000) => ({ type: 'EraseCustomer', data: { orderId }, at: after(at) }),
 } as const satisfies { [Type in OrderCommand['type']]: (...args: never[]) => Extract<OrderCommand, { type: Type }> };
 
 const event = (type: OrderEvent['type'], data: object, at: number) => ({ type, data: { orderId, ...data }, at: after(at) }) as OrderEvent;
 
-export const placed = event('OrderPlaced', { ...purchase, pendingUntil: after(windowSeconds) }, 0);
+export const placed = event('OrderPlaced', { ...purchase, pendingUntil: after(windowSeconds), holdableUntil: after(holdMaxSeconds) }, 0);
 export const pending = event('OrderPending', {}, 1);
 export const paid = event('OrderPaid', { paymentId }, 2);
 export const held = event('OrderHoldChanged', { onHold: true, pendingUntil: after(910) }, 10);

@@ -32,6 +32,8 @@ export const productAdded = ({ id, name, price }: typeof kettle, version = 1): P
     description: '',
     categories: [],
     imageUrl: null,
+    imageWidth: null,
+    imageHeight: null,
     available: 0,
     version,
     createdAt: '2026-01-05T10:00:00.000Z',
@@ -51,7 +53,7 @@ export const ordering = async ({ windowSeconds = 600 } = {}) => {
   const { db } = database;
   const deadlines = wakeUp();
   const orders = orderAggregate({ deadlines });
-  const place = placeOrders({ orders, windowSeconds });
+  const place = placeOrders({ orders, windowSeconds, holdMaxSeconds: 86_400 });
   const tell = commandOrder({ db, orders });
   await inTransaction(db, (tx) =>
     catalogueProjection.handle(
@@ -82,7 +84,7 @@ export const ordering = async ({ windowSeconds = 600 } = {}) => {
         const many = (type: OrderCommand['type'], data: (orderId: string) => object) =>
           batch.map((orderId) => ({ type, data: { orderId, ...data(orderId) } }) as NewCommand<OrderCommand>);
         await inTransaction(db, async (tx) => {
-          const placing = many('PlaceOrder', (id) => ({ ...purchase, orderNumber: id, windowSeconds: 3600 }));
+          const placing = many('PlaceOrder', (id) => ({ ...purchase, orderNumber: id, windowSeconds: 3600, holdMaxSeconds: 86_400 }));
           await orders.handle(
             tx,
             [...placing, ...many('AcceptStock', () => ({})), ...many('AcceptPayment', () => ({ paymentId }))],

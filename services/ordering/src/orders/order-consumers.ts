@@ -1,4 +1,5 @@
 import {
+  CapturedRefunded,
   PaymentApproved,
   PaymentCancelled,
   PaymentDeclined,
@@ -30,4 +31,8 @@ export const orderConsumers = ({ orders, autoShip }: { orders: Orders; autoShip:
     on(PaymentCancelled, ({ data }) => ofOrder(data, (payment) => ({ type: 'AcceptPaymentCancellation', data: payment }))),
     on(PaymentRefunded, ({ data }) => ofOrder(data, (payment) => ({ type: 'AcceptRefund', data: payment }))),
     on(PaymentSettled, ({ data }) => ofOrder(data, (payment) => ({ type: 'AcceptSettlement', data: { ...payment, autoShip } }))),
+    on(CapturedRefunded, ({ data }) => {
+      const { refundedAmount } = data;
+      return refundedAmount ? ofOrder(data, (payment) => ({ type: 'RecordRefund', data: { ...payment, refundedAmount } })) : [];
+    }),
   );

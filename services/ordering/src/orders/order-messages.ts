@@ -11,6 +11,7 @@ export const toMessage: ToMessage<Order, OrderEvent> = ({ id, event, before, sta
   const data: OrderEventData = {
     ...orderView(id, version, state),
     ...(before.status !== 'NotPlaced' && { previousStatus: before.status }),
+    ...(event.type === 'OrderPlaced' && event.data.fromBasket && { fromBasket: true }),
   };
   return { definition: definitions.get(event.type)!, data };
 };

@@ -7,6 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { kettle, lamp, type Ordering, ordering, orderRequest } from '../../test/ordering.js';
 import { orderHistoryRoutes } from '../order-history/order-history-routes.js';
 import { orderRoutes } from './order-routes.js';
+import { placeIdempotently } from './place-idempotently.js';
 
 type Answer<Body> = { status: number; headers: Headers; body: Body };
 
@@ -35,10 +36,7 @@ describe('the API of orders', function () {
           expiresAt: new Date('2100-01-01T00:00:00Z'),
         }),
       },
-      apis: [
-        orderRoutes({ db, newId: uuidv7, placeOrders: place, commandOrder: command, holdMaxSeconds: 86_400 }),
-        orderHistoryRoutes({ db }),
-      ],
+      apis: [orderRoutes({ newId: uuidv7, place: placeIdempotently(db, place), commandOrder: command }), orderHistoryRoutes({ db })],
     });
     await server.start(testHost());
     url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;

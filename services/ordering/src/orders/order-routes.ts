@@ -1,26 +1,14 @@
-import { Conflict, HoldOrderRequest, Invalid, NotFound, OrderView, PlaceOrderRequest, Refusal } from '@orderstream/contracts';
-import { type Api, accepted, api, created, type IdempotentRequest, idempotentBatcher } from '@orderstream/http';
-import type { Database } from '@orderstream/persistence';
+import { Conflict, HoldOrderRequest, Invalid, NotFound, OrderView, PlaceOrderRequest } from '@orderstream/contracts';
+import { type Api, accepted, api } from '@orderstream/http';
 import type { CommandOrder } from './command-order.js';
-import type { Placement, PlaceOrders } from './place-orders.js';
+import type { PlaceIdempotently } from './place-idempotently.js';
 
-type Deps = { db: Database; newId: () => string; placeOrders: PlaceOrders; commandOrder: CommandOrder; holdMaxSeconds: number };
-
-type PlacementRequest = IdempotentRequest & { placement: Placement };
-const placementOf = ({ placement }: PlacementRequest): Placement => placement;
+type Deps = { newId: () => string; place: PlaceIdempotently; commandOrder: CommandOrder };
 
 const notFound = new NotFound('order-not-found', 'There is no order 0199a0f0-0000-7000-8000-000000000001');
 
-export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSeconds }: Deps): Api => {
-  const place = idempotentBatcher(db, {
-    prepare: (tx, requests: PlacementRequest[]) => placeOrders.prepare(tx, requests.map(placementOf)),
-    run: async (tx, requests, prepared) => {
-      const outcomes = await placeOrders.run(tx, requests.map(placementOf), prepared);
-      return outcomes.map((outcome) => (outcome instanceof Refusal ? outcome : created(outcome, `/api/orders/${outcome.id}`)));
-    },
-  });
-
-  return api('Orders', '/orders')
+export const orderRoutes = ({ newId, place, commandOrder }: Deps): Api =>
+  api('Orders', '/orders')
     .post(
       '/orders',
       {
@@ -74,11 +62,11 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
         refusals: [
           notFound,
           new Conflict('order-not-holdable', 'An order that is Confirmed cannot be held', { orderStatus: 'Confirmed' }),
-          new Conflict('hold-too-long', 'An order can be held for 86400 s from when it was placed', { orderStatus: 'Paid' }),
+          new Conflict('hold-too-long', 'The order can be held until 2026-01-06T10:15:00.000Z', { orderStatus: 'Paid' }),
         ],
       },
       async ({ user, params, body, context }) => {
-        const data = { orderId: params.id, customerId: user.id, seconds: body.seconds, maxSeconds: holdMaxSeconds };
+        const data = { orderId: params.id, customerId: user.id, seconds: body.seconds };
         return accepted(await commandOrder({ type: 'HoldOrder', data }, context));
       },
     )
@@ -124,4 +112,3 @@ export const orderRoutes = ({ db, newId, placeOrders, commandOrder, holdMaxSecon
       },
       async ({ params, context }) => accepted(await commandOrder({ type: 'ShipOrder', data: { orderId: params.id } }, context)),
     );
-};

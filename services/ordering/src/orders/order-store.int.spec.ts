@@ -51,7 +51,10 @@ describe('orders in Postgres', function () {
       shop.orders.handle(
         tx,
         ids.flatMap((orderId, index) => [
-          { type: 'PlaceOrder' as const, data: { orderId, ...purchase, orderNumber: orderId, windowSeconds: index % 2 === 0 ? 0 : 600 } },
+          {
+            type: 'PlaceOrder' as const,
+            data: { orderId, ...purchase, orderNumber: orderId, windowSeconds: index % 2 === 0 ? 0 : 600, holdMaxSeconds: 86_400 },
+          },
           { type: 'AcceptStock' as const, data: { orderId } },
         ]),
         newContext(),

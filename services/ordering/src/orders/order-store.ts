@@ -5,7 +5,17 @@ import type { Order, OrderCommand, OrderEvent, PlacedOrder } from './order.js';
 
 type OrderChange = Change<Order, OrderEvent>;
 
-const times = ['placedAt', 'deadline', 'paidAt', 'confirmedAt', 'capturedAt', 'shippedAt', 'cancelledAt', 'failedAt'] as const;
+const times = [
+  'placedAt',
+  'deadline',
+  'holdableUntil',
+  'paidAt',
+  'confirmedAt',
+  'capturedAt',
+  'shippedAt',
+  'cancelledAt',
+  'failedAt',
+] as const;
 type Time = (typeof times)[number];
 
 /**
@@ -22,9 +32,13 @@ export type OrderRow = {
 
 export const orderColumns = ['id', 'version', 'status', 'pending_until', 'state'] as const satisfies (keyof OrderRow)[];
 
+/** Orders from before it was stored have the default that was valid then. */
+const holdableUntilOf = ({ placedAt }: { placedAt?: string }): Date => new Date(Date.parse(placedAt!) + 86_400_000);
+
 export const orderOf = ({ status, pending_until: pendingUntil, state }: Omit<OrderRow, 'id' | 'version'>): PlacedOrder => {
   const dates = times.flatMap((name) => (state[name] === undefined ? [] : [[name, new Date(state[name])]]));
-  return { ...(state as Omit<PlacedOrder, 'status' | 'pendingUntil'>), ...Object.fromEntries(dates), status, pendingUntil };
+  const order = { ...(state as Omit<PlacedOrder, 'status' | 'pendingUntil'>), ...Object.fromEntries(dates), status, pendingUntil };
+  return { ...order, holdableUntil: order.holdableUntil ?? holdableUntilOf(state) };
 };
 
 export const stateOf = ({ status: _, pendingUntil: __, ...state }: PlacedOrder): string => JSON.stringify(state);

@@ -15,6 +15,8 @@ export const orderView = (id: string, version: number, order: PlacedOrder): Orde
   paymentMethod: order.paymentMethod,
   placedAt: order.placedAt.toISOString(),
   pendingUntil: order.pendingUntil.toISOString(),
+  deadline: order.deadline.toISOString(),
+  holdableUntil: order.holdableUntil.toISOString(),
   onHold: order.onHold,
   ...(order.paidAt && { paidAt: order.paidAt.toISOString() }),
   ...(order.confirmedAt && { confirmedAt: order.confirmedAt.toISOString() }),
@@ -23,6 +25,7 @@ export const orderView = (id: string, version: number, order: PlacedOrder): Orde
   ...(order.cancelledAt && { cancelledAt: order.cancelledAt.toISOString() }),
   ...(order.failedAt && { failedAt: order.failedAt.toISOString() }),
   ...(order.paymentId !== undefined && { paymentId: order.paymentId }),
+  ...(order.refundedAmount && { refundedAmount: order.refundedAmount }),
   version,
 });
 

@@ -38,6 +38,7 @@ const step: fc.Arbitrary<{ command: OrderCommand; wait: number }> = fc.record({
     typed('AcceptPaymentCancellation'),
     typed('AcceptRefund'),
     fc.boolean().map((autoShip) => commands.AcceptSettlement(0, autoShip)),
+    fc.integer({ min: 1, max: 3 }).map((times) => commands.RecordRefund(0, times * 1000)),
     typed('EraseCustomer'),
   ),
   wait: seconds,
@@ -97,7 +98,15 @@ const check = (property: (history: Moment[]) => void): void => {
 const changesBy = ({ type, data, at }: OrderEvent, before: PlacedOrder): Partial<PlacedOrder> => {
   switch (type) {
     case 'OrderPlaced':
-      return { ...purchase, status: 'Placed', placedAt: at, deadline: data.pendingUntil, pendingUntil: data.pendingUntil, onHold: false };
+      return {
+        ...purchase,
+        status: 'Placed',
+        placedAt: at,
+        deadline: data.pendingUntil,
+        pendingUntil: data.pendingUntil,
+        holdableUntil: data.holdableUntil,
+        onHold: false,
+      };
     case 'OrderPending':
       return { status: 'PendingPayment' };
     case 'OrderPaid':
@@ -116,6 +125,8 @@ const changesBy = ({ type, data, at }: OrderEvent, before: PlacedOrder): Partial
       return { status: 'Cancelled', cancelledAt: at, reason: data.reason, ...(data.paymentId && { paymentId }) };
     case 'OrderFailed':
       return { status: 'Failed', failedAt: at, reason: 'provider-unreachable', paymentId };
+    case 'OrderRefunded':
+      return { refundedAmount: data.refundedAmount };
     case 'OrderAddressErased':
       return { addressErased: true, address: { ...erasedAddress, country: 'AT' } };
   }

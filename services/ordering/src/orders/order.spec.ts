@@ -12,7 +12,7 @@ import {
   customerId,
   failed,
   held,
-  maxSeconds,
+  holdMaxSeconds,
   orderId,
   paid,
   paymentId,
@@ -26,7 +26,7 @@ import {
   situations,
   windowSeconds,
 } from '../../test/order-samples.js';
-import { decide, evolve, initialState, type Order, type OrderCommand, type OrderEvent } from './order.js';
+import { decide, evolve, initialState, type Order, type OrderCommand, type OrderEvent, type PlacedOrder } from './order.js';
 
 const given = deciderSpec<Order, OrderCommand, OrderEvent>({ decide, evolve, initialState });
 
@@ -57,6 +57,9 @@ const transitions: [Situation, CommandType, Order['status'], EventType][] = [
   ['Paid', 'ElapseHold', 'Confirmed', 'OrderConfirmed'],
   ['Paid, held', 'ElapseHold', 'Confirmed', 'OrderConfirmed'],
   ['Confirmed', 'AcceptSettlement', 'Shipped', 'OrderShipped'],
+  ['Confirmed', 'RecordRefund', 'Confirmed', 'OrderRefunded'],
+  ['Confirmed, captured', 'RecordRefund', 'Confirmed', 'OrderRefunded'],
+  ['Shipped', 'RecordRefund', 'Shipped', 'OrderRefunded'],
   ['Confirmed, captured', 'ShipOrder', 'Shipped', 'OrderShipped'],
 ];
 
@@ -107,10 +110,32 @@ describe('order', () => {
     }
   });
 
+  it('says that it came from a basket, once', () => {
+    const { data, ...command } = commands.PlaceOrder();
+    const [event] = decide({ ...command, data: { ...data, fromBasket: true } }, initialState);
+    expect(event!.data).to.include({ fromBasket: true });
+    expect(evolve(initialState, event!)).not.to.have.property('fromBasket');
+  });
+
+  it('has the largest refunded amount that was told, and ignores repeats and late ones', () => {
+    let order = stateIn('Shipped');
+    const amounts = [1000, 2500, 2500, 1000].map((amount) => {
+      order = decide(commands.RecordRefund(2500, amount), order).reduce(evolve, order);
+      return (order as PlacedOrder).refundedAmount?.amount;
+    });
+    expect(amounts).to.deep.equal([1000, 2500, 2500, 2500]);
+  });
+
   it('is placed with a hold window that begins at the time of the decision', () =>
     given([])
       .when(commands.PlaceOrder())
-      .then([{ type: 'OrderPlaced', data: { orderId, ...purchase, pendingUntil: after(windowSeconds) }, at: after(0) }]));
+      .then([
+        {
+          type: 'OrderPlaced',
+          data: { orderId, ...purchase, pendingUntil: after(windowSeconds), holdableUntil: after(holdMaxSeconds) },
+          at: after(0),
+        },
+      ]));
 
   it('is pending once its stock is reserved', () => given([placed]).when(commands.AcceptStock()).then([pending]));
 
@@ -186,9 +211,9 @@ describe('order', () => {
 
     it('reaches at most to the maximum hold after placing', () => {
       given([placed, pending, paid])
-        .when(commands.HoldOrder(10, maxSeconds - 10))
-        .then([{ type: 'OrderHoldChanged', data: { orderId, onHold: true, pendingUntil: after(maxSeconds) }, at: after(10) }]);
-      for (const seconds of [maxSeconds - 9, Number.MAX_SAFE_INTEGER]) {
+        .when(commands.HoldOrder(10, holdMaxSeconds - 10))
+        .then([{ type: 'OrderHoldChanged', data: { orderId, onHold: true, pendingUntil: after(holdMaxSeconds) }, at: after(10) }]);
+      for (const seconds of [holdMaxSeconds - 9, Number.MAX_SAFE_INTEGER]) {
         given([placed, pending, paid]).when(commands.HoldOrder(10, seconds)).thenThrows(Conflict, 'hold-too-long');
       }
     });

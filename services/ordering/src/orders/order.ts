@@ -30,6 +30,8 @@ export type PlacedOrder = Purchase & {
   deadline: Date;
   /** the current end of the hold window */
   pendingUntil: Date;
+  /** how long it can be held */
+  holdableUntil: Date;
   onHold: boolean;
   reason?: string;
   paymentId?: string;
@@ -39,6 +41,8 @@ export type PlacedOrder = Purchase & {
   shippedAt?: Date;
   cancelledAt?: Date;
   failedAt?: Date;
+  /** of the captured money, by an operator */
+  refundedAmount?: Money;
   addressErased?: true;
 };
 
@@ -50,10 +54,10 @@ type Own<Data = object> = Of<{ customerId: string } & Data>;
 type OfPayment<Data = object> = Of<{ paymentId: string } & Data>;
 
 export type OrderCommand =
-  | Command<'PlaceOrder', Of<Purchase & { windowSeconds: number }>>
+  | Command<'PlaceOrder', Of<Purchase & { windowSeconds: number; holdMaxSeconds: number; fromBasket?: true }>>
   // from the customer
   | Command<'CancelOrder', Own>
-  | Command<'HoldOrder', Own<{ seconds: number; maxSeconds: number }>>
+  | Command<'HoldOrder', Own<{ seconds: number }>>
   | Command<'ReleaseOrder', Own>
   | Command<'ConfirmOrder', Own>
   // from an operator
@@ -69,10 +73,11 @@ export type OrderCommand =
   | Command<'AcceptPaymentCancellation', OfPayment>
   | Command<'AcceptRefund', OfPayment>
   | Command<'AcceptSettlement', OfPayment<{ autoShip: boolean }>>
+  | Command<'RecordRefund', OfPayment<{ refundedAmount: Money }>>
   | Command<'EraseCustomer', Of>;
 
 export type OrderEvent =
-  | Event<'OrderPlaced', Of<Purchase & { pendingUntil: Date }>>
+  | Event<'OrderPlaced', Of<Purchase & { pendingUntil: Date; holdableUntil: Date; fromBasket?: true }>>
   | Event<'OrderPending', Of>
   | Event<'OrderPaid', OfPayment>
   | Event<'OrderHoldChanged', Of<{ onHold: boolean; pendingUntil: Date }>>
@@ -82,6 +87,7 @@ export type OrderEvent =
   | Event<'OrderCancelRequested', Of>
   | Event<'OrderCancelled', Of<{ reason: CancelReason; paymentId?: string; short?: ShortLine[] }>>
   | Event<'OrderFailed', OfPayment<{ reason: string }>>
+  | Event<'OrderRefunded', OfPayment<{ refundedAmount: Money }>>
   | Event<'OrderAddressErased', Of>;
 
 export const initialState: Order = { status: 'NotPlaced' };
@@ -123,8 +129,13 @@ const own = ({ data: { orderId, customerId } }: CustomerCommand, order: Order): 
   return order;
 };
 
-const place = ({ data: { windowSeconds, ...purchase }, at }: CommandOf<'PlaceOrder'>, order: Order): OrderEvent[] =>
-  order.status === 'NotPlaced' ? [{ type: 'OrderPlaced', data: { ...purchase, pendingUntil: secondsAfter(at, windowSeconds) }, at }] : [];
+const place = (command: CommandOf<'PlaceOrder'>, order: Order): OrderEvent[] => {
+  if (order.status !== 'NotPlaced') return [];
+  const { windowSeconds, holdMaxSeconds, ...purchase } = command.data;
+  const { at } = command;
+  const [pendingUntil, holdableUntil] = [secondsAfter(at, windowSeconds), secondsAfter(at, holdMaxSeconds)];
+  return [{ type: 'OrderPlaced', data: { ...purchase, pendingUntil, holdableUntil }, at }];
+};
 
 /** The events of a cancellation by the customer: none when it is too late. */
 const cancelForCustomer = (orderId: string, { status }: PlacedOrder, at: Date): OrderEvent[] => {
@@ -151,10 +162,10 @@ const answerCustomer = (command: CustomerCommand, order: PlacedOrder): OrderEven
     }
 
     case 'HoldOrder': {
-      const { seconds, maxSeconds } = command.data;
+      const { seconds } = command.data;
       if (order.status !== 'Paid') throw refused('order-not-holdable', order, `An order that is ${order.status} cannot be held`);
-      if (at.getTime() + seconds * 1000 > secondsAfter(order.placedAt, maxSeconds).getTime())
-        throw refused('hold-too-long', order, `An order can be held for ${maxSeconds} s from when it was placed`);
+      if (at.getTime() + seconds * 1000 > order.holdableUntil.getTime())
+        throw refused('hold-too-long', order, `The order can be held until ${order.holdableUntil.toISOString()}`);
       return [
         {
           type: 'OrderHoldChanged',
@@ -219,6 +230,13 @@ const applyFact = (fact: Fact, order: PlacedOrder): OrderEvent[] => {
       return fact.type === 'FailPayment' ? [{ type: 'OrderFailed', data: { orderId, paymentId, reason: fact.data.reason }, at }] : [];
     }
 
+    case 'RecordRefund': {
+      if (order.status !== 'Confirmed' && order.status !== 'Shipped') return [];
+      const { paymentId, refundedAmount } = fact.data;
+      const isMore = refundedAmount.amount > (order.refundedAmount?.amount ?? 0);
+      return isMore ? [{ type: 'OrderRefunded', data: { orderId, paymentId, refundedAmount }, at }] : [];
+    }
+
     case 'EraseCustomer':
       if (order.addressErased) return [];
       return [...cancelForCustomer(orderId, order, at), { type: 'OrderAddressErased', data: { orderId }, at }];
@@ -234,7 +252,7 @@ const confirmedByDeadline = (orderId: string, at: Date): OrderEvent => ({
 export const evolve = (order: Order, event: OrderEvent): Order => {
   const { type, data, at } = event;
   if (type === 'OrderPlaced') {
-    const { orderId: _, ...purchase } = data;
+    const { orderId: _, fromBasket: __, ...purchase } = data;
     return { ...purchase, status: 'Placed', placedAt: at, deadline: data.pendingUntil, onHold: false };
   }
   if (order.status === 'NotPlaced') return order;
@@ -263,6 +281,8 @@ export const evolve = (order: Order, event: OrderEvent): Order => {
       };
     case 'OrderFailed':
       return { ...order, status: 'Failed', failedAt: at, reason: data.reason, paymentId: data.paymentId };
+    case 'OrderRefunded':
+      return { ...order, refundedAmount: data.refundedAmount };
     case 'OrderAddressErased':
       return { ...order, addressErased: true, address: { ...erasedAddress, country: order.address.country } };
   }

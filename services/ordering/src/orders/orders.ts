@@ -18,6 +18,7 @@ const causes: Partial<Record<OrderCommand['type'], string>> = {
   AcceptPaymentCancellation: 'PaymentCancelled',
   AcceptRefund: 'PaymentRefunded',
   AcceptSettlement: 'PaymentSettled',
+  RecordRefund: 'CapturedRefunded',
 };
 
 /** Counts and logs an event that was repeated or late: one is no error, many may be a sign of one. */
