@@ -13,7 +13,15 @@ const order = (sequence: number) => ({
   sequence,
   at: '2026-01-05T10:15:00.000Z',
   correlationId: 'r1',
-  data: { orderId, orderNumber: 'OS-1', status: 'Paid', pendingUntil: '2026-01-05T10:25:00.000Z' },
+  data: {
+    orderId,
+    orderNumber: 'OS-1',
+    event: 'OrderPaid',
+    version: 3,
+    status: 'Paid',
+    pendingUntil: '2026-01-05T10:25:00.000Z',
+    onHold: false,
+  },
 });
 
 describe('the realtime client', function () {
@@ -35,7 +43,9 @@ describe('the realtime client', function () {
         frames.push(frame);
         if (frame.type !== 'authenticate') return;
         if (frame.token === 'expired') return socket.close(4401, 'token-expired');
-        socket.send(JSON.stringify({ type: 'ready', userId: 'u1', sequence: frame.resumeFrom ?? 100 }));
+        socket.send(
+          JSON.stringify({ type: 'ready', userId: 'u1', sequence: frame.resumeFrom ?? 100, serverTime: '2026-01-05T10:15:00.000Z' }),
+        );
       });
     });
     await once(server, 'listening');

@@ -5,14 +5,23 @@ import { clientSession } from './session.js';
 const orderId = '019b8c00-0000-7000-8000-000000000001';
 const channel = 'stock.019b8c00-0000-7000-8000-0000000000d1';
 
-const ready = (sequence: number) => JSON.stringify({ type: 'ready', userId: 'u1', sequence });
+const ready = (sequence: number) => JSON.stringify({ type: 'ready', userId: 'u1', sequence, serverTime: '2026-01-05T10:15:00.000Z' });
 const order = (sequence: number, type = 'order.status', status = 'Paid') =>
   JSON.stringify({
     type,
     sequence,
     at: '2026-01-05T10:15:00.000Z',
     correlationId: 'r1',
-    data: { orderId, orderNumber: 'OS-1', status, previousStatus: 'PendingPayment', pendingUntil: '2026-01-05T10:25:00.000Z' },
+    data: {
+      orderId,
+      orderNumber: 'OS-1',
+      event: 'OrderPaid',
+      version: 3,
+      status,
+      previousStatus: 'PendingPayment',
+      pendingUntil: '2026-01-05T10:25:00.000Z',
+      onHold: false,
+    },
   });
 
 describe('a client’s session', () => {

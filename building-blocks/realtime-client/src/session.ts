@@ -3,7 +3,7 @@ import { type AnyFrame, readServerFrame } from './frames.js';
 
 /** The effect of a received frame. `nothing`: it is a repeat, or the client does not know its type. */
 export type Received =
-  | { kind: 'ready'; userId: string; send: ClientFrame[] }
+  | { kind: 'ready'; userId: string | undefined; send: ClientFrame[] }
   | { kind: 'event'; frame: AnyFrame }
   | { kind: 'error'; code: string; message: string }
   | { kind: 'nothing' };

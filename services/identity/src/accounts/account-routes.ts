@@ -9,10 +9,9 @@ import {
   Text,
   Unavailable,
 } from '@orderstream/contracts';
-import { type Api, api, noContent } from '@orderstream/http';
+import { type Api, api, clientIp, noContent } from '@orderstream/http';
 import { type Database, inTransaction } from '@orderstream/persistence';
 import { z } from 'zod';
-import { clientIp } from '../client-ip.js';
 import { endSignIns } from '../sessions/end-sign-ins.js';
 import { accountView, findUser } from '../users/user-store.js';
 import { accountMissing, changeAccount } from './change-account.js';

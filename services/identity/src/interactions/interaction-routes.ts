@@ -1,7 +1,7 @@
+import { clientIp } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
 import { Router } from 'express';
 import type Provider from 'oidc-provider';
-import { clientIp } from '../client-ip.js';
 import { demoPassword, demoUsers } from '../demo/demo-users.js';
 import type { LogIn } from '../login/log-in.js';
 import { identityScopes } from '../oidc/clients.js';

@@ -12,9 +12,9 @@ export const publishEvents =
     const at = now();
     const recent = events.filter((event) => isRecent(event, at, keptMs));
     await bus.publishAll(
-      recent.map((event) => {
-        const { path, frame } = frameOf(event);
-        return { id: event.id, subject: stream.subjectOf(path), payload: frame };
+      recent.flatMap((event) => {
+        const addressed = frameOf(event);
+        return addressed ? [{ id: event.id, subject: stream.subjectOf(addressed.path), payload: addressed.frame }] : [];
       }),
     );
     eventsTotal.inc({ outcome: 'published' }, recent.length);

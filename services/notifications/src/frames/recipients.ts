@@ -1,7 +1,7 @@
 import type { OutgoingFrame } from './outgoing-frame.js';
 
-/** A receiver of frames: one authenticated socket. */
-export type Recipient = { user: { id: string; isAdmin: boolean }; take: (frame: OutgoingFrame) => void };
+/** A receiver of frames: one socket. A guest has no id, and gets the frames of channels only. */
+export type Recipient = { user: { id: string | undefined; isAdmin: boolean }; take: (frame: OutgoingFrame) => void };
 
 const addTo = (map: Map<string, Set<Recipient>>, key: string, recipient: Recipient): void => {
   const set = map.get(key);
@@ -23,11 +23,11 @@ export const recipients = () => {
 
   return {
     join: (recipient: Recipient): void => {
-      addTo(byCustomer, recipient.user.id, recipient);
+      if (recipient.user.id !== undefined) addTo(byCustomer, recipient.user.id, recipient);
       if (recipient.user.isAdmin) admins.add(recipient);
     },
     leave: (recipient: Recipient, channels: Iterable<string>): void => {
-      removeFrom(byCustomer, recipient.user.id, recipient);
+      if (recipient.user.id !== undefined) removeFrom(byCustomer, recipient.user.id, recipient);
       admins.delete(recipient);
       for (const channel of channels) removeFrom(byChannel, channel, recipient);
     },

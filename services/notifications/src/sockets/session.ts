@@ -1,6 +1,7 @@
 import {
   type ClientFrame,
   type ErrorFrame,
+  type PongFrame,
   platformScope,
   type ReadyFrame,
   Refusal,
@@ -27,6 +28,7 @@ export type SessionLimits = {
   /** how long a client may take to read enough for more of its backlog */
   drainWithinMs: number;
   maxSubscriptions: number;
+  maxGuestsPerAddress: number;
   framesAtOnce: number;
   framesPerSecond: number;
 };
@@ -36,6 +38,7 @@ export const defaultLimits: SessionLimits = {
   maxBuffered: 1024 * 1024,
   drainWithinMs: 10_000,
   maxSubscriptions: 100,
+  maxGuestsPerAddress: 100,
   // a client that reconnects renews all its subscriptions at once
   framesAtOnce: 200,
   framesPerSecond: 50,
@@ -48,6 +51,8 @@ export type SessionDeps = {
   recipients: Recipients;
   /** the last sequence that the live feed dispatched */
   liveSequence: () => number;
+  /** counts the guests of the client's address */
+  guests: { enter: () => boolean; leave: () => void };
   log: Logger;
   limits: SessionLimits;
 };
@@ -65,9 +70,9 @@ const mayRead = ({ scopes }: User): boolean => scopes.includes(platformScope) ||
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** One WebSocket from its opening to its end: it authenticates, resumes, gets frames and subscribes. */
+/** One WebSocket from its opening to its end: it authenticates or is a guest, resumes, gets frames and subscribes. */
 export const openSession = (socket: WebSocket, deps: SessionDeps) => {
-  const { auth, bus, stream, recipients, liveSequence, log, limits } = deps;
+  const { auth, bus, stream, recipients, liveSequence, guests, log, limits } = deps;
   const allowed = tokenBucket({ capacity: limits.framesAtOnce, perSecond: limits.framesPerSecond });
   const channels = new Set<string>();
   let recipient: Recipient | undefined;
@@ -77,7 +82,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
   let expiry: NodeJS.Timeout | undefined;
   let reported = 0;
 
-  const reply = (frame: ReadyFrame | ErrorFrame): void => {
+  const reply = (frame: ReadyFrame | PongFrame | ErrorFrame): void => {
     if (!over) socket.send(JSON.stringify(frame));
   };
 
@@ -101,6 +106,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     clearTimeout(expiry);
     if (!recipient) return;
     recipients.leave(recipient, channels);
+    if (recipient.user.id === undefined) guests.leave();
     metrics.connections.dec();
   };
 
@@ -127,6 +133,12 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     else refuse(closeCodes.unauthenticated, { code: 'token-expired', message: 'The access token has expired' });
   };
 
+  const ready = (sequence: number): void => {
+    reported = sequence;
+    const userId = recipient?.user.id;
+    reply({ type: 'ready', ...(userId !== undefined && { userId }), sequence, serverTime: new Date().toISOString() });
+  };
+
   /** Waits until the client has read most of its buffer; cuts off a client that does not. */
   const roomToSend = async (): Promise<void> => {
     const deadline = Date.now() + limits.drainWithinMs;
@@ -136,19 +148,57 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     }
   };
 
-  const authenticate = async ({ token, resumeFrom }: Extract<ClientFrame, { type: 'authenticate' }>): Promise<void> => {
+  /** @returns the user whose frames this token may read; undefined when it was refused */
+  const verified = async (token: string): Promise<User | undefined> => {
     let user: User;
     try {
       user = await auth.verify(token);
     } catch (error) {
-      if (error instanceof Unauthenticated) return refuse(closeCodes.unauthenticated, error);
-      log.warn({ err: error }, 'token not verified');
-      return refuse(closeCodes.tryAgainLater, { code: 'unavailable', message: 'Tokens cannot be verified at present' });
+      if (error instanceof Unauthenticated) refuse(closeCodes.unauthenticated, error);
+      else {
+        log.warn({ err: error }, 'token not verified');
+        refuse(closeCodes.tryAgainLater, { code: 'unavailable', message: 'Tokens cannot be verified at present' });
+      }
+      return undefined;
     }
     if (!subjectToken.test(user.id))
-      return refuse(closeCodes.unauthenticated, { code: 'token-invalid', message: 'The access token is not valid' });
+      refuse(closeCodes.unauthenticated, { code: 'token-invalid', message: 'The access token is not valid' });
+    else if (!mayRead(user)) refuse(closeCodes.forbidden, { code: 'scope-missing', message: `This needs the scope ${scope}` });
+    else return user;
+    return undefined;
+  };
 
-    if (!mayRead(user)) return refuse(closeCodes.forbidden, { code: 'scope-missing', message: `This needs the scope ${scope}` });
+  /** Replaces the token of an open socket. Another user, or a guest who logged in, needs another socket. */
+  const renew = async (token: string, { id, isAdmin: wasAdmin }: Recipient['user']): Promise<void> => {
+    const user = await verified(token);
+    if (!user || over) return;
+    if (user.id !== id || isAdmin(user) !== wasAdmin)
+      return refuse(closeCodes.unauthenticated, { code: 'user-changed', message: 'This socket belongs to somebody else' });
+    verifiedToken = token;
+    clearTimeout(expiry);
+    closeWhenExpired(user.expiresAt);
+    ready(liveSequence());
+  };
+
+  const welcomeGuest = (): void => {
+    if (!guests.enter()) {
+      const message = `At most ${limits.maxGuestsPerAddress} sockets without an account from one address`;
+      refuse(closeCodes.policyViolation, { code: 'too-many-guests', message });
+      return;
+    }
+    recipient = {
+      user: { id: undefined, isAdmin: false },
+      take: (frame) => sendFrame(frame, frame.text),
+    };
+    caughtUp = true;
+    recipients.join(recipient);
+    metrics.connections.inc();
+    ready(liveSequence());
+  };
+
+  const authenticate = async ({ token, resumeFrom }: Extract<ClientFrame, { type: 'authenticate' }>): Promise<void> => {
+    const user = await verified(token);
+    if (!user) return;
 
     let bounds = { first: 0, last: 0 };
     if (resumeFrom !== undefined) {
@@ -178,8 +228,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
       },
     };
     verifiedToken = token;
-    reported = after;
-    reply({ type: 'ready', userId: user.id, sequence: after });
+    ready(after);
     if (outcome === 'too-old')
       reply({ type: 'error', code: 'resume-too-old', message: 'Some of what was missed is no longer kept: load what is shown anew' });
     recipients.join(recipient);
@@ -188,7 +237,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     await catchUp(splice, me);
   };
 
-  const catchUp = async (splice: ReturnType<typeof spliced<OutgoingFrame>>, me: Recipient['user']): Promise<void> => {
+  const catchUp = async (splice: ReturnType<typeof spliced<OutgoingFrame>>, me: { id: string; isAdmin: boolean }): Promise<void> => {
     const filter = me.isAdmin ? stream.ofEveryCustomer : stream.ofCustomer(me.id);
     try {
       for (let range = splice.nextRange(); range && !over; range = splice.nextRange()) {
@@ -218,13 +267,18 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     const reading = readClientFrame(text);
     if (!recipient) {
       if ('frame' in reading && reading.frame.type === 'authenticate') return authenticate(reading.frame);
+      if ('frame' in reading && reading.frame.type === 'guest') return welcomeGuest();
       const missing = { code: 'token-missing', message: 'The first frame authenticates' };
       return refuse(closeCodes.unauthenticated, 'code' in reading ? reading : missing);
     }
     if ('code' in reading) return reply({ type: 'error', ...reading });
     switch (reading.frame.type) {
       case 'authenticate':
-        return reply({ type: 'error', code: 'already-authenticated', message: 'A socket authenticates once' });
+        return renew(reading.frame.token, recipient.user);
+      case 'guest':
+        return reply({ type: 'error', code: 'already-authenticated', message: 'The first frame said who this is' });
+      case 'ping':
+        return reply({ type: 'pong', id: reading.frame.id, serverTime: new Date().toISOString() });
       case 'subscribe':
         return subscribe(reading.frame.channel, recipient);
       case 'unsubscribe':
@@ -273,7 +327,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
 
   /** Closes the socket when its token was revoked meanwhile. While that cannot be known, it stays open. */
   const verifyAgain = async (): Promise<void> => {
-    if (!recipient || over) return;
+    if (recipient?.user.id === undefined || over) return;
     try {
       await auth.verify(verifiedToken);
     } catch (error) {
@@ -289,8 +343,7 @@ export const openSession = (socket: WebSocket, deps: SessionDeps) => {
     reportPosition: (): void => {
       const sequence = liveSequence();
       if (!recipient || !caughtUp || sequence <= reported) return;
-      reported = sequence;
-      reply({ type: 'ready', userId: recipient.user.id, sequence });
+      ready(sequence);
     },
   };
 };

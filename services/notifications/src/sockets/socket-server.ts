@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { clientIp } from '@orderstream/http';
 import type { Component } from '@orderstream/service-host';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { closeCodes } from './close-codes.js';
+import { guestCounter } from './guest-counter.js';
 import { defaultLimits, openSession, type Session, type SessionDeps, type SessionLimits } from './session.js';
 
-type Options = Omit<SessionDeps, 'log' | 'limits'> & {
+type Options = Omit<SessionDeps, 'log' | 'limits' | 'guests'> & {
   limits?: Partial<SessionLimits>;
   pingEveryMs?: number;
   reportPositionEveryMs?: number;
@@ -41,7 +43,7 @@ export const socketServer = ({
   const server = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false });
   const sessions = new Map<WebSocket, Session>();
   const silent = new Set<WebSocket>();
-  let accept: ((socket: WebSocket) => void) | undefined;
+  let accept: ((socket: WebSocket, request: IncomingMessage) => void) | undefined;
   const timers: NodeJS.Timeout[] = [];
 
   const ping = (): void => {
@@ -60,8 +62,10 @@ export const socketServer = ({
   return {
     name: 'sockets',
     start: async ({ log }) => {
-      accept = (socket) => {
-        sessions.set(socket, openSession(socket, { ...deps, log, limits: { ...defaultLimits, ...limits } }));
+      const allLimits = { ...defaultLimits, ...limits };
+      const guests = guestCounter(allLimits.maxGuestsPerAddress);
+      accept = (socket, request) => {
+        sessions.set(socket, openSession(socket, { ...deps, guests: guests.from(clientIp(request)), log, limits: allLimits }));
         socket.on('pong', () => silent.delete(socket));
         socket.on('close', () => {
           sessions.delete(socket);

@@ -124,9 +124,12 @@ describe('sockets', function () {
         data: {
           orderId: (event.data as OrderEventData).id,
           orderNumber: '1',
+          event: 'OrderPaid',
+          version: 1,
           status: 'Paid',
           previousStatus: 'PendingPayment',
           pendingUntil: '2026-01-05T10:25:00.000Z',
+          onHold: false,
         },
       });
     });
@@ -218,7 +221,7 @@ describe('sockets', function () {
       const { frames } = await join(instance, alice);
       await instance.publish(upTo(3).map((n) => orderEvent(bob, n)));
       const { last } = await instance.bus.bounds(stream.declaration.name);
-      await eventually(() => expect(frames.at(-1)).to.deep.equal({ type: 'ready', userId: alice, sequence: last }));
+      await eventually(() => expect(frames.at(-1)).to.include({ type: 'ready', userId: alice, sequence: last }));
     });
   });
 
@@ -432,10 +435,84 @@ describe('sockets', function () {
     });
   });
 
+  describe('take another token', () => {
+    it('of the same user, and stay open beyond the end of the first', async () => {
+      const instance = await start();
+      const { send, frames, eventFrames, authenticate, socket } = await open(instance);
+      const expiresAt = Date.now() + 2_000;
+      authenticate(issuer.tokenFor(alice, { seconds: 2 }));
+      await eventually(() => expect(frames).to.have.length(1));
+      send({ type: 'authenticate', token: issuer.tokenFor(alice) });
+      await eventually(() => expect(frames.at(-1)).to.include({ type: 'ready', userId: alice }).and.not.equal(frames[0]));
+      await eventually(() => expect(Date.now()).to.be.greaterThan(expiresAt + 500));
+      await instance.publish([orderEvent(alice, 1)]);
+      await eventually(() => expect(numbersOf(eventFrames())).to.deep.equal([1]));
+      expect(socket.readyState).to.equal(WebSocket.OPEN);
+    });
+
+    it('but none of another user, and none that is not valid', async () => {
+      const instance = await start();
+      for (const [token, reason] of [
+        [issuer.tokenFor(bob), 'user-changed'],
+        [issuer.tokenFor(alice, { roles: ['admin'] }), 'user-changed'],
+        ['nonsense', 'token-invalid'],
+      ] as const) {
+        const { authenticate, closed } = await join(instance, alice);
+        authenticate(token);
+        expect(await closed).to.deep.equal({ code: 4401, reason });
+      }
+    });
+  });
+
+  describe('of guests', () => {
+    const visit = async (instance: { url: string }) => {
+      const visitor = await open(instance);
+      visitor.send({ type: 'guest' });
+      return visitor;
+    };
+
+    it('get the stock that they subscribe to, and nothing else', async () => {
+      const instance = await start();
+      const product = randomUUID();
+      const { send, frames, eventFrames } = await visit(instance);
+      await eventually(() => expect(frames[0]).to.include({ type: 'ready' }).and.not.have.property('userId'));
+      send({ type: 'subscribe', channel: `stock.${product}` });
+      send({ type: 'ping', id: 1 });
+      await eventually(() => expect(frames.at(-1)).to.include({ type: 'pong' }));
+      await instance.publish([orderEvent(alice, 1), stockEvent(product, 8)]);
+      await eventually(() => expect(eventFrames().filter(({ type }) => type !== 'pong')).to.have.length(1));
+      expect(frames.at(-1)!.data).to.deep.equal({ productId: product, available: 8 });
+    });
+
+    it('are closed when they log in, so that they open one of their own', async () => {
+      const { authenticate, closed } = await visit(await start());
+      authenticate(issuer.tokenFor(alice));
+      expect(await closed).to.deep.equal({ code: 4401, reason: 'user-changed' });
+    });
+
+    it('are limited by address', async () => {
+      const instance = await start({ limits: { maxGuestsPerAddress: 2 } });
+      const from = async (address: string) => {
+        const visitor = await open(instance, { headers: { 'x-forwarded-for': `10.0.0.1, ${address}` } });
+        visitor.send({ type: 'guest' });
+        return visitor;
+      };
+      const [first] = [await from('203.0.113.7'), await from('203.0.113.7'), await from('203.0.113.8')];
+      await eventually(() => expect(first!.frames[0]).to.include({ type: 'ready' }));
+      expect(await (await from('203.0.113.7')).closed).to.deep.equal({ code: 1008, reason: 'too-many-guests' });
+      first!.socket.close();
+      await first!.closed;
+      await eventually(async () => {
+        const again = await from('203.0.113.7');
+        await eventually(() => expect(again.frames[0]).to.include({ type: 'ready' }));
+      });
+    });
+  });
+
   describe('answer', () => {
     it('with an error frame to frames that they cannot parse, and stay open', async () => {
       const { send, frames } = await join(await start(), alice);
-      const mistakes = ['no JSON', { type: 'dance' }, { type: 'subscribe', channel: 'customers.x' }, { type: 'authenticate', token: 't' }];
+      const mistakes = ['no JSON', { type: 'dance' }, { type: 'subscribe', channel: 'customers.x' }, { type: 'guest' }];
       for (const mistake of mistakes) send(mistake);
       await eventually(() =>
         expect(frames.slice(1).map(({ code }) => code)).to.deep.equal([
@@ -445,6 +522,15 @@ describe('sockets', function () {
           'already-authenticated',
         ]),
       );
+    });
+
+    it('to a ping, with its id and the server’s time', async () => {
+      const { send, frames } = await join(await start(), alice);
+      const before = Date.now();
+      send({ type: 'ping', id: 7 });
+      await eventually(() => expect(frames.at(-1)).to.include({ type: 'pong', id: 7 }));
+      for (const frame of frames as unknown as { serverTime: string }[])
+        expect(Date.parse(frame.serverTime)).to.be.within(before - 30_000, Date.now());
     });
 
     it('with an error frame to more subscriptions than allowed', async () => {
