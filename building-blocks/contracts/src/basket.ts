@@ -28,7 +28,7 @@ export const RemovedItem = z.object({
 });
 export type RemovedItem = z.infer<typeof RemovedItem>;
 
-/** A basket. Its `total` is null while it is empty: an empty basket has no currency. */
+/** A basket. Its `total` is null while it has no single currency: while it is empty, for example. */
 export const BasketView = z
   .object({
     lines: z.array(BasketLine),

@@ -29,6 +29,8 @@ export class Forbidden extends Refusal {}
 export class NotFound extends Refusal {}
 /** The state of the resource does not allow the request. */
 export class Conflict extends Refusal {}
+/** The resource has changed since the version that the request names (`If-Match`). */
+export class PreconditionFailed extends Refusal {}
 /** The request contradicts an earlier one under the same idempotency key. */
 export class Unprocessable extends Refusal {}
 /** A dependency does not answer; the same request may succeed later. */

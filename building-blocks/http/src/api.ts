@@ -26,7 +26,7 @@ export type SuccessBody<A> = { [Status in keyof A]: Status extends SuccessStatus
 
 export type RouteInput<Params, Query, Body, W extends Who> = {
   /** the caller: present for `user`, `shopper` and `admin`, never for `anyone` */
-  user: W extends 'anyone' ? undefined : User;
+  user: W extends 'anyone' ? undefined : W extends 'visitor' ? User | undefined : User;
   /** the path as it is declared */
   route: string;
   params: Params;

@@ -175,7 +175,9 @@ const operationOf = (route: Route, routes: readonly Route[], schemaOf: SchemaOf)
     tags: [route.tag],
     ...(route.internal && { servers: [ownPort] }),
     'x-who': route.who,
-    ...(route.who !== 'anyone' && { security: [{ accessToken: [route.scope ?? platformScope] }] }),
+    ...(route.who !== 'anyone' && {
+      security: [...(route.who === 'visitor' ? [{}] : []), { accessToken: [route.scope ?? platformScope] }],
+    }),
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && {
       requestBody: {

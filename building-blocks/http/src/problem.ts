@@ -5,6 +5,7 @@ import {
   Forbidden,
   Invalid,
   NotFound,
+  PreconditionFailed,
   type Problem,
   Refusal,
   Unauthenticated,
@@ -18,6 +19,7 @@ const statusByClass: [new (...args: never[]) => Refusal, number][] = [
   [Forbidden, 403],
   [NotFound, 404],
   [Conflict, 409],
+  [PreconditionFailed, 412],
   [Unprocessable, 422],
   [Unavailable, 503],
 ];

@@ -43,7 +43,8 @@ export const refusalsOf = (route: Route): Refusal[] => {
     invalidRequest(route),
     malformedRequest('The request must name one host'),
     ...(body ? [...Object.values(bodyErrors).map((refuse) => refuse()), unsupportedMediaType()] : []),
-    ...(who === 'anyone' ? [] : [tokenMissing(), tokenInvalid(), tokenExpired(), tokenRevoked(), scopeMissing(scope), issuerUnavailable()]),
+    ...(who === 'anyone' || who === 'visitor' ? [] : [tokenMissing()]),
+    ...(who === 'anyone' ? [] : [tokenInvalid(), tokenExpired(), tokenRevoked(), scopeMissing(scope), issuerUnavailable()]),
     ...(who === 'shopper' || who === 'admin' ? [roleMissing(who)] : []),
     ...(idempotent ? [requestInProgress()] : []),
     ...(idempotent && who !== 'anyone' ? [keyReused()] : []), // keys are kept per user, so an anonymous caller cannot reuse one

@@ -15,22 +15,24 @@ export type User = {
 };
 
 /**
- * Who may call a route: `anyone` (tokens are ignored), `user` (any valid token), `shopper` or `admin` (that role).
+ * Who may call a route: `anyone` (tokens are ignored), `visitor` (anyone; a token has to be valid), `user` (any valid
+ * token), `shopper` or `admin` (that role).
  */
-export type Who = 'anyone' | 'user' | 'shopper' | 'admin';
+export type Who = 'anyone' | 'visitor' | 'user' | 'shopper' | 'admin';
 
 export const isAdmin = (user: User): boolean => user.roles.includes('admin');
 
 /**
- * The user, if allowed. A token of a third party's client needs the scope of the route, too.
+ * The user, if allowed; undefined for anyone and for a visitor without a token. A token of a third party's client needs
+ * the scope of the route, too.
  *
  * @throws Unauthenticated without a user, Forbidden `scope-missing` or `role-missing`
  */
 export const authorize = (who: Who, scope: Scope | undefined, user: User | undefined): User | undefined => {
-  if (who === 'anyone') return undefined;
+  if (who === 'anyone' || (who === 'visitor' && !user)) return undefined;
   if (!user) throw tokenMissing();
   if (!mayAct(user, scope)) throw scopeMissing(scope);
-  if (who !== 'user' && !user.roles.includes(who)) throw roleMissing(who);
+  if (who !== 'user' && who !== 'visitor' && !user.roles.includes(who)) throw roleMissing(who);
   return user;
 };
 

@@ -1,4 +1,4 @@
-import type { Transaction } from '@orderstream/persistence';
+import { lockNames, type Transaction } from '@orderstream/persistence';
 
 /**
  * The last order of each customer's basket. No other transaction orders these baskets until this one ends. Both queries
@@ -6,10 +6,9 @@ import type { Transaction } from '@orderstream/persistence';
  */
 export const lockBaskets = async (tx: Transaction, customerIds: readonly string[]): Promise<Map<string, string>> => {
   if (customerIds.length === 0) return new Map();
-  const locking = tx.query(
-    `select pg_advisory_xact_lock(lock) from
-       (select distinct hashtextextended('basket' || chr(10) || id, 0) as lock from unnest($1::text[]) as id order by lock) as locks`,
-    [customerIds],
+  const locking = lockNames(
+    tx,
+    customerIds.map((id) => `basket\n${id}`),
   );
   const finding = tx.query<{ customer_id: string; order_id: string }>(
     'select customer_id, order_id from basket_orders where customer_id = any($1::uuid[])',
