@@ -29,6 +29,8 @@ export const toProductView = (row: ProductRow): ProductView => ({
   price: { amount: row.price_amount, currency: row.price_currency },
   categories: row.categories,
   imageUrl: null,
+  imageWidth: null,
+  imageHeight: null,
   available: row.available,
   version: row.version,
   createdAt: row.created_at.toISOString(),
