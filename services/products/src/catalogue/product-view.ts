@@ -37,8 +37,20 @@ export const toProductView = (row: ProductRow): ProductView => ({
   updatedAt: row.updated_at.toISOString(),
 });
 
-export const getProduct = async (db: Queryable, id: string): Promise<ProductView> => {
-  const { rows } = await db.query<ProductRow>(`select ${productColumns} from ${productTables} where p.id = $1`, [id]);
-  if (!rows[0]) throw new NotFound('product-not-found', `There is no product ${id}`);
-  return toProductView(rows[0]);
+/** The products with these ids that are for sale. */
+export const findProducts = async (db: Queryable, ids: readonly string[]): Promise<ProductView[]> => {
+  const { rows } = await db.query<ProductRow>(
+    `select ${productColumns} from ${productTables} where p.id = any($1::uuid[]) and p.deleted_at is null order by p.id`,
+    [ids],
+  );
+  return rows.map(toProductView);
 };
+
+/** @throws NotFound, also for one that is no longer for sale */
+export const getProduct = async (db: Queryable, id: string): Promise<ProductView> => {
+  const [product] = await findProducts(db, [id]);
+  if (!product) throw productNotFound(id);
+  return product;
+};
+
+export const productNotFound = (id: string): NotFound => new NotFound('product-not-found', `There is no product ${id}`);
