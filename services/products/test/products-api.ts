@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { v7 as uuidv7 } from 'uuid';
 import { categoryRoutes } from '../src/catalogue/category-routes.js';
 import { productRoutes } from '../src/catalogue/product-routes.js';
+import { pictureRoutes } from '../src/pictures/picture-routes.js';
 import { runStock } from '../src/stock/run-stock.js';
 import { setStock } from '../src/stock/set-stock.js';
 import type { StockCommand } from '../src/stock/stock.js';
@@ -61,7 +62,12 @@ export const productsApi = async (): Promise<ProductsApi> => {
         expiresAt: new Date('2100-01-01'),
       }),
     },
-    apis: [productRoutes({ db, newId: uuidv7 }), stockRoutes({ db, setStock: setStock({ db }) }), categoryRoutes({ db, newId: uuidv7 })],
+    apis: [
+      productRoutes({ db, newId: uuidv7 }),
+      pictureRoutes({ db }),
+      stockRoutes({ db, setStock: setStock({ db }) }),
+      categoryRoutes({ db, newId: uuidv7 }),
+    ],
   });
   await server.start(testHost());
   const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;

@@ -3,6 +3,7 @@ import { appendToOutbox } from '@orderstream/event-bridge';
 import { requireVersion } from '@orderstream/http';
 import { databaseNow, type Transaction } from '@orderstream/persistence';
 import { v7 as uuidv7 } from 'uuid';
+import { leavePicture } from '../pictures/picture-store.js';
 import { requireCategories } from './categories.js';
 import { findProducts, getProduct } from './product-view.js';
 
@@ -82,6 +83,7 @@ export const deleteProduct = async (tx: Transaction, id: string, change: Change)
   const at = await databaseNow(tx);
   const version = product.version + 1;
   await tx.query('update products set version = $2, updated_at = $3, deleted_at = $3 where id = $1', [id, version, at]);
+  await leavePicture(tx, id);
   appendToOutbox(tx, [
     {
       id: uuidv7(),

@@ -3,7 +3,7 @@ import { type Database, inTransaction } from '@orderstream/persistence';
 import { type Cursor, readCursor, writeCursor } from './cursor.js';
 import { didYouMean } from './did-you-mean.js';
 import { facetsOf } from './facets.js';
-import { type ProductRow, productColumns, toProductView } from './product-view.js';
+import { type ProductRow, productColumns, productTables, toProductView } from './product-view.js';
 import { beginning, conditionsOf, type Param, planForValues, type Search, searchOf, statement } from './search.js';
 
 /** What a list is sorted by, before the id. */
@@ -72,7 +72,7 @@ export const pageStatement = (search: Search | undefined, { sort, page, limit, .
          order by ${ordered([...keys.map(({ column, unordered }) => (search ? unordered : column)), 'p.id'])}
          limit ${param(limit + 1)} offset ${param(last ? 0 : (page - 1) * limit)})
       select ${productColumns}, jsonb_build_array(${keys.map((_, index) => `key_${index}`).join(', ')}) as keys
-        from listed join products p on p.id = listed.id join stock s on s.product_id = p.id
+        from ${productTables} join listed on listed.id = p.id
        order by ${ordered([...keys.map((_, index) => `key_${index}`), 'p.id'])}`;
   });
 
