@@ -74,7 +74,7 @@ const convert = async (bytes: Buffer): Promise<Picture> => {
   const sizes: Picture['sizes'] = [];
   for (const asked of widths) {
     const resized = sharp(data, { raw: { width, height, channels } }).resize({ width: asked, withoutEnlargement: true });
-    sizes.push({ width: asked, content: await resized.webp({ quality: 82 }).toBuffer() });
+    sizes.push({ width: asked, content: await resized.webp({ quality: 82, effort: 2 }).toBuffer() });
   }
   return { hash: createHash('sha256').update(sizes.at(-1)!.content).digest('hex').slice(0, 32), width, height, sizes };
 };
