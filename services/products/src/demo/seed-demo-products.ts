@@ -13,7 +13,7 @@ const missing = async <Row extends { id: string }>(tx: Transaction, table: 'cate
 /**
  * Adds the missing demo products, as `POST` would. Existing products and their stock stay unchanged. Safe to repeat.
  */
-export const seedDemoProducts = async (db: Database, context: MessageContext): Promise<{ categories: number; products: number }> =>
+export const seedDemoProducts = (db: Database, context: MessageContext): Promise<{ categories: number; products: number }> =>
   inTransaction(db, async (tx) => {
     await tx.query(`set local lock_timeout = '30s'`); // adding all products takes a while
     await tx.query(`select pg_advisory_xact_lock(hashtextextended('seed-demo-products', 0))`); // two seeds at once: one after the other
