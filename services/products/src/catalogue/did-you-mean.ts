@@ -5,11 +5,15 @@ import { containing, type Filters, type Search, searchOf } from './search.js';
 
 const maxWords = 5;
 
-/** How alike a name's word has to be, by their trigrams: two swapped letters leave little of a short word. */
-const likeness = 0.2;
+/**
+ * How alike a word of a name has to be, by their trigrams: first as most typos leave it, then as two swapped letters of
+ * a short word do, which so many names are that not all of them are looked at.
+ */
+const likenesses = [0.5, 0.2];
+const maxFound = 2_000;
 
-/** Each try of the index is for one word; of the names that it finds, the most alike are compared letter by letter. */
-const maxNames = 300;
+/** The most alike names, of which each word is compared letter by letter. */
+const maxNames = 100;
 
 const allowedDistance = (word: string): number => {
   if (word.length < 3) return 0;
@@ -23,27 +27,34 @@ type Candidate = { word: string; folded: string };
 
 const atEnds = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
 
+/** The words of names that have one which is so much alike an unknown one. */
+const wordsLike = async (tx: Transaction, unknown: string, likeness: number): Promise<Candidate[]> => {
+  await tx.query(`select set_config('pg_trgm.word_similarity_threshold', $1, true)`, [String(likeness)]);
+  const { rows } = await tx.query<Candidate>(
+    `with found as (select name, search_name from products where search_name %> $1 and deleted_at is null limit $2),
+          alike as (select name from found order by word_similarity($1, search_name) desc, search_name limit $3),
+          words as materialized (select distinct word from alike, regexp_split_to_table(name, '\\s+') as word)
+     select word, folded(word) as folded from words`,
+    [unknown, maxFound, maxNames],
+  );
+  return rows.map(({ word, folded }) => ({ word: word.replace(atEnds, '').toLowerCase(), folded: folded.replace(atEnds, '') }));
+};
+
 /** The word of the products' names that is the nearest to an unknown one, as the shop spells it. */
 const nearest = async (tx: Transaction, unknown: string): Promise<string | undefined> => {
-  const { rows } = await tx.query<Candidate>(
-    `with alike as (
-       select name from products where search_name %> $1 and deleted_at is null
-        order by word_similarity($1, search_name) desc, search_name limit $2)
-     select distinct word, folded(word) as folded from alike, regexp_split_to_table(name, '\\s+') as word`,
-    [unknown, maxNames],
-  );
-  const near = rows
-    .map(({ word, folded }) => ({ word: word.replace(atEnds, '').toLowerCase(), folded: folded.replace(atEnds, '') }))
-    .map((candidate) => ({ ...candidate, distance: distanceToBeginning(unknown, candidate.folded) }))
-    .filter(({ distance }) => distance <= allowedDistance(unknown));
-  near.sort((a, b) => a.distance - b.distance || a.folded.length - b.folded.length || (a.folded < b.folded ? -1 : 1));
-  return near[0]?.word;
+  for (const likeness of likenesses) {
+    const near = (await wordsLike(tx, unknown, likeness))
+      .map((candidate) => ({ ...candidate, distance: distanceToBeginning(unknown, candidate.folded) }))
+      .filter(({ distance }) => distance <= allowedDistance(unknown));
+    near.sort((a, b) => a.distance - b.distance || a.folded.length - b.folded.length || (a.folded < b.folded ? -1 : 1));
+    if (near[0]) return near[0].word;
+  }
+  return undefined;
 };
 
 /** Another search that finds something with the same filters, for one that finds nothing because of a typo. */
 export const didYouMean = async (tx: Transaction, { words }: Search, filters: Filters): Promise<string | undefined> => {
   if (words.length > maxWords) return undefined;
-  await tx.query(`select set_config('pg_trgm.word_similarity_threshold', $1, true)`, [String(likeness)]);
   const meant: string[] = [];
   for (const word of words) {
     const known = (await isKnown(tx, word)) ? word : await nearest(tx, word);

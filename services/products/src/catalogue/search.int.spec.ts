@@ -230,7 +230,7 @@ describe('the search for products', function () {
     const measured = async (queries: Query[], limitMs: number): Promise<number> => {
       for (const query of queries) await list(query); // warm
       let best = Number.POSITIVE_INFINITY;
-      for (let round = 0; round < 5 && best >= limitMs; round += 1) {
+      for (let round = 0; round < 8 && best >= limitMs; round += 1) {
         const times: number[] = [];
         for (let count = 0; count < 20; count += 1) {
           const begun = performance.now();
@@ -251,7 +251,7 @@ describe('the search for products', function () {
         await inTransaction(db, async (tx) => {
           await planForValues(tx);
           const folded = await searchOf(tx, search);
-          for (const statement of [facetsStatement(folded, query), pageStatement(folded, query, undefined)])
+          for (const statement of [facetsStatement(folded, query), pageStatement(folded, query, 100, undefined)])
             expect(await planOf(statement, tx), search).to.contain('products_search_idx');
         });
       }
