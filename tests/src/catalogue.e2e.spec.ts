@@ -52,6 +52,7 @@ describe('the catalogue', function () {
   };
   const search = async (query: string): Promise<ProductPage> => expectStatus(await api<ProductPage>(`/products?${query}`), 200);
   const request = (product: ProductView, changes: object) => ({ name: product.name, price: product.price, ...changes });
+  /** Of a copy of the catalogue, in another service. */
   const readEventually = (check: () => Promise<void>): Promise<void> => eventually(check, { timeoutMs: 30_000 });
 
   it('shows a new product with its picture to everyone, and finds it', async () => {
@@ -117,7 +118,9 @@ describe('the catalogue', function () {
     expect((await api<Problem>(`/products/${product.id}`)).body.code).to.equal('product-not-found');
     expect((await search(`ids=${product.id}`)).data).to.deep.equal([]);
     expect((await api(`/products/${product.id}/stock`)).status).to.equal(404);
-    await readEventually(async () => expect((await tryToPlace(shopper, [line])).status, 'a new order').to.equal(400));
+    await readEventually(async () => {
+      expect((await tryToPlace(shopper, [line])).status, 'a new order').to.equal(400);
+    });
 
     const delivered: OrderView[] = [];
     for (const order of [past, inFlight]) {
