@@ -30,6 +30,7 @@ type Row = [
 ];
 
 const anyone = (status: number, subject?: Subject, body?: unknown): Row => [null, status, status, status, status, subject, body];
+const address = { fullName: 'Alice Archer', street: 'Lane 1', city: 'Graz', postalCode: '8010', country: 'AT' };
 const price = { amount: 100, currency: 'EUR' };
 
 // biome-ignore format: a table is read by its columns
@@ -68,8 +69,21 @@ const table: Record<string, Row> = {
   'GET /categories':                        anyone(200),
   'POST /categories':                       ['catalogue:write',403,    403,  400,  400],
 
+  'GET /basket':                            ['orders:read',    200,    200,  403,  403],
+  'DELETE /basket':                         ['orders:write',   200,    200,  403,  403],
+  'PUT /basket/items/{productId}':          ['orders:write',   200,    200,  403,  403, 'product', { quantity: 1 }],
+  'DELETE /basket/items/{productId}':       ['orders:write',   200,    200,  403,  403, 'product'],
+  'POST /basket/acknowledge':               ['orders:write',   200,    200,  403,  403],
+  'POST /basket/merge':                     ['orders:write',   400,    400,  403,  403],
+  'GET /basket/products/{productId}':       ['catalogue:write',403,    403,  200,  200, 'product'],
+  'GET /basket/addresses':                  ['orders:read',    200,    200,  403,  403],
+  'POST /basket/addresses':                 ['orders:write',   400,    400,  403,  403],
+  'PUT /basket/addresses/{id}':             ['orders:write',   404,    404,  403,  403, 'nothing', { address }],
+  'DELETE /basket/addresses/{id}':          ['orders:write',   404,    404,  403,  403, 'nothing'],
+
   'GET /orders':                            ['orders:read',    200,    200,  200,  200],
   'POST /orders':                           ['orders:write',   400,    400,  403,  403],
+  'POST /orders/checkout':                  ['orders:write',   400,    400,  403,  403],
   'GET /orders/{id}':                       ['orders:read',    200,    404,  200,  200, 'order'],
   'GET /orders/{id}/history':               ['orders:read',    200,    404,  200,  200, 'order'],
   'POST /orders/{id}/cancel':               ['orders:write',   409,    404,  403,  403, 'order'],
@@ -91,6 +105,7 @@ const table: Record<string, Row> = {
 
   ...deadLetters('identity'),
   ...deadLetters('products'),
+  ...deadLetters('basket'),
   ...deadLetters('ordering'),
   ...deadLetters('payment'),
   ...deadLetters('reports'),

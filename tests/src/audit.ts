@@ -215,14 +215,29 @@ const reportTypes = orderEvents.map(({ type }) => type);
 
 /** The consumer groups with an inbox, by the database whose events they consume. */
 const hearings: Record<'identity' | 'ordering' | 'products' | 'payment', Hearing[]> = {
-  identity: [{ consumer: 'ordering', database: 'ordering', types: ['UserErased'] }],
+  identity: [
+    { consumer: 'ordering', database: 'ordering', types: ['UserErased'] },
+    { consumer: 'basket', database: 'basket', types: ['UserErased'] },
+  ],
   ordering: [
     { consumer: 'products', database: 'products', types: ['OrderPlaced', 'OrderCancelled', 'OrderFailed', 'OrderConfirmed'] },
     { consumer: 'payment', database: 'payment', types: ['OrderPending', 'OrderCancelRequested', 'OrderConfirmed'] },
     { consumer: 'reports', database: 'reports', types: reportTypes },
+    { consumer: 'basket', database: 'basket', types: ['OrderPlaced'] },
     { consumer: 'identity', database: 'identity', types: ['OrderPaid', 'OrderShipped', 'OrderCancelled', 'OrderFailed'] },
   ],
-  products: [{ consumer: 'ordering', database: 'ordering', types: ['ProductAdded', 'StockReserved', 'StockReservationFailed'] }],
+  products: [
+    {
+      consumer: 'ordering',
+      database: 'ordering',
+      types: ['ProductAdded', 'ProductUpdated', 'ProductDeleted', 'StockReserved', 'StockReservationFailed'],
+    },
+    {
+      consumer: 'basket',
+      database: 'basket',
+      types: ['ProductAdded', 'ProductUpdated', 'ProductDeleted', 'StockLevelChanged', 'ProductSoldOut'],
+    },
+  ],
   payment: [
     {
       consumer: 'ordering',
@@ -285,7 +300,7 @@ export const announcementAudit = async (): Promise<string[]> => {
 /** I10, Elasticsearch: the report is checked through its API; its dead letters are checked here. */
 export const deadLetterAudit = async (): Promise<string[]> => {
   const all = await Promise.all(
-    (['identity', 'ordering', 'products', 'payment', 'reports'] as const).map((name) =>
+    (['identity', 'ordering', 'products', 'basket', 'payment', 'reports'] as const).map((name) =>
       rows<{ id: string; consumer: string; type: string; error: string }>(name, 'select id, consumer, type, error from dead_letters'),
     ),
   );

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { Config } from '../config.js';
 import { gateway } from '../gateway.js';
 
-const names = ['identity', 'products', 'ordering', 'payment', 'reports', 'notifications'];
+const names = ['identity', 'products', 'basket', 'ordering', 'payment', 'reports', 'notifications'];
 const issuer = 'http://127.0.0.1:8080/api/identity/oidc';
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
