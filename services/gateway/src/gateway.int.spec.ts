@@ -464,12 +464,13 @@ describe('the gateway', function () {
     expect(body.services.map(({ name }: { name: string }) => name)).to.deep.equal([
       'identity',
       'products',
+      'basket',
       'ordering',
       'payment',
       'reports',
       'notifications',
     ]);
-    expect(body.services[2]).to.deep.include({ openapi: '/api/orders/openapi.json' });
+    expect(body.services[3]).to.deep.include({ openapi: '/api/orders/openapi.json' });
     expect((await call('/openapi.json')).body.paths).to.have.property('/api');
     expect((await call('/reference')).status).to.equal(200);
   });
