@@ -47,7 +47,7 @@ export const remover = ({ db, batchSize = 500, lookForMs = 10_000, pollMs = 200 
       const removal = await takeDue(tx, lookForMs);
       if (!removal) return false;
       const { product_id: productId, begun_at: begunAt } = removal;
-      const [product] = await findProducts(tx, [productId]);
+      const [product] = await findProducts(tx, { ids: [productId] });
       const reason = product && reasonOf(product);
       const ids = reason ? await basketsWith(tx, productId, batchSize) : [];
       if (product && reason && ids.length > 0) {
