@@ -410,9 +410,9 @@ describe('with a fault', function () {
   });
 
   type Letter = { id: string; key: string; type: string | null; error: string };
-  const listeners = ['identity', 'products', 'payment', 'reports'] as const;
+  const listeners = ['identity', 'products', 'basket', 'payment', 'reports'] as const;
   type Listener = (typeof listeners)[number];
-  const subscribesToConfirmations = (service: Listener): boolean => service !== 'identity';
+  const subscribesToConfirmations = (service: Listener): boolean => service !== 'identity' && service !== 'basket';
 
   /** An operator's request. */
   const operate = async <Body>(service: Listener, path: string, method: 'GET' | 'POST' | 'DELETE' = 'GET') =>
