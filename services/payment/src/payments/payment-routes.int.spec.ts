@@ -28,7 +28,7 @@ describe('the API of payments', () => {
           expiresAt: new Date('2100-01-01T00:00:00Z'),
         }),
       },
-      apis: [paymentRoutes({ db: database.db, createPayment: createPayment({ newId: uuidv7 }) })],
+      apis: [paymentRoutes({ db: database.db, newId: uuidv7, createPayment: createPayment({ newId: uuidv7 }) })],
     });
     await server.start(testHost());
   });
