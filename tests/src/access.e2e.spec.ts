@@ -32,6 +32,7 @@ type Row = [
 const anyone = (status: number, subject?: Subject, body?: unknown): Row => [null, status, status, status, status, subject, body];
 const address = { fullName: 'Alice Archer', street: 'Lane 1', city: 'Graz', postalCode: '8010', country: 'AT' };
 const price = { amount: 100, currency: 'EUR' };
+const tooLargeRefund = { amount: { amount: 1_000_000_000, currency: 'EUR' }, reason: 'damaged' };
 
 // biome-ignore format: a table is read by its columns
 const deadLetters = (service: Service): Record<string, Row> => ({
@@ -40,7 +41,7 @@ const deadLetters = (service: Service): Record<string, Row> => ({
   [`DELETE /${service}/dead-letters/{id}`]:      [null, 403, 403, 404, 403, 'nothing'],
 });
 
-// No row changes an account. The commands on an order refuse the shopper with 409, because the order is Shipped: they change nothing.
+// No row changes an account. The commands on an order refuse the shopper with 409, because the order is Shipped; its payment is refused likewise: they change nothing.
 // biome-ignore format: a table is read by its columns
 const table: Record<string, Row> = {
   //                                         scope             shopper other admin client
@@ -94,6 +95,8 @@ const table: Record<string, Row> = {
 
   'GET /payments':                          ['orders:read',    200,    200,  200,  200],
   'POST /payments':                         ['orders:write',   400,    400,  400,  400],
+  'POST /payments/{id}/cancel':             ['orders:write',   409,    404,  409,  409, 'payment'],
+  'POST /payments/{id}/refunds':            ['orders:write',   403,    403,  409,  409, 'payment', tooLargeRefund],
   'GET /payments/stats':                    ['orders:read',    403,    403,  200,  200],
   'GET /payments/{id}':                     ['orders:read',    200,    404,  200,  200, 'payment'],
   'GET /payments/{id}/events':              ['orders:read',    200,    404,  200,  200, 'payment'],

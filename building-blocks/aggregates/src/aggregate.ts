@@ -39,8 +39,11 @@ export type Change<State, Event> = {
 /** The type and the data of the message that announces an event; the command handler adds the rest. */
 export type ToMessage<State, Event> = (recorded: Recorded<State, Event>) => Pick<OutboxMessage, 'definition' | 'data'>;
 
-/** The job that an event requests, if it does: a call to a third party, and all the data that it needs. */
-export type ToJob<State, Event> = (recorded: Recorded<State, Event>) => { kind: string; payload: object } | undefined;
+/**
+ * The job that an event requests, if it does: a call to a third party, and all the data that it needs. Its key is the
+ * aggregate's id by default, so that the jobs of an aggregate are done in order.
+ */
+export type ToJob<State, Event> = (recorded: Recorded<State, Event>) => { kind: string; payload: object; key?: string } | undefined;
 
 export type Store<State, Command, Event> = {
   /**
@@ -72,9 +75,7 @@ type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
   initialState: State;
   store: Store<State, Command, Event>;
   toMessage: ToMessage<State, Event>;
-  /**
-   * The jobs that events request: added to the queue in the event's transaction, with the aggregate's id as their key.
-   */
+  /** The jobs that events request: added to the queue in the event's transaction. */
   jobs?: { queue: JobQueue; toJob: ToJob<State, Event> };
   /** Called for a command that changed nothing. */
   onNoChange?: (command: Command, state: State) => void;
@@ -236,7 +237,7 @@ const newJobs =
   <State, Event>(toJob: ToJob<State, Event>) =>
   (recorded: Recorded<State, Event>): NewJob[] => {
     const job = toJob(recorded);
-    return job ? [{ ...job, id: recorded.eventId, key: recorded.id, context: recorded.context }] : [];
+    return job ? [{ key: recorded.id, ...job, id: recorded.eventId, context: recorded.context }] : [];
   };
 
 /**
