@@ -17,6 +17,7 @@ const external = [
   'oracledb',
   'pg-native',
   'pg-query-stream',
+  'sharp',
   'sqlite3',
   'tedious',
 ];

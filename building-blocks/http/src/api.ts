@@ -13,6 +13,9 @@ export type Answers = Record<number, z.ZodType | MediaType | null>;
 export type MediaType = { mediaType: string };
 export const mediaType = (name: string): MediaType => ({ mediaType: name });
 
+/** A body of bytes. Its media types are documented only: the handler checks the content. */
+export type Upload = { mediaTypes: readonly string[]; maxBytes: number };
+
 type PathNames<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? Name | PathNames<`/${Rest}`>
   : Path extends `${string}:${infer Name}`
@@ -32,6 +35,8 @@ export type RouteInput<Params, Query, Body, W extends Who> = {
   params: Params;
   query: Query;
   body: Body;
+  /** the bytes of an `upload` */
+  upload: Buffer;
   context: MessageContext;
   /** aborted when the client disconnects before it has its answer */
   signal: AbortSignal;
@@ -57,6 +62,7 @@ export type RouteDeclaration<
   query?: Query;
   /** JSON */
   body?: Body;
+  upload?: Upload;
   /**
    * documents the `Idempotency-Key` header, and refuses a malformed one; `idempotently` does the rest
    */
@@ -86,6 +92,7 @@ export type Route = {
   params: z.ZodType;
   query: z.ZodType;
   body: z.ZodType | undefined;
+  upload: Upload | undefined;
   idempotent: boolean;
   answers: Answers;
   refusals: readonly Refusal[];
@@ -163,6 +170,7 @@ export const api = (tag: string, basePath: string, { internal = false } = {}): A
         params: strict(declaration.params ?? defaultParams(path)),
         query: strict(declaration.query ?? z.strictObject({})),
         body: declaration.body && strict(declaration.body),
+        upload: declaration.upload,
         idempotent: declaration.idempotent ?? false,
         answers: declaration.answers,
         refusals: declaration.refusals ?? [],

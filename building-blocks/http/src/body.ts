@@ -45,10 +45,14 @@ const read = (reader: RequestHandler, limit: number, req: Request, res: Response
 export type BodyReader = (req: Request, res: Response) => Promise<unknown>;
 
 /**
- * Reads a route's body: JSON, bytes, or nothing. Another media type than declared is a 415, a missing JSON body
- * `undefined`.
+ * Reads a route's body: JSON, bytes, or nothing. A body that is to be JSON and has another media type is a 415, a
+ * missing one `undefined`.
  */
-export const bodyReader = ({ body }: Pick<Route, 'body'>, limit: number): BodyReader => {
+export const bodyReader = ({ body, upload }: Pick<Route, 'body' | 'upload'>, limit: number): BodyReader => {
+  if (upload) {
+    const raw = express.raw({ type: () => true, limit: upload.maxBytes });
+    return async (req, res) => (hasBody(req) ? read(raw, upload.maxBytes, req, res) : Buffer.alloc(0));
+  }
   if (!body) return async () => undefined;
   const json = express.json({ type: () => true, limit, strict: false });
   return async (req, res) => {

@@ -40,6 +40,16 @@ const orders = api('Orders', '/orders')
   .put('/orders/:id/note', { summary: 'Note', who: 'anyone', body: z.object({ note: z.string() }), answers: { 204: null } }, () =>
     noContent(),
   )
+  .put(
+    '/orders/:id/image',
+    {
+      summary: 'Replace the image',
+      who: 'anyone',
+      upload: { mediaTypes: ['image/png'], maxBytes: 2_000 },
+      answers: { 200: mediaType('image/png') },
+    },
+    ({ upload }) => upload,
+  )
   .get('/orders/:id/image', { summary: 'Image', who: 'anyone', answers: { 200: mediaType('image/png') } }, () => Buffer.from('png'))
   .get('/orders/:id/refused', { summary: 'Refused', who: 'anyone', answers: { 204: null } }, () => {
     throw new Conflict('order-not-cancellable', 'It is Shipped', { orderStatus: 'Shipped' });
@@ -233,6 +243,18 @@ describe('the HTTP server', () => {
   it('sends bytes', async () => {
     const image = await call('GET', `/orders/${id}/image`);
     expect([image.status, image.type, image.body]).to.deep.equal([200, 'image/png', 'png']);
+  });
+
+  it('takes bytes of any media type, up to their limit', async () => {
+    const put = (body: string, type: string) => call('PUT', `/orders/${id}/image`, { body, headers: { 'content-type': type } });
+    for (const type of ['image/png', 'application/json']) {
+      const { status, body } = await put('png', type);
+      expect([status, body]).to.deep.equal([200, 'png']);
+    }
+    const tooLarge = await put('x'.repeat(2_001), 'image/png');
+    expect([tooLarge.status, tooLarge.body.code]).to.deep.equal([413, 'body-too-large']);
+    const damaged = await call('PUT', `/orders/${id}/image`, { body: 'png', headers: { 'content-encoding': 'gzip' } });
+    expect(damaged.status).to.equal(400);
   });
 
   it('refuses a malformed idempotency key', async () => {

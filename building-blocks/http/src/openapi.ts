@@ -185,6 +185,9 @@ const operationOf = (route: Route, routes: readonly Route[], schemaOf: SchemaOf)
         content: { 'application/json': { schema: schemaOf(route.body, 'input') } },
       },
     }),
+    ...(route.upload && {
+      requestBody: { required: true, content: Object.fromEntries(route.upload.mediaTypes.map((type) => [type, { schema: {} }])) },
+    }),
     responses,
   };
 };

@@ -64,6 +64,7 @@ export const routeHandler = (route: Route, auth: Authenticator | undefined, body
       params,
       query,
       body: route.body && parsePart('body', route.body, received),
+      upload: route.upload ? (received as Buffer) : Buffer.alloc(0),
       context: currentContext() ?? newContext(req.headers),
       get signal() {
         return clientGone(res);

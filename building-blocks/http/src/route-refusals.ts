@@ -36,12 +36,16 @@ const refusalOf = (parse: () => unknown): Refusal | undefined => {
   }
 };
 
+/** What a body of bytes can be refused for before the handler sees it. */
+const ofBytes = ['entity.too.large', 'encoding.unsupported', 'request.size.invalid', 'request.aborted'];
+
 /** An example of each refusal of a route: those of the HTTP edge, and those that the route declares. */
 export const refusalsOf = (route: Route): Refusal[] => {
-  const { who, scope, body, idempotent, refusals } = route;
+  const { who, scope, body, upload, idempotent, refusals } = route;
   return [
     invalidRequest(route),
     malformedRequest('The request must name one host'),
+    ...(upload ? ofBytes.map((type) => bodyErrors[type]!()) : []),
     ...(body ? [...Object.values(bodyErrors).map((refuse) => refuse()), unsupportedMediaType()] : []),
     ...(who === 'anyone' || who === 'visitor' ? [] : [tokenMissing()]),
     ...(who === 'anyone' ? [] : [tokenInvalid(), tokenExpired(), tokenRevoked(), scopeMissing(scope), issuerUnavailable()]),

@@ -6,6 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { categoryRoutes } from './catalogue/category-routes.js';
 import { productRoutes } from './catalogue/product-routes.js';
 import { Config } from './config.js';
+import { pictureRoutes } from './pictures/picture-routes.js';
 import { setStock } from './stock/set-stock.js';
 import { stockConsumers } from './stock/stock-consumers.js';
 import { stockRoutes } from './stock/stock-routes.js';
@@ -26,6 +27,7 @@ await runService('products', [
     apis: [
       deadLetterApi({ service: 'products', db, consumers: [consumer] }), // before /products/:id, which has the same form
       productRoutes({ db, newId: uuidv7 }),
+      pictureRoutes({ db }),
       stockRoutes({ db, setStock: setStock({ db }) }),
       categoryRoutes({ db, newId: uuidv7 }),
     ],

@@ -1,19 +1,10 @@
-import { type AddProductRequest, Invalid, type MessageContext, ProductAdded, type ProductView } from '@orderstream/contracts';
+import { type AddProductRequest, type MessageContext, ProductAdded, type ProductView } from '@orderstream/contracts';
 import { appendToOutbox } from '@orderstream/event-bridge';
 import { databaseNow, type Transaction } from '@orderstream/persistence';
 import { v7 as uuidv7 } from 'uuid';
 import { runStock } from '../stock/run-stock.js';
+import { requireCategories } from './categories.js';
 import { getProduct } from './product-view.js';
-
-/** @throws Invalid when a category does not exist */
-const requireCategories = async (tx: Transaction, categoryIds: string[]): Promise<void> => {
-  const { rows } = await tx.query<{ id: string }>('select id from categories where id = any($1) order by id for share', [categoryIds]);
-  const known = new Set(rows.map(({ id }) => id));
-  const errors = categoryIds.flatMap((id, index) =>
-    known.has(id) ? [] : [{ path: `categoryIds.${index}`, message: `is not a category` }],
-  );
-  if (errors.length > 0) throw new Invalid('category-unknown', 'The product names an unknown category', { errors });
-};
 
 /** Adds a product with its initial stock. `id` is new. */
 export const addProduct = async (
@@ -22,15 +13,17 @@ export const addProduct = async (
   { name, description, price, categoryIds, quantity }: AddProductRequest,
   context: MessageContext,
 ): Promise<ProductView> => {
-  const categories = categoryIds.map((categoryId) => categoryId.toLowerCase());
-  await requireCategories(tx, categories);
+  await requireCategories(tx, categoryIds);
   const at = await databaseNow(tx);
   await tx.query(
     `insert into products (id, name, description, price_amount, price_currency, version, created_at, updated_at)
      values ($1, $2, $3, $4, $5, 1, $6, $7)`,
     [id, name, description, price.amount, price.currency, at, at],
   );
-  await tx.query('insert into product_categories (product_id, category_id) select distinct $1::uuid, unnest($2::uuid[])', [id, categories]);
+  await tx.query('insert into product_categories (product_id, category_id) select distinct $1::uuid, unnest($2::uuid[])', [
+    id,
+    categoryIds,
+  ]);
   await tx.query('insert into stock (product_id, quantity, reserved, version) values ($1, 0, 0, 0)', [id]);
   const empty = await getProduct(tx, id);
   const product: ProductView = { ...empty, available: quantity };

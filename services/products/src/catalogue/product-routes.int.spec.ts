@@ -1,73 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
-import { CategoryView, Page, Problem, ProductView, StockView } from '@orderstream/contracts';
-import { type HttpServer, httpServer } from '@orderstream/http';
-import { inTransaction } from '@orderstream/persistence';
-import { newContext } from '@orderstream/service-host';
-import { type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
+import { CategoryView, Page, ProductPage, ProductView, StockView } from '@orderstream/contracts';
 import { expect } from 'chai';
-import { v7 as uuidv7 } from 'uuid';
-import { runStock } from '../stock/run-stock.js';
-import { setStock } from '../stock/set-stock.js';
-import { stockRoutes } from '../stock/stock-routes.js';
-import { categoryRoutes } from './category-routes.js';
-import { productRoutes } from './product-routes.js';
-
-type Answer = { status: number; headers: Headers; body: unknown };
-type Asked = { as?: 'admin' | 'shopper' | undefined; body?: unknown; key?: string };
-
-const lamp = { name: 'Lamp', description: 'Bright.', price: { amount: 1990, currency: 'EUR' }, quantity: 7 };
+import { expectProblem, lamp, type ProductsApi, productsApi } from '../../test/products-api.js';
 
 describe('the API of products', function () {
   this.timeout(30_000);
-  let database: TestDatabase;
-  let server: HttpServer;
-  let url: string;
+  let api: ProductsApi;
+  let call: ProductsApi['call'];
+  let add: ProductsApi['add'];
 
   before(async () => {
-    database = await testDatabase('products');
-    const { db } = database;
-    server = httpServer({
-      port: 0,
-      basePath: '/products',
-      // the token is the role
-      auth: {
-        verify: async (role) => ({
-          id: '00000000-0000-7000-8000-000000000001',
-          roles: [role],
-          scopes: ['platform'],
-          expiresAt: new Date('2100-01-01'),
-        }),
-      },
-      apis: [productRoutes({ db, newId: uuidv7 }), stockRoutes({ db, setStock: setStock({ db }) }), categoryRoutes({ db, newId: uuidv7 })],
-    });
-    await server.start(testHost());
-    url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+    api = await productsApi();
+    ({ call, add } = api);
   });
-  after(async () => {
-    await server?.stop();
-    await database?.drop();
-  });
-
-  const call = async (method: string, path: string, { as, body, key }: Asked = {}): Promise<Answer> => {
-    const response = await fetch(`${url}${path}`, {
-      method,
-      headers: {
-        ...(as && { authorization: `Bearer ${as}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(key && { 'idempotency-key': key }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, headers: response.headers, body: await response.json() };
-  };
-  const add = async (request: object = lamp): Promise<ProductView> =>
-    ProductView.parse((await call('POST', '/products', { as: 'admin', body: request })).body);
-  const expectProblem = ({ status, body }: Answer, expected: number, code?: string): Problem => {
-    const problem = Problem.parse(body);
-    expect([status, problem.code]).to.deep.equal([expected, code ?? problem.code]);
-    return problem;
-  };
+  after(() => api?.stop());
 
   it('adds a product for an admin, and shows it to anyone', async () => {
     const { status, headers, body } = await call('POST', '/products', { as: 'admin', body: lamp });
@@ -87,14 +33,14 @@ describe('the API of products', function () {
   });
 
   it('adds a product once when the request is repeated', async () => {
-    const request = { as: 'admin' as const, body: { ...lamp, name: 'Only once' }, key: randomUUID() };
+    const request = { as: 'admin' as const, body: { ...lamp, name: 'Only once' }, headers: { 'idempotency-key': randomUUID() } };
     const first = await call('POST', '/products', request);
     const again = await call('POST', '/products', request);
     expect(again.status).to.equal(201);
     expect(again.body).to.deep.equal(first.body);
     expect(again.headers.get('idempotent-replayed')).to.equal('true');
     expectProblem(await call('POST', '/products', { ...request, body: lamp }), 422);
-    const listed = Page(ProductView).parse((await call('GET', '/products?search=only%20once')).body);
+    const listed = ProductPage.parse((await call('GET', '/products?search=only%20once')).body);
     expect(listed.meta.total).to.equal(1);
   });
 
@@ -146,9 +92,7 @@ describe('the API of products', function () {
   it('sets the stock, and answers 409 with the reserved quantity when that is larger', async () => {
     const { id } = await add();
     const lines = [{ productId: id, quantity: 4 }];
-    await inTransaction(database.db, (tx) =>
-      runStock(tx, [{ command: { type: 'ReserveStock', data: { orderId: randomUUID(), lines } }, context: newContext() }]),
-    );
+    await api.runStock({ type: 'ReserveStock', data: { orderId: randomUUID(), lines } });
     const set = (quantity: number) => call('PUT', `/products/${id}/stock`, { as: 'admin', body: { quantity } });
     expect((await set(5)).body).to.deep.equal({ productId: id, quantity: 5, reserved: 4, available: 1 });
     expect(expectProblem(await set(3), 409, 'stock-below-reserved').reserved).to.equal(4);
@@ -164,7 +108,7 @@ describe('the API of products', function () {
     expect(Page(CategoryView).parse((await call('GET', '/categories')).body).data).to.deep.equal([category]);
     const added = await add({ ...lamp, categoryIds: [category.id] });
     expect(added.categories).to.deep.equal([category]);
-    const listed = Page(ProductView).parse((await call('GET', `/products?category=${category.id}`)).body);
+    const listed = ProductPage.parse((await call('GET', `/products?category=${category.id}`)).body);
     expect(listed.data).to.deep.equal([added]);
   });
 

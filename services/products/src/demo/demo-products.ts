@@ -1,4 +1,5 @@
 import type { AddProductRequest, CategoryView } from '@orderstream/contracts';
+import { demoPictures } from './demo-pictures.js';
 
 const id = (kind: number, number: number): string => `0194c000-000${kind}-7000-8000-${String(number).padStart(12, '0')}`;
 
@@ -13,7 +14,11 @@ const categories = {
 
 export const demoCategories: CategoryView[] = Object.values(categories);
 
-type DemoProduct = AddProductRequest & { id: string };
+type DemoProduct = AddProductRequest & {
+  id: string;
+  /** SVG */
+  picture: string;
+};
 
 const plenty = 1_000;
 /** @param number identifies the product, whatever its position in the list: never reused */
@@ -31,6 +36,7 @@ const product = (
   price: { amount: cents, currency: 'EUR' },
   categoryIds: kinds.map((category) => category.id),
   quantity,
+  picture: demoPictures[number]!,
 });
 
 const { kitchen, lighting, office, outdoor, textiles, audio } = categories;

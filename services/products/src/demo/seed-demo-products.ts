@@ -20,6 +20,6 @@ export const seedDemoProducts = (db: Database, context: MessageContext): Promise
     const categories = await missing(tx, 'categories', demoCategories);
     for (const category of categories) await addCategory(tx, category);
     const products = await missing(tx, 'products', demoProducts);
-    for (const { id, ...request } of products) await addProduct(tx, id, request, context);
+    for (const { id, picture: _, ...request } of products) await addProduct(tx, id, request, context);
     return { categories: categories.length, products: products.length };
   });

@@ -1,11 +1,14 @@
-import { NotFound, type StockView } from '@orderstream/contracts';
-import type { Database } from '@orderstream/persistence';
+import type { StockView } from '@orderstream/contracts';
+import type { Queryable } from '@orderstream/persistence';
+import { productNotFound } from '../catalogue/product-view.js';
 
-export const getStock = async (db: Database, productId: string): Promise<StockView> => {
+/** @throws NotFound, also for a product that is no longer for sale */
+export const getStock = async (db: Queryable, productId: string): Promise<StockView> => {
   const { rows } = await db.query<StockView>(
-    `select product_id as "productId", quantity, reserved, quantity - reserved as available from stock where product_id = $1`,
+    `select product_id as "productId", quantity, reserved, quantity - reserved as available
+       from stock join products on products.id = product_id where product_id = $1 and deleted_at is null`,
     [productId],
   );
-  if (!rows[0]) throw new NotFound('product-not-found', `There is no product ${productId}`);
+  if (!rows[0]) throw productNotFound(productId);
   return rows[0];
 };
