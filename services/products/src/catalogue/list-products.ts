@@ -4,7 +4,7 @@ import { type Cursor, readCursor, writeCursor } from './cursor.js';
 import { didYouMean } from './did-you-mean.js';
 import { facetsOf } from './facets.js';
 import { type ProductRow, productColumns, productTables, toProductView } from './product-view.js';
-import { beginning, conditionsOf, type Param, planForValues, type Search, searchOf, statement } from './search.js';
+import { beginning, conditionsOf, type Filters, type Param, planForValues, type Search, searchOf, statement } from './search.js';
 
 /** What a list is sorted by, before the id. */
 type Key = {
@@ -48,16 +48,25 @@ const keysOf = (param: Param, sort: ProductQuery['sort'], search: Search | undef
   return [{ name, price, createdAt }[sort.replace('-', '') as 'name' | 'price' | 'createdAt']];
 };
 
+type Paging = Pick<ProductQuery, 'sort' | 'page' | 'limit'>;
+
 type Row = ProductRow & { keys: (string | number)[] };
+
+/** How many products have to match for an index to be read in its order, until a page of them is found. */
+const many = 20_000;
 
 /**
  * One page, and one product more where there is a next page. Every sort ends with the id, so that every product is on
- * exactly one page. With a search, the order of an index is not used: reading along it until enough names match would
- * read nearly all of them when they are at its end.
+ * exactly one page. Where few of the names match, they are found first and then sorted: reading along an index would
+ * read nearly all names when those that match are at its end.
+ *
+ * @param total how many products match
  */
-export const pageStatement = (search: Search | undefined, { sort, page, limit, ...query }: ProductQuery, last: Cursor | undefined) =>
+export const pageStatement = (search: Search | undefined, query: Filters & Paging, total: number, last: Cursor | undefined) =>
   statement<Row>((param) => {
+    const { sort, page, limit } = query;
     const keys = keysOf(param, sort, search);
+    const findsFirst = search !== undefined && total < many;
     const [direction, after] = sort.startsWith('-') ? ['desc', '<'] : ['asc', '>'];
     const ordered = (columns: string[]): string => columns.map((column) => `${column} ${direction}`).join(', ');
     const conditions = Object.values(conditionsOf(param, search, query));
@@ -69,7 +78,7 @@ export const pageStatement = (search: Search | undefined, { sort, page, limit, .
       with listed as materialized (
         select p.id, ${keys.map(({ shown }, index) => `${shown} as key_${index}`).join(', ')}
           from products p where ${conditions.join(' and ')}
-         order by ${ordered([...keys.map(({ column, unordered }) => (search ? unordered : column)), 'p.id'])}
+         order by ${ordered([...keys.map(({ column, unordered }) => (findsFirst ? unordered : column)), 'p.id'])}
          limit ${param(limit + 1)} offset ${param(last ? 0 : (page - 1) * limit)})
       select ${productColumns}, jsonb_build_array(${keys.map((_, index) => `key_${index}`).join(', ')}) as keys
         from ${productTables} join listed on listed.id = p.id
@@ -82,7 +91,8 @@ export const listProducts = async (db: Database, asked: ProductQuery): Promise<P
   const query = { ...asked, sort, page: last?.page ?? asked.page };
   return inTransaction(db, async (tx) => {
     const [, search] = await Promise.all([planForValues(tx), searchOf(tx, query.search)]);
-    const [{ total, facets }, rows] = await Promise.all([facetsOf(tx, search, query), pageStatement(search, query, last).rows(tx)]);
+    const { total, facets } = await facetsOf(tx, search, query);
+    const rows = await pageStatement(search, query, total, last).rows(tx);
     const shown = rows.slice(0, query.limit);
     const end = rows.length > shown.length ? shown.at(-1) : undefined;
     const suggestion = search && total === 0 ? await didYouMean(tx, search, query) : undefined;

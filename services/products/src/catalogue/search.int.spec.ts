@@ -251,7 +251,7 @@ describe('the search for products', function () {
         await inTransaction(db, async (tx) => {
           await planForValues(tx);
           const folded = await searchOf(tx, search);
-          for (const statement of [facetsStatement(folded, query), pageStatement(folded, query, undefined)])
+          for (const statement of [facetsStatement(folded, query), pageStatement(folded, query, 100, undefined)])
             expect(await planOf(statement, tx), search).to.contain('products_search_idx');
         });
       }

@@ -36,27 +36,32 @@ export type Filters = Pick<ProductQuery, 'ids' | 'category' | 'minPrice' | 'maxP
 
 type Conditions = { found: string; category: string; price: string; availability: string };
 
-/** As the column `availability` has it. */
-const availabilities = ({ inStock, stock }: Pick<Filters, 'inStock' | 'stock'>): number[] =>
-  [0, 1, 2]
+/** Those that pass, as the column `availability` has them; null for all. */
+const availabilities = ({ inStock, stock }: Pick<Filters, 'inStock' | 'stock'>): number[] | null => {
+  if (inStock === undefined && stock === undefined) return null;
+  return [0, 1, 2]
     .filter((availability) => inStock === undefined || inStock === availability > 0)
     .filter((availability) => stock === undefined || availability === { out: 0, low: 1 }[stock]);
+};
 
 /**
  * The conditions of a query on the products `p`. `found` is what no facet leaves out. All filters are in every
- * statement, whether set or not, so that there are few different ones to prepare.
+ * statement, whether set or not, so that there are few different ones to prepare; the planner drops those of null.
  */
-export const conditionsOf = (param: Param, search: Search | undefined, query: Filters): Conditions => {
-  const ids = param(query.ids ?? null);
-  const category = param(query.category ?? null);
+export const conditionsOf = (param: Param, search: Search | undefined, filters: Filters): Conditions => {
+  const unless = (value: unknown, type: string, condition: (it: string) => string): string => {
+    const it = `${param(value ?? null)}::${type}`;
+    return `(${it} is null or ${condition(it)})`;
+  };
+  const { ids, category, minPrice, maxPrice } = filters;
+  const words = (search?.words ?? []).map((word) => `p.search_name like ${param(containing(word))}`);
   return {
-    found: [
-      'p.deleted_at is null',
-      `(${ids}::uuid[] is null or p.id = any(${ids}))`,
-      ...(search?.words ?? []).map((word) => `p.search_name like ${param(containing(word))}`),
+    found: ['p.deleted_at is null', unless(ids, 'uuid[]', (it) => `p.id = any(${it})`), ...words].join(' and '),
+    category: unless(category, 'uuid[]', (it) => `p.category_ids && ${it}`),
+    price: [
+      unless(minPrice, 'bigint', (it) => `p.price_amount >= ${it}`),
+      unless(maxPrice, 'bigint', (it) => `p.price_amount <= ${it}`),
     ].join(' and '),
-    category: `(${category}::uuid[] is null or p.category_ids && ${category})`,
-    price: `p.price_amount between ${param(query.minPrice ?? 0)} and ${param(query.maxPrice ?? Number.MAX_SAFE_INTEGER)}`,
-    availability: `p.availability = any(${param(availabilities(query))}::smallint[])`,
+    availability: unless(availabilities(filters), 'smallint[]', (it) => `p.availability = any(${it})`),
   };
 };
