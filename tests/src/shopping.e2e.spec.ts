@@ -4,7 +4,7 @@ import { eventually } from '@orderstream/testing';
 import { expect } from 'chai';
 import { openBrowser } from './browser.js';
 import { addProduct } from './catalogue.js';
-import { rows } from './databases.js';
+import { count, rows } from './databases.js';
 import { type Answer, api, expectStatus } from './http.js';
 import { address, placeOrder, untilStatus } from './orders.js';
 import { admin, newShopper, type Person } from './people.js';
@@ -101,11 +101,12 @@ describe('shopping', function () {
     const product = await addProduct({ quantity: 10 });
     await put(await headersOf(shopper), product, 2);
     await newPrice(product, 2_490);
-    const refused = await eventually(async () => {
-      const answer = await checkOut(shopper, { expectedTotal: { amount: 3_980, currency: 'EUR' } });
-      expect([answer.status, answer.body.code]).to.deep.equal([409, 'price-changed']);
-      return answer.body;
+    await eventually(async () => {
+      const known = await count('ordering', 'select from catalogue where product_id = $1 and price_amount = 2490', [product.id]);
+      expect(known).to.equal(1);
     });
+    const { status, body: refused } = await checkOut(shopper, { expectedTotal: { amount: 3_980, currency: 'EUR' } });
+    expect([status, refused.code]).to.deep.equal([409, 'price-changed']);
     expect(refused.total).to.deep.equal({ amount: 4_980, currency: 'EUR' });
     expect(refused.changes).to.deep.equal([
       { productId: product.id, name: product.name, was: { amount: 1_990, currency: 'EUR' }, is: { amount: 2_490, currency: 'EUR' } },
