@@ -63,7 +63,9 @@ module.exports = {
       name: 'deciders-are-pure',
       comment: 'No clock, no ids, no I/O: contracts only.',
       severity: 'error',
-      from: { path: '^services/(ordering/src/orders/order|payment/src/payments/payment|products/src/stock/stock)\\.ts$' },
+      from: {
+        path: '^services/(basket/src/baskets/basket|ordering/src/orders/order|payment/src/payments/payment|products/src/stock/stock)\\.ts$',
+      },
       to: { pathNot: '^building-blocks/contracts/' },
     },
     {

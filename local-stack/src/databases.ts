@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 /** One database and one owning role per service; no service's role can reach another's database. */
-export const databaseServices = ['identity', 'products', 'ordering', 'payment', 'reports'] as const;
+export const databaseServices = ['identity', 'products', 'basket', 'ordering', 'payment', 'reports'] as const;
 
 type Passwords = { debezium: string; owner: (service: string) => string };
 

@@ -9,6 +9,7 @@ const basePorts = {
   reports: 3006,
   notifications: 3007,
   mailbox: 3008,
+  basket: 3009,
   smtp: 2525,
   status: 3090,
   postgres: 15432,

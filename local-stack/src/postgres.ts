@@ -31,6 +31,7 @@ max_slot_wal_keep_size = 1GB
 max_wal_size = 512MB
 wal_sender_timeout = 10s
 log_min_duration_statement = 1s
+log_parameter_max_length = 0  # parameters may be names and addresses
 log_line_prefix = '%m [%p] %d '
 `;
 

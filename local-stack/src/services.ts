@@ -12,7 +12,7 @@ import type { Stack } from './stack.js';
 
 type ServiceName = Extract<
   PortName,
-  'gateway' | 'identity' | 'products' | 'ordering' | 'payment' | 'psp' | 'reports' | 'notifications' | 'mailbox'
+  'gateway' | 'identity' | 'products' | 'basket' | 'ordering' | 'payment' | 'psp' | 'reports' | 'notifications' | 'mailbox'
 >;
 
 /**
@@ -45,7 +45,7 @@ const fixed = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
   const kafka = { KAFKA_BROKERS: kafkaBrokers(stack) };
   const nats = { NATS_URL: natsUrl(stack) };
   const database = (service: string) => ({ DATABASE_URL: databaseUrl(stack, service) });
-  const behindGateway = ['identity', 'products', 'ordering', 'payment', 'reports', 'notifications'] as const;
+  const behindGateway = ['identity', 'products', 'basket', 'ordering', 'payment', 'reports', 'notifications'] as const;
 
   return {
     identity: {
@@ -58,7 +58,8 @@ const fixed = (stack: Stack): Record<ServiceName, NodeJS.ProcessEnv> => {
       MAILBOX_URL: url('mailbox'),
     },
     products: { ...tokens, ...database('products'), ...kafka },
-    ordering: { ...tokens, ...database('ordering'), ...kafka },
+    basket: { ...tokens, ...database('basket'), ...kafka },
+    ordering: { ...tokens, ...database('ordering'), ...kafka, BASKET_URL: url('basket') },
     payment: { ...tokens, ...database('payment'), ...kafka, PSP_URL: url('psp') },
     psp: { PSP_BOOK_FILE: join(stack.state, 'psp/book.jsonl') },
     mailbox: { SMTP_PORT: String(stack.ports.smtp) },
@@ -96,14 +97,14 @@ const program = (stack: Stack, name: ServiceName): Program => ({
 });
 
 /**
- * In stages: a service starts after the services that it calls, and stops before them. The issuer's keys are fetched
- * when they are needed.
+ * In stages: a service starts after the services that it calls, and stops before them. The issuer's keys and the
+ * baskets of checkouts are fetched when they are needed.
  */
 export const services = (stack: Stack) => {
   const stage = (...names: ServiceName[]): Program[] => names.map((name) => program(stack, name));
   return {
     called: stage('psp', 'mailbox'),
-    calling: stage('identity', 'products', 'ordering', 'payment', 'reports', 'notifications'),
+    calling: stage('identity', 'products', 'basket', 'ordering', 'payment', 'reports', 'notifications'),
     gateway: stage('gateway'),
   };
 };

@@ -1,4 +1,4 @@
-// npm run bench [-- --against <commit>] [--rounds 3] [--life] [--logins] [--quick] [--running]: how fast the platform is, alone or
+// npm run bench [-- --against <commit>] [--rounds 3] [--life] [--logins | --baskets] [--quick] [--running]: how fast the platform is, alone or
 // beside another commit, as tables and as JSON (docs/benchmarks.md).
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
@@ -28,6 +28,7 @@ const options = {
   rounds: { type: 'string' },
   life: { type: 'boolean' },
   logins: { type: 'boolean' },
+  baskets: { type: 'boolean' },
   quick: { type: 'boolean' },
   running: { type: 'boolean' },
 } as const;
@@ -38,7 +39,9 @@ const parsed = () => {
     const rounds = Number(values.rounds ?? (values.against ? 3 : 1));
     if (!Number.isInteger(rounds) || rounds < 1 || rounds > 20) throw new Error('--rounds is a whole number from 1 to 20');
     if (values.running && (values.against || values.life)) throw new Error('--running goes with neither --against nor --life');
-    if (values.logins && (values.against || values.life)) throw new Error('--logins goes with neither --against nor --life');
+    if ((values.logins || values.baskets) && (values.against || values.life))
+      throw new Error('--logins and --baskets go with neither --against nor --life');
+    if (values.logins && values.baskets) throw new Error('--logins does not go with --baskets');
     return { ...values, rounds };
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -1,3 +1,4 @@
+import { type BasketChanges, basketChangesLine, measureBasketChanges } from './baskets.js';
 import { type BesideLogins, besideLoginsLine, measureBesideLogins } from './logins.js';
 import { type Cell, measureCell, placeOrders } from './orders.js';
 import { highestSustained, limits, nextRate, type Plan } from './plan.js';
@@ -7,7 +8,14 @@ import { memoryOf, total } from './stack.js';
 import { type Watcher, watchOrders } from './watcher.js';
 
 /** The results of one stack. */
-export type Measurement = { cells: Cell[]; highest?: Cell; besideLogins?: BesideLogins; memoryMb: number; memoryAfterLoadMb: number };
+export type Measurement = {
+  cells: Cell[];
+  highest?: Cell;
+  besideLogins?: BesideLogins;
+  basketChanges?: BasketChanges;
+  memoryMb: number;
+  memoryAfterLoadMb: number;
+};
 
 /** Measures a running stack, cell by cell. */
 export const measure = async (offset: number, plan: Plan, say: (line: string) => void): Promise<Measurement> => {
@@ -25,12 +33,15 @@ export const measure = async (offset: number, plan: Plan, say: (line: string) =>
     for (const rate of plan.rates) cells.push(await cell(rate));
     const highest = plan.findHighest ? await findHighest(cells, cell) : undefined;
     if (plan.findHighest) say(`  highest rate that is sustained: ${highest ? `${highest.perSecond} orders/s` : 'none'}`);
-    const besideLogins = plan.logins ? await measureBesideLogins(shop) : undefined;
+    const besideLogins = plan.instead === 'logins' ? await measureBesideLogins(shop) : undefined;
     if (besideLogins) say(besideLoginsLine(besideLogins));
+    const basketChanges = plan.instead === 'baskets' ? await measureBasketChanges(shop) : undefined;
+    if (basketChanges) say(basketChangesLine(basketChanges));
     return {
       cells,
       ...(highest && { highest }),
       ...(besideLogins && { besideLogins }),
+      ...(basketChanges && { basketChanges }),
       memoryMb,
       memoryAfterLoadMb: total(await memoryOf(offset)),
     };

@@ -9,12 +9,14 @@ import type { Watcher } from './watcher.js';
 
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 
-const post = (url: string, token: string, body: unknown): Promise<{ status: number; body: string }> =>
+type Sent = { method: 'POST' | 'PUT'; headers: Record<string, string>; body: unknown };
+
+export const send = (url: string, { method, headers: more, body }: Sent): Promise<{ status: number; body: string }> =>
   new Promise((resolve, reject) => {
     const text = JSON.stringify(body);
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+    const headers = { ...more, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
     const timeout = limits.answer * 1_000;
-    const asked = request(url, { method: 'POST', agent, headers, timeout }, (response) => {
+    const asked = request(url, { method, agent, headers, timeout }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
@@ -51,7 +53,8 @@ export const placeOrders = async (
   await atRate(perSecond, seconds, async (n) => {
     const sentAt = Date.now();
     const two = [0, 1].map((line) => productIds[(2 * n + line) % productIds.length]!);
-    const answer = await post(url, token, orderOf(two)).catch(() => undefined);
+    const asked = { method: 'POST' as const, headers: { authorization: `Bearer ${token}` }, body: orderOf(two) };
+    const answer = await send(url, asked).catch(() => undefined);
     if (answer?.status === 201) placed.push({ id: JSON.parse(answer.body).id, sentAt, answeredMs: Date.now() - sentAt });
     else refused += 1;
   });

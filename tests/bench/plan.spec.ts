@@ -37,7 +37,9 @@ describe('a bench run', () => {
       { round: 2, side: 'this' },
     ]));
 
-  for (const plan of [{}, { quick: true }, { life: true }, { logins: true }].map((asked) => planOf({ ...asked, rounds: 3 })))
+  for (const plan of [{}, { quick: true }, { life: true }, { logins: true }, { baskets: true }].map((asked) =>
+    planOf({ ...asked, rounds: 3 }),
+  ))
     it(`has a maximum duration above its usual one, with ${plan.rounds} rounds and a window of ${plan.windowSeconds} s`, () => {
       const { usual, atMost } = duration(plan, 2);
       expect(usual).to.be.greaterThan(0).and.lessThan(atMost);

@@ -7,27 +7,36 @@ export type Plan = {
   findHighest: boolean;
   /** whether to follow orders until they are Shipped, not only until they are Paid */
   life: boolean;
-  /** whether to measure, instead of the rates, what logins do to the answers */
-  logins: boolean;
+  /** what to measure instead of the rates: what logins do to the answers, or changes of baskets */
+  instead?: 'logins' | 'baskets';
   /** how long an order can be cancelled */
   windowSeconds: number;
   loadSeconds: number;
   warmUp: { perSecond: number; seconds: number };
 };
 
-type Asked = { quick?: boolean; life?: boolean; logins?: boolean; rounds: number };
+type Asked = { quick?: boolean; life?: boolean; logins?: boolean; baskets?: boolean; rounds: number };
+
+const insteadOf = ({ logins, baskets }: Asked): Plan['instead'] => {
+  if (logins) return 'logins';
+  return baskets ? 'baskets' : undefined;
+};
 
 /** A hold window of 86 000 s ends after the bench, so the orders stay Paid. */
-export const planOf = ({ quick = false, life = false, logins = false, rounds }: Asked): Plan => ({
-  rounds: quick ? 1 : rounds,
-  rates: logins ? [] : quick ? [5, 50] : [5, 50, 200],
-  findHighest: !quick && !life && !logins,
-  life,
-  logins,
-  windowSeconds: life ? 60 : 86_000,
-  loadSeconds: quick ? 7 : 8,
-  warmUp: { perSecond: 40, seconds: quick ? 10 : 25 },
-});
+export const planOf = (asked: Asked): Plan => {
+  const { quick = false, life = false, rounds } = asked;
+  const instead = insteadOf(asked);
+  return {
+    rounds: quick ? 1 : rounds,
+    rates: instead ? [] : quick ? [5, 50] : [5, 50, 200],
+    findHighest: !quick && !life && !instead,
+    life,
+    ...(instead && { instead }),
+    windowSeconds: life ? 60 : 86_000,
+    loadSeconds: quick ? 7 : 8,
+    warmUp: { perSecond: 40, seconds: quick ? 10 : 25 },
+  };
+};
 
 /** The limits of all waits, in seconds. */
 export const limits = {
@@ -83,15 +92,15 @@ const mostTries = 4;
 
 /** The duration of a bench run, in seconds: usually, and when every limit is reached. */
 export const duration = (plan: Plan, sides: number): { usual: number; atMost: number } => {
-  const { rounds, rates, findHighest, life, logins, windowSeconds, loadSeconds, warmUp } = plan;
+  const { rounds, rates, findHighest, life, instead, windowSeconds, loadSeconds, warmUp } = plan;
   const cells = rates.length + (findHighest ? mostTries : 0);
   const cell = (drain: number): number => loadSeconds + drain + (life ? windowSeconds + drain : 0);
   const warmUpSeconds = warmUp.seconds + (life ? windowSeconds : 0);
-  const besideLogins = logins ? 120 : 0;
+  const insteadSeconds = instead ? 120 : 0;
   const measurements = rounds * sides;
   const alone = sides === 1; // includes the hop and a second start
   return {
-    usual: sides * 60 + measurements * (50 + warmUpSeconds + 2 + besideLogins + cells * cell(4) + (alone ? 70 : 0)),
+    usual: sides * 60 + measurements * (50 + warmUpSeconds + 2 + insteadSeconds + cells * cell(4) + (alone ? 70 : 0)),
     atMost:
       sides * (limits.install + limits.build) +
       measurements *
@@ -99,7 +108,7 @@ export const duration = (plan: Plan, sides: number): { usual: number; atMost: nu
           limits.catalogue +
           warmUpSeconds +
           limits.warmUp +
-          besideLogins +
+          insteadSeconds +
           cells * cell(limits.drain) +
           limits.stop +
           limits.reset +

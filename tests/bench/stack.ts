@@ -11,6 +11,7 @@ export type Place = { root: string; offset: number; state: string; settings: Rec
 
 export const urlOf = (offset: number) => ({
   gateway: `http://127.0.0.1:${8_080 + offset}`,
+  basket: `http://127.0.0.1:${3_009 + offset}`,
   psp: `http://127.0.0.1:${3_005 + offset}`,
   control: `http://127.0.0.1:${3_090 + offset}`,
   kafka: `127.0.0.1:${19_092 + offset}`,

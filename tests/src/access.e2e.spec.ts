@@ -30,7 +30,9 @@ type Row = [
 ];
 
 const anyone = (status: number, subject?: Subject, body?: unknown): Row => [null, status, status, status, status, subject, body];
+const address = { fullName: 'Alice Archer', street: 'Lane 1', city: 'Graz', postalCode: '8010', country: 'AT' };
 const price = { amount: 100, currency: 'EUR' };
+const tooLargeRefund = { amount: { amount: 1_000_000_000, currency: 'EUR' }, reason: 'damaged' };
 
 // biome-ignore format: a table is read by its columns
 const deadLetters = (service: Service): Record<string, Row> => ({
@@ -39,7 +41,7 @@ const deadLetters = (service: Service): Record<string, Row> => ({
   [`DELETE /${service}/dead-letters/{id}`]:      [null, 403, 403, 404, 403, 'nothing'],
 });
 
-// No row changes an account. The commands on an order refuse the shopper with 409, because the order is Shipped: they change nothing.
+// No row changes an account. The commands on an order refuse the shopper with 409, because the order is Shipped; its payment is refused likewise: they change nothing.
 // biome-ignore format: a table is read by its columns
 const table: Record<string, Row> = {
   //                                         scope             shopper other admin client
@@ -63,21 +65,34 @@ const table: Record<string, Row> = {
   'GET /products':                          anyone(200),
   'POST /products':                         ['catalogue:write',403,    403,  201,  201, undefined, { name: 'Access', price }],
   'GET /products/{id}':                     anyone(200, 'product'),
-  'PUT /products/{id}':                     ['catalogue:write',403,    403,  404,  404, 'nothing', { name: 'Access', price }],
-  'DELETE /products/{id}':                  ['catalogue:write',403,    403,  404,  404, 'nothing'],
-  'GET /products/images/{hash}':            anyone(400, 'nothing'),
-  'PUT /products/{id}/image':               ['catalogue:write',403,    403,  404,  404, 'nothing'],
-  'DELETE /products/{id}/image':            ['catalogue:write',403,    403,  200,  200, 'product'],
+  'PUT /products/{id}':                      ['catalogue:write',403,    403,  400,  400, 'product'],
+  'DELETE /products/{id}':                   ['catalogue:write',403,    403,  404,  404, 'nothing'],
+  'PUT /products/{id}/image':                ['catalogue:write',403,    403,  404,  404, 'nothing'],
+  'DELETE /products/{id}/image':             ['catalogue:write',403,    403,  200,  200, 'product'],
+  'GET /products/images/{hash}':             anyone(400, 'nothing'),
   'GET /products/{id}/stock':               anyone(200, 'product'),
   'PUT /products/{id}/stock':               ['catalogue:write',403,    403,  200,  200, 'product', { quantity: 10 }],
   'GET /categories':                        anyone(200),
   'POST /categories':                       ['catalogue:write',403,    403,  400,  400],
-  'GET /categories/{id}':                   anyone(404, 'nothing'),
-  'PUT /categories/{id}':                   ['catalogue:write',403,    403,  404,  404, 'nothing', { name: 'Access' }],
-  'DELETE /categories/{id}':                ['catalogue:write',403,    403,  404,  404, 'nothing'],
+  'GET /categories/{id}':                    anyone(404, 'nothing'),
+  'PUT /categories/{id}':                    ['catalogue:write',403,    403,  404,  404, 'nothing', { name: 'Access' }],
+  'DELETE /categories/{id}':                 ['catalogue:write',403,    403,  404,  404, 'nothing'],
+
+  'GET /basket':                            ['orders:read',    200,    200,  403,  403],
+  'DELETE /basket':                         ['orders:write',   200,    200,  403,  403],
+  'PUT /basket/items/{productId}':          ['orders:write',   200,    200,  403,  403, 'product', { quantity: 1 }],
+  'DELETE /basket/items/{productId}':       ['orders:write',   200,    200,  403,  403, 'product'],
+  'POST /basket/acknowledge':               ['orders:write',   200,    200,  403,  403],
+  'POST /basket/merge':                     ['orders:write',   400,    400,  403,  403],
+  'GET /basket/products/{productId}':       ['catalogue:write',403,    403,  200,  200, 'product'],
+  'GET /basket/addresses':                  ['orders:read',    200,    200,  403,  403],
+  'POST /basket/addresses':                 ['orders:write',   400,    400,  403,  403],
+  'PUT /basket/addresses/{id}':             ['orders:write',   404,    404,  403,  403, 'nothing', { address }],
+  'DELETE /basket/addresses/{id}':          ['orders:write',   404,    404,  403,  403, 'nothing'],
 
   'GET /orders':                            ['orders:read',    200,    200,  200,  200],
   'POST /orders':                           ['orders:write',   400,    400,  403,  403],
+  'POST /orders/checkout':                  ['orders:write',   400,    400,  403,  403],
   'GET /orders/{id}':                       ['orders:read',    200,    404,  200,  200, 'order'],
   'GET /orders/{id}/history':               ['orders:read',    200,    404,  200,  200, 'order'],
   'POST /orders/{id}/cancel':               ['orders:write',   409,    404,  403,  403, 'order'],
@@ -88,6 +103,8 @@ const table: Record<string, Row> = {
 
   'GET /payments':                          ['orders:read',    200,    200,  200,  200],
   'POST /payments':                         ['orders:write',   400,    400,  400,  400],
+  'POST /payments/{id}/cancel':             ['orders:write',   409,    404,  409,  409, 'payment'],
+  'POST /payments/{id}/refunds':            ['orders:write',   403,    403,  409,  409, 'payment', tooLargeRefund],
   'GET /payments/stats':                    ['orders:read',    403,    403,  200,  200],
   'GET /payments/{id}':                     ['orders:read',    200,    404,  200,  200, 'payment'],
   'GET /payments/{id}/events':              ['orders:read',    200,    404,  200,  200, 'payment'],
@@ -99,6 +116,7 @@ const table: Record<string, Row> = {
 
   ...deadLetters('identity'),
   ...deadLetters('products'),
+  ...deadLetters('basket'),
   ...deadLetters('ordering'),
   ...deadLetters('payment'),
   ...deadLetters('reports'),

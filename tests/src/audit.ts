@@ -82,7 +82,9 @@ const afterOrderEvent: Machine = {
   OrderPaid: ['OrderHoldChanged', 'OrderConfirmed', 'OrderCancelRequested'],
   OrderHoldChanged: ['OrderHoldChanged', 'OrderConfirmed', 'OrderCancelRequested'],
   OrderConfirmed: ['OrderShipped', 'OrderCaptured'],
-  OrderCaptured: ['OrderShipped'],
+  OrderCaptured: ['OrderShipped', 'OrderRefunded'],
+  OrderShipped: ['OrderRefunded'],
+  OrderRefunded: ['OrderShipped', 'OrderRefunded'],
   OrderCancelRequested: ['OrderCancelled'],
 };
 
@@ -93,7 +95,10 @@ const afterPaymentEvent: Machine = {
   PaymentApproved: ['PaymentSettlementInitiated', 'PaymentRefundInitiated'],
   PaymentRefundInitiated: ['PaymentRefunded'],
   PaymentSettlementInitiated: ['PaymentSettled'],
-  PaymentSettled: ['PaymentCompleted'],
+  PaymentSettled: ['PaymentCompleted', 'CapturedRefundInitiated'],
+  PaymentCompleted: ['CapturedRefundInitiated'],
+  CapturedRefundInitiated: ['CapturedRefundInitiated', 'CapturedRefunded', 'PaymentCompleted'],
+  CapturedRefunded: ['CapturedRefundInitiated', 'CapturedRefunded', 'PaymentCompleted'],
 };
 
 type Life = { id: string; types: string[]; versions: number[]; status: string; last_status: string; version: number };
@@ -129,7 +134,7 @@ export const paymentHistoryAudit = async (): Promise<string[]> => {
     `select payments.id, payments.status, payments.version, array_agg(type order by aggregate_version) as types,
             array_agg(aggregate_version order by aggregate_version) as versions,
             (array_agg(payload ->> 'status' order by aggregate_version desc))[1] as last_status,
-            ((array_agg(payload order by aggregate_version desc))[1] - 'paymentMethod') is distinct from payments.view as differs
+            ((array_agg(payload order by aggregate_version desc))[1] - 'paymentMethod' - 'refund') is distinct from payments.view as differs
        from payments left join payment_events on stream = 'payment-' || payments.id group by payments.id`,
   );
   const unread = await rows<{ stream: string }>(
@@ -143,11 +148,12 @@ export const paymentHistoryAudit = async (): Promise<string[]> => {
   ];
 };
 
-type Payment = { id: string; order_id: string | null; status: PaymentStatus; amount: string };
+type Payment = { id: string; order_id: string | null; status: PaymentStatus; amount: string; refunded: string; pending: string };
 type Money = { authorised: number; captured: number; refunded: number; voided: number };
 
 /** The expected account in the provider's book for a payment's status; undefined while it is not final. */
-const bookOf = (status: PaymentStatus, amount: number, authorised: number): Money | undefined => {
+const bookOf = ({ status, refunded, pending, ...payment }: Payment, authorised: number): Money | undefined => {
+  const amount = Number(payment.amount);
   const nothing = { authorised, captured: 0, refunded: 0, voided: 0 };
   switch (status) {
     case 'Approved':
@@ -161,48 +167,66 @@ const bookOf = (status: PaymentStatus, amount: number, authorised: number): Mone
       return { ...nothing, authorised: amount, refunded: amount };
     case 'Settled':
     case 'Completed':
-      return { ...nothing, authorised: amount, captured: amount };
+      return Number(pending) > 0 ? undefined : { ...nothing, authorised: amount, captured: amount, refunded: Number(refunded) };
     default:
       return undefined;
   }
 };
 
-/** I1: payments and the provider's book agree row by row, and the captured total is the total of the shipped orders. */
+/**
+ * I1: payments and the provider's book agree row by row, the captured total is the total of the shipped orders, and an
+ * order shows what is refunded of its payment.
+ */
 export const moneyAudit = async (): Promise<string[]> => {
-  const payments = await rows<Payment>('payment', 'select id, order_id, status, amount from payments');
-  const orders = await rows<{ id: string; status: OrderStatus; total_amount: string }>(
+  const payments = await rows<Payment>(
+    'payment',
+    `select id, order_id, status, amount, coalesce(view -> 'refundedAmount' ->> 'amount', '0') as refunded,
+            coalesce(view -> 'pendingRefundAmount' ->> 'amount', '0') as pending
+       from payments`,
+  );
+  const orders = await rows<{ id: string; status: OrderStatus; total_amount: string; refunded: string }>(
     'ordering',
-    'select id, status, total_amount from orders',
+    `select id, status, total_amount, coalesce(state -> 'refundedAmount' ->> 'amount', '0') as refunded from orders`,
   );
   const book = new Map((await provider.book()).map((account) => [account.paymentId, account]));
   const paymentOfOrder = new Map(payments.flatMap((payment) => (payment.order_id ? [[payment.order_id, payment] as const] : [])));
   const wrong: string[] = [];
 
-  for (const { id, status, amount } of payments) {
+  for (const payment of payments) {
+    const { id, status, amount, pending } = payment;
     const account = book.get(id);
     const { authorised, captured, refunded, voided } = account ?? { authorised: 0, captured: 0, refunded: 0, voided: 0 };
     const said = JSON.stringify({ authorised, captured, refunded, voided });
-    const expected = bookOf(status, Number(amount), authorised);
-    if (!expected) wrong.push(`payment ${id} is ${status}, and not over`);
+    const expected = bookOf(payment, authorised);
+    if (!expected) wrong.push(`payment ${id} is ${status} with ${pending} to be refunded, and not over`);
     else if (JSON.stringify(expected) !== said) wrong.push(`payment ${id} of ${amount} is ${status}, and the book says ${said}`);
-    if (captured + refunded + voided > authorised) wrong.push(`more than was authorised is gone of payment ${id}: ${said}`);
-    if (captured > 0 && refunded > 0) wrong.push(`payment ${id} is captured and refunded: ${said}`);
+    if (captured + voided > authorised || refunded > (captured || authorised - voided))
+      wrong.push(`more than was authorised is gone of payment ${id}, or more than was captured is refunded: ${said}`);
   }
-  for (const { id, status, total_amount } of orders) {
+  for (const { id, status, total_amount, refunded } of orders) {
     const payment = paymentOfOrder.get(id);
     const captured = (payment && book.get(payment.id)?.captured) ?? 0;
     const due = status === 'Shipped' ? Number(total_amount) : 0;
     if (status !== 'Confirmed' && captured !== due) wrong.push(`order ${id} of ${total_amount} is ${status}, and ${captured} is captured`);
+    if (payment && refunded !== payment.refunded)
+      wrong.push(`order ${id} shows ${refunded} refunded, and payment ${payment.id} ${payment.refunded}`);
   }
   const ours = new Set(payments.map(({ id }) => id));
   for (const id of book.keys()) if (!ours.has(id)) wrong.push(`the book has payment ${id}, and we do not`);
   return wrong;
 };
 
-/** I2: no operation of a payment has an effect twice, and no key is used for two requests. */
+/**
+ * I2: no operation of a payment has an effect twice, nor any refund of captured money, and no key is used for two
+ * requests.
+ */
 export const callAudit = async (): Promise<string[]> => {
   const calls = await provider.calls();
-  const effects = tally(calls.filter(({ effect }) => effect).map(({ paymentId, operation }) => `${operation} of payment ${paymentId}`));
+  const effects = tally(
+    calls
+      .filter(({ effect }) => effect)
+      .map(({ paymentId, operation, key }) => (key.includes(':refund:') ? `refund ${key}` : `${operation} of payment ${paymentId}`)),
+  );
   return [
     ...Object.entries(effects).flatMap(([what, times]) => (times > 1 ? [`${what} had an effect ${times} times`] : [])),
     ...calls.filter(({ status }) => status === 422).map(({ key }) => `the key ${key} was used for another request`),
@@ -215,19 +239,42 @@ const reportTypes = orderEvents.map(({ type }) => type);
 
 /** The consumer groups with an inbox, by the database whose events they consume. */
 const hearings: Record<'identity' | 'ordering' | 'products' | 'payment', Hearing[]> = {
-  identity: [{ consumer: 'ordering', database: 'ordering', types: ['UserErased'] }],
+  identity: [
+    { consumer: 'ordering', database: 'ordering', types: ['UserErased'] },
+    { consumer: 'basket', database: 'basket', types: ['UserErased'] },
+  ],
   ordering: [
     { consumer: 'products', database: 'products', types: ['OrderPlaced', 'OrderCancelled', 'OrderFailed', 'OrderConfirmed'] },
     { consumer: 'payment', database: 'payment', types: ['OrderPending', 'OrderCancelRequested', 'OrderConfirmed'] },
     { consumer: 'reports', database: 'reports', types: reportTypes },
+    { consumer: 'basket', database: 'basket', types: ['OrderPlaced'] },
     { consumer: 'identity', database: 'identity', types: ['OrderPaid', 'OrderShipped', 'OrderCancelled', 'OrderFailed'] },
   ],
-  products: [{ consumer: 'ordering', database: 'ordering', types: ['ProductAdded', 'StockReserved', 'StockReservationFailed'] }],
+  products: [
+    {
+      consumer: 'ordering',
+      database: 'ordering',
+      types: ['ProductAdded', 'ProductUpdated', 'ProductDeleted', 'StockReserved', 'StockReservationFailed'],
+    },
+    {
+      consumer: 'basket',
+      database: 'basket',
+      types: ['ProductAdded', 'ProductUpdated', 'ProductDeleted', 'StockLevelChanged', 'ProductSoldOut'],
+    },
+  ],
   payment: [
     {
       consumer: 'ordering',
       database: 'ordering',
-      types: ['PaymentApproved', 'PaymentDeclined', 'PaymentFailed', 'PaymentCancelled', 'PaymentRefunded', 'PaymentSettled'],
+      types: [
+        'PaymentApproved',
+        'PaymentDeclined',
+        'PaymentFailed',
+        'PaymentCancelled',
+        'PaymentRefunded',
+        'PaymentSettled',
+        'CapturedRefunded',
+      ],
     },
   ],
 };
@@ -285,7 +332,7 @@ export const announcementAudit = async (): Promise<string[]> => {
 /** I10, Elasticsearch: the report is checked through its API; its dead letters are checked here. */
 export const deadLetterAudit = async (): Promise<string[]> => {
   const all = await Promise.all(
-    (['identity', 'ordering', 'products', 'payment', 'reports'] as const).map((name) =>
+    (['identity', 'ordering', 'products', 'basket', 'payment', 'reports'] as const).map((name) =>
       rows<{ id: string; consumer: string; type: string; error: string }>(name, 'select id, consumer, type, error from dead_letters'),
     ),
   );

@@ -16,6 +16,7 @@ describe('the OpenAPI documents', () => {
     expect(services.map(({ document }) => document.info.title)).to.have.members([
       'Identity',
       'Products',
+      'Basket',
       'Orders',
       'Payments',
       'Reports',

@@ -8,8 +8,8 @@ export type Response = {
 };
 export type Operation = {
   servers?: { url: string }[];
-  'x-who': 'anyone' | 'user' | 'shopper' | 'admin';
-  security?: { accessToken: string[] }[];
+  'x-who': 'anyone' | 'visitor' | 'user' | 'shopper' | 'admin';
+  security?: { accessToken?: string[] }[];
   responses: Record<string, Response>;
 };
 export type Document = {
@@ -51,6 +51,6 @@ export const operationsOf = ({ name, document }: DocumentedService): DocumentedO
       path,
       base: servers[0]!.url === '/' ? platform.service(name) : platform.gateway + servers[0]!.url,
       who,
-      scope: security?.[0]?.accessToken[0],
+      scope: security?.find(({ accessToken }) => accessToken)?.accessToken?.[0],
     })),
   );

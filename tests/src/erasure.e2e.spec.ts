@@ -70,6 +70,8 @@ describe('the erasure of an account', function () {
     shipped = await place(product);
     await untilStatus(shopper, shipped, 'Shipped');
     await untilPayment(shopper, shipped.id, 'Completed');
+    const saving = { method: 'POST', token, body: { address }, headers: { 'idempotency-key': randomUUID() } } as const;
+    expectStatus(await api('/basket/addresses', saving), 201);
     await mailTo(shopper.email, `${shipped.orderNumber} is shipped`);
     sales = await eventually(async () => {
       const rows = await salesOfShipped();
@@ -85,6 +87,8 @@ describe('the erasure of an account', function () {
       'ordering: public.order_history',
       'ordering: public.outbox',
       'ordering: public.idempotency_keys',
+      'basket: public.addresses',
+      'basket: public.idempotency_keys',
     ]);
     await eventually(async () => expect((await indicesWith(words)).join()).to.match(/^orders-/), quiet);
 

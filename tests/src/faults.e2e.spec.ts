@@ -150,7 +150,7 @@ describe('with a fault', function () {
     await untilSound();
   });
 
-  for (const service of ['products', 'payment', 'reports', 'notifications', 'identity', 'gateway'] as const) {
+  for (const service of ['products', 'basket', 'payment', 'reports', 'notifications', 'identity', 'gateway'] as const) {
     it(`${service} killed under load: every accepted order ships`, async () => {
       const browser = await openBrowser(shopper);
       const { placed, stop } = load(placeInsistently);
@@ -184,7 +184,7 @@ describe('with a fault', function () {
   const slotOfOrdering = async () => (await slots()).find(({ slot_name }) => slot_name === 'ordering_outbox');
   const everySlotIsRead = async (): Promise<void> => {
     const read = (await slots()).filter(({ active }) => active).map(({ slot_name }) => slot_name);
-    expect(read).to.have.members(['identity_outbox', 'ordering_outbox', 'payment_outbox', 'products_outbox']);
+    expect(read).to.have.members(['basket_outbox', 'identity_outbox', 'ordering_outbox', 'payment_outbox', 'products_outbox']);
   };
 
   const dropSlot = async (): Promise<void> => {
@@ -410,9 +410,9 @@ describe('with a fault', function () {
   });
 
   type Letter = { id: string; key: string; type: string | null; error: string };
-  const listeners = ['identity', 'products', 'payment', 'reports'] as const;
+  const listeners = ['identity', 'products', 'basket', 'payment', 'reports'] as const;
   type Listener = (typeof listeners)[number];
-  const subscribesToConfirmations = (service: Listener): boolean => service !== 'identity';
+  const subscribesToConfirmations = (service: Listener): boolean => service !== 'identity' && service !== 'basket';
 
   /** An operator's request. */
   const operate = async <Body>(service: Listener, path: string, method: 'GET' | 'POST' | 'DELETE' = 'GET') =>

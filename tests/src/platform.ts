@@ -5,12 +5,13 @@ const local = (protocol: string, port: number): string => `${protocol}://127.0.0
 const postgres = (user: string, password: string, database: string): string =>
   `postgres://${user}:${password}@127.0.0.1:${15432 + offset}/${database}`;
 
-export type Service = 'identity' | 'products' | 'ordering' | 'payment' | 'reports' | 'notifications';
+export type Service = 'identity' | 'products' | 'basket' | 'ordering' | 'payment' | 'reports' | 'notifications';
 export type DatabaseName = Exclude<Service, 'notifications'>;
 
 const servicePorts: Record<Service, number> = {
   identity: 3001,
   products: 3002,
+  basket: 3009,
   ordering: 3003,
   payment: 3004,
   reports: 3006,

@@ -44,7 +44,7 @@ export const everythingIsReady = (timeoutMs = 120_000): Promise<void> =>
     async () => {
       const notReady = (await all()).flatMap(({ name, state }) => (state === 'ready' ? [] : [`${name} is ${state}`]));
       if (notReady.length > 0) throw new Error(notReady.join(', '));
-      for (const name of ['identity', 'products', 'ordering', 'payment', 'reports', 'notifications'] as const) {
+      for (const name of ['identity', 'products', 'basket', 'ordering', 'payment', 'reports', 'notifications'] as const) {
         const { status, body } = await ask<{ notReady?: string[] }>(`${platform.service(name)}/health/ready`);
         if (status !== 200) throw new Error(`${name} is not ready: ${body?.notReady?.join(', ')}`);
       }

@@ -27,6 +27,7 @@ const runs: Record<string, Run> = {
   'reports, for an admin': { document: `${service('reports')}/reports/openapi.json`, base: service('reports'), as: 'admin' },
   'identity, for an admin': { document: `${service('identity')}/identity/openapi.json`, base: service('identity'), as: 'admin' },
   'identity, for a shopper': { document: `${service('identity')}/identity/openapi.json`, base: service('identity'), as: 'shopper' },
+  'basket, for a shopper': { document: `${service('basket')}/basket/openapi.json`, base: service('basket'), as: 'shopper' },
   'ordering, for an admin': { document: `${service('ordering')}/orders/openapi.json`, base: service('ordering'), as: 'admin' },
   'ordering, for a shopper': { document: `${service('ordering')}/orders/openapi.json`, base: service('ordering'), as: 'shopper' },
   'payment, for an admin': { document: `${service('payment')}/payments/openapi.json`, base: service('payment'), as: 'admin' },

@@ -4,6 +4,7 @@ import { eventually } from '@orderstream/testing';
 import { expect } from 'chai';
 import { openBrowser } from './browser.js';
 import { addProduct } from './catalogue.js';
+import { count, rows } from './databases.js';
 import { type Answer, api, expectStatus } from './http.js';
 import { address, placeOrder, untilStatus } from './orders.js';
 import { admin, newShopper, type Person } from './people.js';
@@ -100,11 +101,12 @@ describe('shopping', function () {
     const product = await addProduct({ quantity: 10 });
     await put(await headersOf(shopper), product, 2);
     await newPrice(product, 2_490);
-    const refused = await eventually(async () => {
-      const answer = await checkOut(shopper, { expectedTotal: { amount: 3_980, currency: 'EUR' } });
-      expect([answer.status, answer.body.code]).to.deep.equal([409, 'price-changed']);
-      return answer.body;
+    await eventually(async () => {
+      const known = await count('ordering', 'select from catalogue where product_id = $1 and price_amount = 2490', [product.id]);
+      expect(known).to.equal(1);
     });
+    const { status, body: refused } = await checkOut(shopper, { expectedTotal: { amount: 3_980, currency: 'EUR' } });
+    expect([status, refused.code]).to.deep.equal([409, 'price-changed']);
     expect(refused.total).to.deep.equal({ amount: 4_980, currency: 'EUR' });
     expect(refused.changes).to.deep.equal([
       { productId: product.id, name: product.name, was: { amount: 1_990, currency: 'EUR' }, is: { amount: 2_490, currency: 'EUR' } },
@@ -113,18 +115,29 @@ describe('shopping', function () {
   });
 
   it('tells within a second that an item of the basket has sold out', async () => {
-    const product = await addProduct({ quantity: 2 });
-    await put(await headersOf(shopper), product, 1);
     const browser = await openBrowser(shopper);
-    const order = await placeOrder(await newShopper(), [{ productId: product.id, quantity: 2 }]);
-    await eventually(() => {
-      const removed = browser.frames.find(({ type }) => type === 'basket.item-removed');
-      expect(removed?.data).to.deep.equal({ productId: product.id, name: product.name, reason: 'sold-out' });
-      expect(Date.now() - Date.parse(order.placedAt)).to.be.lessThan(10_000);
-    });
-    const basket = await basketOf(await headersOf(shopper));
-    expect(quantities(basket)).to.deep.equal([]);
-    expect(basket.removed.map(({ productId, reason }) => [productId, reason])).to.deep.equal([[product.id, 'sold-out']]);
+    const delays: number[] = [];
+    // a machine that does something else meanwhile may be late once
+    for (let tries = 0; tries < 3 && !delays.some((delay) => delay < 1_000); tries += 1) {
+      const product = await addProduct({ quantity: 2 });
+      await put(await headersOf(shopper), product, 1);
+      await placeOrder(await newShopper(), [{ productId: product.id, quantity: 2 }]);
+      const receivedAt = await eventually(() => {
+        const frame = browser.frames.find(({ type, data }) => type === 'basket.item-removed' && data.productId === product.id);
+        expect(frame?.data).to.deep.equal({ productId: product.id, name: product.name, reason: 'sold-out' });
+        return Date.now();
+      });
+      const basket = await basketOf(await headersOf(shopper));
+      expect(quantities(basket)).to.deep.equal([]);
+      expect(basket.removed.map(({ productId, reason }) => [productId, reason])).to.deep.include([product.id, 'sold-out']);
+      const [soldOut] = await rows<{ at: Date }>(
+        'products',
+        `select occurred_at as at from outbox where type = 'ProductSoldOut' and aggregate_id = $1`,
+        [product.id],
+      );
+      delays.push(receivedAt - soldOut!.at.getTime());
+    }
+    expect(Math.min(...delays), `ms: ${delays}`).to.be.lessThan(1_000);
     browser.close();
   });
 });

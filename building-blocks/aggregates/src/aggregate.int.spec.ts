@@ -140,6 +140,40 @@ for (const { kind, announcedIn, store } of stores) {
       expect(await stateOf(b)).to.deep.equal({ state: { sum: 1 }, version: 1 });
     });
 
+    it('makes changes on their own: one that is refused leaves no trace, and the next finds what the others left', async () => {
+      await handle(count(a, 1));
+      const change = (...commands: NewCommand<TallyCommand>[]) => {
+        const sumsOf = (stateOf: (id: string) => { state: Tally }) => [stateOf(a).state.sum, stateOf(b).state.sum];
+        const found: number[] = [];
+        const commandsOf = (stateOf: (id: string) => { state: Tally }) => {
+          found.push(...sumsOf(stateOf));
+          return commands;
+        };
+        return {
+          commandsOf,
+          resultOf: (stateOf: (id: string) => { state: Tally }) => ({ found, left: sumsOf(stateOf) }),
+          context: newContext(),
+        };
+      };
+      const outcomes = await inTransaction(db, (tx) =>
+        tallies.handleEach(
+          tx,
+          [change(count(a, 2), count(b, 3)), change(count(b, 4), count(a, -99)), change(count(a, 5)), change()],
+          tallies.prepare(tx, [count(a, 0), count(b, 0)]),
+        ),
+      );
+      expect(outcomes[1]).to.be.instanceOf(Conflict).and.have.property('code', 'tally-below-zero');
+      expect(outcomes.toSpliced(1, 1)).to.deep.equal([
+        { found: [1, 0], left: [12, 3] },
+        { found: [12, 3], left: [125, 3] },
+        { found: [125, 3], left: [125, 3] },
+      ]);
+      expect([await stateOf(a), await stateOf(b)]).to.deep.equal([
+        { state: { sum: 125 }, version: 3 },
+        { state: { sum: 3 }, version: 1 },
+      ]);
+    });
+
     for (const [situation, earlier] of [
       ['has a row', true],
       ['has no row yet', false],

@@ -1,4 +1,4 @@
-import type { MessageContext } from '@orderstream/contracts';
+import { type MessageContext, Refusal } from '@orderstream/contracts';
 import { commands, type Handler, type Mapping, type OutboxMessage, type SentCommand } from '@orderstream/event-bridge';
 import { databaseNow, lockNames, type Transaction } from '@orderstream/persistence';
 import { runWithContext } from '@orderstream/service-host';
@@ -39,8 +39,11 @@ export type Change<State, Event> = {
 /** The type and the data of the message that announces an event; the command handler adds the rest. */
 export type ToMessage<State, Event> = (recorded: Recorded<State, Event>) => Pick<OutboxMessage, 'definition' | 'data'>;
 
-/** The job that an event requests, if it does: a call to a third party, and all the data that it needs. */
-export type ToJob<State, Event> = (recorded: Recorded<State, Event>) => { kind: string; payload: object } | undefined;
+/**
+ * The job that an event requests, if it does: a call to a third party, and all the data that it needs. Its key is the
+ * aggregate's id by default, so that the jobs of an aggregate are done in order.
+ */
+export type ToJob<State, Event> = (recorded: Recorded<State, Event>) => { kind: string; payload: object; key?: string } | undefined;
 
 export type Store<State, Command, Event> = {
   /**
@@ -58,6 +61,13 @@ export type Store<State, Command, Event> = {
 /** The time of the decision, and the aggregates as loaded. */
 export type Prepared<State> = Promise<{ at: Date; loaded: Map<string, Versioned<State>> }>;
 
+/** The commands of one change, decided on the states that it finds, and what it returns of those that it leaves. */
+type Attempt<State, Command, Result> = {
+  commandsOf: (stateOf: (id: string) => Versioned<State>) => readonly NewCommand<Command>[];
+  resultOf: (stateOf: (id: string) => Versioned<State>) => Result;
+  context: MessageContext;
+};
+
 type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
   idOf: (command: NewCommand<Command>) => string;
   decide: (command: Command, state: State) => Event[];
@@ -65,9 +75,7 @@ type Options<State, Command extends AnyCommand, Event extends AnyEvent> = {
   initialState: State;
   store: Store<State, Command, Event>;
   toMessage: ToMessage<State, Event>;
-  /**
-   * The jobs that events request: added to the queue in the event's transaction, with the aggregate's id as their key.
-   */
+  /** The jobs that events request: added to the queue in the event's transaction. */
   jobs?: { queue: JobQueue; toJob: ToJob<State, Event> };
   /** Called for a command that changed nothing. */
   onNoChange?: (command: Command, state: State) => void;
@@ -106,46 +114,65 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
     return { at, loaded };
   };
 
-  const run = async (tx: Transaction, sent: readonly SentCommand<NewCommand<Command>>[], prepared?: Prepared<State>) => {
-    const asked = sent.map(({ command }) => command);
-    const ids = idsOf(asked);
-    const { at, loaded } = await (prepared ?? prepare(tx, asked));
-
-    const current = new Map(ids.map((id) => [id, loaded.get(id) ?? { state: initialState, version: 0 }]));
+  /** What a transaction has decided so far, on top of what was loaded. */
+  const unitOfWork = (loaded: Map<string, Versioned<State>>, at: Date) => {
+    const current = new Map<string, Versioned<State>>();
     const changes = new Map<string, Change<State, Event>>();
+    const stateOf = (id: string): Versioned<State> => current.get(id) ?? loaded.get(id) ?? { state: initialState, version: 0 };
 
-    const record = (id: string, events: Event[], context: MessageContext): void => {
-      for (const event of events) {
-        const { state: before, version } = current.get(id)!;
-        const after = { state: evolve(before, event), version: version + 1 };
-        current.set(id, after);
-        const change = changes.get(id) ?? { id, loadedVersion: version, version, state: before, recorded: [] };
-        change.recorded.push({ id, eventId: uuidv7(), event, version: after.version, before, state: after.state, context });
-        changes.set(id, Object.assign(change, after));
+    /** Decides on commands in order. A refusal is thrown, and nothing is recorded. */
+    const decideAll = (sent: readonly SentCommand<NewCommand<Command>>[]): void => {
+      const after = new Map<string, Versioned<State>>();
+      const recorded: Recorded<State, Event>[] = [];
+      for (const { command, context } of sent) {
+        const id = idOf(command);
+        const stamped = { ...command, at } as unknown as Command;
+        let { state, version } = after.get(id) ?? stateOf(id);
+        const events = decide(stamped, state);
+        if (events.length === 0) onNoChange?.(stamped, state);
+        for (const event of events) {
+          const before = state;
+          state = evolve(before, event);
+          version += 1;
+          recorded.push({ id, eventId: uuidv7(), event, version, before, state, context });
+        }
+        after.set(id, { state, version });
       }
+      for (const entry of recorded) record(entry);
     };
 
-    for (const { command, context } of sent) {
-      const id = idOf(command);
-      const { state } = current.get(id)!;
-      const stamped = { ...command, at } as unknown as Command;
-      const decided = decide(stamped, state);
-      if (decided.length === 0) onNoChange?.(stamped, state);
-      record(id, decided, context);
-    }
+    const record = (entry: Recorded<State, Event>): void => {
+      const { id, version, before, state } = entry;
+      const change = changes.get(id) ?? { id, loadedVersion: version - 1, version, state: before, recorded: [] };
+      change.recorded.push(entry);
+      changes.set(id, Object.assign(change, { state, version }));
+      current.set(id, { state, version });
+    };
 
-    const recorded = [...changes.values()].flatMap((change) => change.recorded);
-    if (recorded.length > 0) {
-      store.save(tx, [...changes.values()], toMessage);
-      jobs?.queue.add(tx, recorded.flatMap(newJobs(jobs.toJob)));
-    }
-    if (onChange && recorded.length > 0) {
-      const notify = () => {
-        for (const entry of recorded) runWithContext(entry.context, () => onChange(entry));
-      };
-      void tx.committed.then(notify, () => undefined);
-    }
-    return { stateOf: (id: string): Versioned<State> => current.get(id)!, recorded };
+    const save = (tx: Transaction): Recorded<State, Event>[] => {
+      const recorded = [...changes.values()].flatMap((change) => change.recorded);
+      if (recorded.length > 0) {
+        store.save(tx, [...changes.values()], toMessage);
+        jobs?.queue.add(tx, recorded.flatMap(newJobs(jobs.toJob)));
+      }
+      if (onChange && recorded.length > 0) {
+        const notify = () => {
+          for (const entry of recorded) runWithContext(entry.context, () => onChange(entry));
+        };
+        void tx.committed.then(notify, () => undefined);
+      }
+      return recorded;
+    };
+
+    return { decideAll, stateOf, save };
+  };
+
+  const run = async (tx: Transaction, sent: readonly SentCommand<NewCommand<Command>>[], prepared?: Prepared<State>) => {
+    const asked = sent.map(({ command }) => command);
+    const { at, loaded } = await (prepared ?? prepare(tx, asked));
+    const { decideAll, stateOf, save } = unitOfWork(loaded, at);
+    decideAll(sent);
+    return { stateOf, recorded: save(tx) };
   };
 
   return {
@@ -169,6 +196,33 @@ export const aggregate = <State, Command extends AnyCommand, Event extends AnyEv
       ),
 
     /**
+     * Makes several changes in one transaction, in order and each on its own: the commands of one are all run, or all
+     * refused. Each is decided on what the changes before it left.
+     *
+     * @param prepared the result of `prepare` for every aggregate that the commands may be about
+     * @returns the result of each change, or its refusal
+     */
+    handleEach: async <Result>(
+      tx: Transaction,
+      attempts: readonly Attempt<State, Command, Result>[],
+      prepared: Prepared<State>,
+    ): Promise<(Result | Refusal)[]> => {
+      const { at, loaded } = await prepared;
+      const { decideAll, stateOf, save } = unitOfWork(loaded, at);
+      const outcomes = attempts.map(({ commandsOf, resultOf, context }) => {
+        try {
+          decideAll(commandsOf(stateOf).map((command) => ({ command, context })));
+          return resultOf(stateOf);
+        } catch (error) {
+          if (error instanceof Refusal) return error;
+          throw error;
+        }
+      });
+      save(tx);
+      return outcomes;
+    },
+
+    /**
      * Locks and loads the aggregates ahead, in one round trip with the transaction's other first queries. Pass the
      * result to `handle`.
      */
@@ -183,7 +237,7 @@ const newJobs =
   <State, Event>(toJob: ToJob<State, Event>) =>
   (recorded: Recorded<State, Event>): NewJob[] => {
     const job = toJob(recorded);
-    return job ? [{ ...job, id: recorded.eventId, key: recorded.id, context: recorded.context }] : [];
+    return job ? [{ key: recorded.id, ...job, id: recorded.eventId, context: recorded.context }] : [];
   };
 
 /**

@@ -1,13 +1,25 @@
 import { expect } from 'chai';
 import { countries } from './countries.js';
 import { currencies } from './currencies.js';
-import { Currency, exactTotal, Money, Price } from './money.js';
+import { Currency, exactTotal, formatMoney, Money, Price } from './money.js';
 import { AddressRequest } from './ordering.js';
 import { PaymentAmount } from './payment.js';
 
 const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown): boolean => schema.safeParse(value).success;
 
 describe('money', () => {
+  it('is shown with the decimals of its currency, exactly', () => {
+    const shown = (amount: number, currency: string, language = 'en') => formatMoney({ amount, currency }, language).replace(/\s/g, ' ');
+    expect(shown(1990, 'EUR')).to.equal('€19.90');
+    expect(shown(1990, 'EUR', 'de')).to.equal('19,90 €');
+    expect(shown(5, 'USD')).to.equal('$0.05');
+    expect(shown(500, 'JPY')).to.equal('¥500');
+    expect(shown(1234, 'KWD')).to.equal('KWD 1.234');
+    expect(shown(1, 'BHD')).to.equal('BHD 0.001');
+    expect(shown(0, 'EUR')).to.equal('€0.00');
+    expect(shown(Number.MAX_SAFE_INTEGER, 'EUR')).to.equal('€90,071,992,547,409.91');
+  });
+
   it('has a currency that is in use, with the number of decimals of that currency', () => {
     expect([...currencies].filter(([code, decimals]) => !/^[A-Z]{3}$/.test(code) || ![0, 2, 3].includes(decimals))).to.deep.equal([]);
     const known = { EUR: 2, USD: 2, JPY: 0, KRW: 0, BHD: 3, TND: 3, XOF: 0, XCG: 2, SLE: 2, ZWG: 2 };

@@ -21,6 +21,25 @@ export const Money = z
   .meta({ id: 'Money' });
 export type Money = z.infer<typeof Money>;
 
+/**
+ * An amount for people, with the decimals of its currency: `€19.90`, `¥500`, `KWD 1.234`. It is exact, because the number
+ * never becomes a fraction.
+ *
+ * @param language a BCP 47 tag
+ */
+export const formatMoney = ({ amount, currency }: Money, language: string): string => {
+  const decimals = currencies.get(currency) ?? 2;
+  const digits = String(amount).padStart(decimals + 1, '0');
+  const decimal = decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+  const format = new Intl.NumberFormat(language, {
+    style: 'currency',
+    currency,
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+  return format.format(decimal as Intl.StringNumericLiteral);
+};
+
 export const maxPrice = 1_000_000_000;
 
 /** The price of one item in a request, bounded so that the total of the largest possible order is an exact integer. */

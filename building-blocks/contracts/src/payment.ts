@@ -73,7 +73,16 @@ export type PaymentHistory = z.infer<typeof PaymentHistory>;
 
 /** One row for each status and currency. */
 export const PaymentStats = z
-  .object({ byStatus: z.array(z.object({ status: PaymentStatus, count: z.int(), totalAmount: Total })) })
+  .object({
+    byStatus: z.array(
+      z.object({
+        status: PaymentStatus,
+        count: z.int(),
+        totalAmount: Total,
+        refundedAmount: Total.optional().describe('captured money that operators gave back, a part of the total'),
+      }),
+    ),
+  })
   .meta({ id: 'PaymentStats' });
 export type PaymentStats = z.infer<typeof PaymentStats>;
 

@@ -102,9 +102,15 @@ describe('a query', () => {
     expect(wrong(ProductQuery, { minPrice: '10', maxPrice: '9' })).to.deep.equal(['maxPrice']);
   });
 
-  it('refuses repeated, empty and unknown parameters', () => {
-    for (const field of ['search', 'category', 'sort']) {
+  it('refuses empty and unknown parameters, and repeated ones that are no lists', () => {
+    for (const field of ['search', 'sort']) {
       for (const value of ['', ['a', 'b']]) expect(wrong(ProductQuery, { [field]: value }), field).to.deep.equal([field]);
+    }
+    const id = '0199a0f0-0000-7000-8000-000000000001';
+    for (const field of ['category', 'ids']) {
+      for (const value of [id, [id, id]]) expect(wrong(ProductQuery, { [field]: value }), field).to.deep.equal([]);
+      expect(wrong(ProductQuery, { [field]: '' }), field).to.deep.equal([`${field}.0`]);
+      expect(wrong(ProductQuery, { [field]: [id, 'b'] }), field).to.deep.equal([`${field}.1`]);
     }
     for (const value of ['', 'paid', ['Paid', 'Placed']]) expect(wrong(OrderQuery, { status: value })).to.deep.equal(['status']);
     for (const schema of [PageQuery, ProductQuery, OrderQuery, SalesQuery]) expect(wrong(schema, { color: 'red' })).to.deep.equal(['']);

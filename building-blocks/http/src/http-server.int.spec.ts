@@ -35,6 +35,7 @@ const orders = api('Orders', '/orders')
     ({ query }) => ({ page: query.page }),
   )
   .get('/orders/:id', { summary: 'One', who: 'anyone', answers: { 200: Order } }, ({ params }) => ({ id: params.id, note: '' }))
+  .post('/orders/latest', { summary: 'Latest', who: 'anyone', answers: { 204: null } }, () => noContent())
   .post('/orders/:id/cancel', { summary: 'Cancel', who: 'admin', answers: { 202: z.unknown() } }, () => accepted({ ok: true }))
   .delete('/orders/:id', { summary: 'Remove', who: 'anyone', answers: { 204: null } }, () => noContent())
   .put('/orders/:id/note', { summary: 'Note', who: 'anyone', body: z.object({ note: z.string() }), answers: { 204: null } }, () =>
@@ -285,6 +286,18 @@ describe('the HTTP server', () => {
     const options = await call('OPTIONS', '/orders');
     expect([options.status, options.headers.get('allow')]).to.deep.equal([204, 'POST, GET, HEAD, OPTIONS']);
     expect((await call('GET', '/orders/%E0%A4%A')).status).to.equal(400);
+  });
+
+  it('takes a path that is declared without parameters for no value of a parameter', async () => {
+    expect((await call('POST', '/orders/latest')).status).to.equal(204);
+    for (const [method, path] of [
+      ['GET', '/orders/latest'],
+      ['DELETE', '/Orders/Latest/'],
+      ['PATCH', '/orders/latest'],
+    ] as const) {
+      const { status, headers } = await call(method, path);
+      expect([status, headers.get('allow')], `${method} ${path}`).to.deep.equal([405, 'POST, OPTIONS']);
+    }
   });
 
   it('gives a request a context, echoes its correlation id and logs both', async () => {

@@ -116,15 +116,28 @@ const expressApp = (
   app.use(scope);
   for (const handler of before) app.use(handler);
   app.use(documentation(basePath === '/' ? '' : basePath, () => openApiDocument(title ?? apis[0]?.tag ?? basePath, routes, publicPrefix)));
-  for (const route of routes) app[route.method](route.path, routeHandler(route, auth, bodyLimit));
+  const skipLiterals = literalsOf(routes);
+  for (const route of routes) app[route.method](route.path, skipLiterals, routeHandler(route, auth, bodyLimit));
   for (const router of routers) app.use(router);
-  for (const [path, methods] of methodsByPath(routes)) app.all(path, otherMethods(methods));
+  for (const [path, methods] of methodsByPath(routes)) app.all(path, skipLiterals, otherMethods(methods));
   app.use((req, res, next) => (req.url === '*' ? void res.writeHead(204, { allow }).end() : next()));
   app.use((req) => {
     throw new NotFound('route-not-found', `There is nothing at ${req.method} ${req.path.slice(0, 200)}`);
   });
   app.use(answerError);
   return app;
+};
+
+/**
+ * Keeps a route with a parameter, such as `/orders/:id`, from the paths that are declared without one, such as
+ * `/orders/checkout`, whatever the method.
+ */
+const literalsOf = (routes: readonly Route[]): RequestHandler => {
+  const literals = new Set(routes.flatMap(({ path }) => (path.includes(':') ? [] : [path])));
+  return ({ route, path }, _res, next) => {
+    const isLiteral = literals.has(path.toLowerCase().replace(/\/$/, ''));
+    next(isLiteral && String(route.path).includes(':') ? 'route' : undefined);
+  };
 };
 
 const healthRoutes = (health: Health): Router => {

@@ -21,7 +21,7 @@ const consumer = kafkaConsumer({
   groupId: 'basket',
   db: background,
   handlers: [productProjection, stockProjection, basketConsumers, erasedCustomers],
-  lingerMs: () => 100, // imperceptible; fewer, larger batches leave more CPU time for orders
+  lingerMs: () => 250, // baskets may be this much behind; fewer, larger batches leave more CPU time for orders
 });
 
 await runService('basket', [

@@ -13,6 +13,7 @@ export const Config = z.object({
   ...HttpConfig,
   IDENTITY_URL: envUrl().describe('identity'),
   PRODUCTS_URL: envUrl().describe('products'),
+  BASKET_URL: envUrl().describe('basket'),
   ORDERING_URL: envUrl().describe('ordering'),
   PAYMENT_URL: envUrl().describe('payment'),
   REPORTS_URL: envUrl().describe('reports'),

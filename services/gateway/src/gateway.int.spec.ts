@@ -23,7 +23,10 @@ describe('the gateway', function () {
   let open: Started;
 
   const start = async (env: Record<string, string> = {}, log = createLogger('gateway', 'silent')): Promise<Started> => {
-    const urls = ['IDENTITY', 'PRODUCTS', 'ORDERING', 'PAYMENT', 'REPORTS', 'NOTIFICATIONS'].map((name) => [`${name}_URL`, serviceUrl]);
+    const urls = ['IDENTITY', 'PRODUCTS', 'BASKET', 'ORDERING', 'PAYMENT', 'REPORTS', 'NOTIFICATIONS'].map((name) => [
+      `${name}_URL`,
+      serviceUrl,
+    ]);
     const { components, http } = gateway(Config.parse({ ...Object.fromEntries(urls), PORT: '0', UPSTREAM_TIMEOUT_MS: '300', ...env }));
     const host = createHost('gateway', components, { log, graceMs: 5_000, exit: () => undefined });
     await host.start();
@@ -461,12 +464,13 @@ describe('the gateway', function () {
     expect(body.services.map(({ name }: { name: string }) => name)).to.deep.equal([
       'identity',
       'products',
+      'basket',
       'ordering',
       'payment',
       'reports',
       'notifications',
     ]);
-    expect(body.services[2]).to.deep.include({ openapi: '/api/orders/openapi.json' });
+    expect(body.services[3]).to.deep.include({ openapi: '/api/orders/openapi.json' });
     expect((await call('/openapi.json')).body.paths).to.have.property('/api');
     expect((await call('/reference')).status).to.equal(200);
   });

@@ -114,7 +114,10 @@ describe('the gateway, byte by byte', function () {
 
   const start = async (env: Record<string, string> = {}, tune: (http: ReturnType<typeof gateway>['http']) => void = () => undefined) => {
     const serviceUrl = `http://127.0.0.1:${(service.server.address() as AddressInfo).port}`;
-    const urls = ['IDENTITY', 'PRODUCTS', 'ORDERING', 'PAYMENT', 'REPORTS', 'NOTIFICATIONS'].map((name) => [`${name}_URL`, serviceUrl]);
+    const urls = ['IDENTITY', 'PRODUCTS', 'BASKET', 'ORDERING', 'PAYMENT', 'REPORTS', 'NOTIFICATIONS'].map((name) => [
+      `${name}_URL`,
+      serviceUrl,
+    ]);
     const { components, http } = gateway(Config.parse({ ...Object.fromEntries(urls), PORT: '0', UPSTREAM_TIMEOUT_MS: '500', ...env }));
     tune(http);
     const host = createHost('gateway', components, { log: createLogger('gateway', 'silent'), graceMs: 5_000, exit: () => undefined });

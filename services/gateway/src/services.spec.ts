@@ -5,6 +5,7 @@ const find = destinationFinder(
   publicServices({
     IDENTITY_URL: 'http://i',
     PRODUCTS_URL: 'http://p',
+    BASKET_URL: 'http://b',
     ORDERING_URL: 'http://o',
     PAYMENT_URL: 'http://y',
     REPORTS_URL: 'http://r',
@@ -17,6 +18,8 @@ describe('the destination of a request', () => {
     ['/api/identity/oidc/token', 'identity'],
     ['/api/products?page=2', 'products'],
     ['/api/categories/1', 'products'],
+    ['/api/basket', 'basket'],
+    ['/api/basket/items/1', 'basket'],
     ['/api/orders', 'ordering'],
     ['/api/ordering/dead-letters', 'ordering'],
     ['/api/payments/', 'payment'],

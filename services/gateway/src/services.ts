@@ -9,12 +9,16 @@ export type Service = {
   segments: readonly string[];
 };
 
-type Urls = Pick<Config, 'IDENTITY_URL' | 'PRODUCTS_URL' | 'ORDERING_URL' | 'PAYMENT_URL' | 'REPORTS_URL' | 'NOTIFICATIONS_URL'>;
+type Urls = Pick<
+  Config,
+  'IDENTITY_URL' | 'PRODUCTS_URL' | 'BASKET_URL' | 'ORDERING_URL' | 'PAYMENT_URL' | 'REPORTS_URL' | 'NOTIFICATIONS_URL'
+>;
 
 /** Every service has a segment of its own name; resources have segments of theirs. */
 export const publicServices = (urls: Urls): Service[] => [
   { name: 'identity', url: new URL(urls.IDENTITY_URL), segments: ['identity'] },
   { name: 'products', url: new URL(urls.PRODUCTS_URL), segments: ['products', 'categories'] },
+  { name: 'basket', url: new URL(urls.BASKET_URL), segments: ['basket'] },
   { name: 'ordering', url: new URL(urls.ORDERING_URL), segments: ['orders', 'ordering'] },
   { name: 'payment', url: new URL(urls.PAYMENT_URL), segments: ['payments', 'payment'] },
   { name: 'reports', url: new URL(urls.REPORTS_URL), segments: ['reports'] },

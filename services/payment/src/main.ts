@@ -36,7 +36,7 @@ await runService('payment', [
     basePath: '/payments',
     title: 'Payments',
     apis: [
-      paymentRoutes({ db, createPayment: createPayment({ newId: uuidv7 }) }),
+      paymentRoutes({ db, newId: uuidv7, createPayment: createPayment({ newId: uuidv7 }) }),
       deadLetterApi({ service: 'payment', db, consumers: [consumer, jobs] }),
     ],
     auth: authenticatorFrom(config),

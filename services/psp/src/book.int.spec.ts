@@ -19,6 +19,11 @@ const captured = (paymentId: string): Line => ({
   effect: { kind: 'captured', amount },
   answer: { status: 200, body: {} },
 });
+const refunded = (paymentId: string, part: number): Line => ({
+  ...captured(paymentId),
+  key: `${paymentId}:refund:${part}`,
+  effect: { kind: 'refunded', amount: { ...amount, amount: part } },
+});
 const fail = (error: unknown) => {
   throw error;
 };
@@ -36,10 +41,11 @@ describe('the book', () => {
     const before = await openBook(file, fail);
     await before.append(authorised('p1'));
     await before.append(captured('p1'));
+    await before.append(refunded('p1', 200));
     await before.close();
 
     const book = await openBook(file, fail);
-    expect(book.account('p1')).to.include({ status: 'Captured', authorised: 500, captured: 500 });
+    expect(book.account('p1')).to.include({ status: 'Captured', authorised: 500, captured: 500, refunded: 200 });
     expect(book.remembered('p1:create')).to.deep.equal({ request: 'h', answer: { status: 201, body: { reference: 'psp_1' } } });
     expect([...book.accounts()]).to.have.length(1);
     await book.close();
@@ -67,6 +73,16 @@ describe('the book', () => {
     const again = await openBook(file, fail);
     expect(again.account('p1').status).to.equal('Captured');
     await again.close();
+  });
+
+  it('refuses a file that refunds more than was captured', async () => {
+    const before = await openBook(file, fail);
+    for (const line of [authorised('p1'), captured('p1'), refunded('p1', 300), refunded('p1', 201)]) await before.append(line);
+    await before.close();
+    await openBook(file, fail).then(
+      () => expect.fail('opened'),
+      (error) => expect(error.message).to.match(/book\.jsonl:4 breaks the money rule/),
+    );
   });
 
   it('refuses a file with a damaged line', async () => {

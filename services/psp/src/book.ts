@@ -53,7 +53,7 @@ export const openBook = async (file: string, onError: (error: unknown) => void):
   try {
     await readBook(file, (line, number) => {
       record(line);
-      if (!isSound(account(line.paymentId))) throw new Error(`${file}:${number} takes more than was authorised`);
+      if (!isSound(account(line.paymentId))) throw new Error(`${file}:${number} breaks the money rule`);
     });
   } catch (error) {
     await handle.close();

@@ -25,7 +25,7 @@ const Ledger = z.array(
     reference: z.string().optional(),
     authorised: z.int().describe('in minor units, as the next three'),
     captured: z.int(),
-    refunded: z.int(),
+    refunded: z.int().describe('of what was authorised; once it is captured, of what was captured'),
     voided: z.int(),
     notified: z.int().describe('number of notifications'),
   }),

@@ -10,6 +10,7 @@ const approve: Call = { operation: 'create', paymentId, amount, outcome: 'approv
 const decline: Call = { ...approve, outcome: 'decline' };
 const settle: Call = { operation: 'settle', paymentId };
 const refund: Call = { operation: 'refund', paymentId };
+const refundOf = (part: number, currency = 'EUR'): Call => ({ operation: 'refund', paymentId, amount: { amount: part, currency } });
 const release: Call = { operation: 'void', paymentId };
 const notify: Call = { operation: 'notify', paymentId };
 
@@ -50,9 +51,23 @@ describe('the ledger', () => {
 
   it('refunds an authorisation', () => expect(after(approve, refund)).to.include({ status: 'Refunded', refunded: 1990 }));
 
-  it('does not refund captured money', () => {
-    refused(refund, after(approve, settle), Conflict, 'payment-not-authorised');
+  it('refunds an authorisation as a whole only', () => refused(refundOf(500), after(approve), Conflict, 'amount-mismatch'));
+
+  it('refunds captured money in parts, and all that is left', () => {
+    expect(after(approve, settle, refundOf(500))).to.include({ status: 'Captured', captured: 1990, refunded: 500 });
+    expect(after(approve, settle, refundOf(500), refundOf(500), refund)).to.include({ status: 'Captured', captured: 1990, refunded: 1990 });
+  });
+
+  it('does not refund more than it captured, nothing, or another currency', () => {
+    for (const call of [refundOf(1991), refundOf(0), refundOf(500, 'USD')])
+      refused(call, after(approve, settle), Conflict, 'refund-not-covered');
+    refused(refundOf(1491), after(approve, settle, refundOf(500)), Conflict, 'refund-not-covered');
+    refused(refund, after(approve, settle, refund), Conflict, 'refund-not-covered');
+  });
+
+  it('does not void captured money, even once it is refunded', () => {
     refused(release, after(approve, settle), Conflict, 'payment-captured');
+    refused(release, after(approve, settle, refund), Conflict, 'payment-captured');
   });
 
   it('releases an authorisation when voided', () => expect(after(approve, release)).to.include({ status: 'Voided', voided: 1990 }));
@@ -69,9 +84,11 @@ describe('the ledger', () => {
 
   it('notifies the customer of any payment', () => expect(after(approve, settle, notify)).to.include({ status: 'Captured', notified: 1 }));
 
-  it('never captures, refunds and voids more than was authorised, after any calls in any order', () => {
+  it('never captures and voids more than was authorised, nor refunds more than was captured, after any calls in any order', () => {
+    const others = fc.constantFrom(approve, decline, settle, refund, release, notify);
+    const part = fc.integer({ min: 0, max: 2_000 }).map((amount) => refundOf(amount));
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(approve, decline, settle, refund, release, notify), { maxLength: 12 }), (calls) => {
+      fc.property(fc.array(fc.oneof(others, part), { maxLength: 16 }), (calls) => {
         let account = unseen;
         for (const call of calls) {
           try {

@@ -5,7 +5,10 @@ export type Operation = 'create' | 'settle' | 'refund' | 'void' | 'notify';
 /** The bank's decision, made before the ledger's. */
 export type Outcome = 'approve' | 'decline';
 
-/** The account of a payment. Always captured + refunded + voided ≤ authorised, in the payment's currency. */
+/**
+ * The account of a payment, in its currency. What was authorised is captured, refunded or voided, once. What was
+ * captured stays `captured`: its refunds are `refunded` too, and never exceed it.
+ */
 export type Account = {
   status: 'Unknown' | 'Authorised' | 'Declined' | 'Captured' | 'Refunded' | 'Voided';
   currency?: string;
@@ -35,21 +38,26 @@ export type Answer = { status: number; body: Record<string, unknown> };
 export const unseen: Account = { status: 'Unknown', authorised: 0, captured: 0, refunded: 0, voided: 0, notified: 0 };
 
 /** Whether an account obeys the money rule. A book that breaks it is damaged. */
-export const isSound = ({ authorised, captured, refunded, voided }: Account): boolean => captured + refunded + voided <= authorised;
-
-const held = ({ currency, authorised, captured, refunded, voided }: Account): Money | undefined =>
-  currency === undefined ? undefined : { amount: authorised - captured - refunded - voided, currency };
+export const isSound = ({ authorised, captured, refunded, voided }: Account): boolean =>
+  captured > 0 ? captured + voided <= authorised && refunded <= captured : refunded + voided <= authorised;
 
 /** The whole amount that is held, or a refusal: this provider captures and releases whole authorisations only. */
 const wholeHold = (paymentId: string, account: Account, asked: Money | undefined): Money => {
-  const amount = held(account);
-  if (account.status === 'Unknown' || amount === undefined) throw new NotFound('payment-unknown', `Payment ${paymentId} is not known here`);
-  if (account.status !== 'Authorised') {
-    throw new Conflict('payment-not-authorised', `Payment ${paymentId} is ${account.status}`, { paymentStatus: account.status });
-  }
-  if (asked && (asked.amount !== amount.amount || asked.currency !== amount.currency)) {
-    throw new Conflict('amount-mismatch', `Payment ${paymentId} holds ${amount.amount} ${amount.currency}`, { held: amount });
-  }
+  const { status, currency, authorised } = account;
+  if (status === 'Unknown' || currency === undefined) throw new NotFound('payment-unknown', `Payment ${paymentId} is not known here`);
+  if (status !== 'Authorised') throw new Conflict('payment-not-authorised', `Payment ${paymentId} is ${status}`, { paymentStatus: status });
+  const held = { amount: authorised, currency };
+  if (asked && (asked.amount !== held.amount || asked.currency !== currency))
+    throw new Conflict('amount-mismatch', `Payment ${paymentId} holds another amount`, { held });
+  return held;
+};
+
+/** What is refunded of captured money: all that is left of it, unless less is asked. Or a refusal. */
+const partOfCapture = (paymentId: string, { currency = '', captured, refunded }: Account, asked: Money | undefined): Money => {
+  const left = { amount: captured - refunded, currency };
+  const amount = asked ?? left;
+  if (amount.currency !== currency || amount.amount < 1 || amount.amount > left.amount)
+    throw new Conflict('refund-not-covered', `Payment ${paymentId} has another amount left`, { left });
   return amount;
 };
 
@@ -76,7 +84,8 @@ export const decide = (call: Call, account: Account): { effect: Effect; answer: 
       return { effect: { kind: 'captured', amount }, answer: moved(account, 'captured') };
     }
     case 'refund': {
-      const amount = wholeHold(paymentId, account, call.amount);
+      const refundable = account.status === 'Captured' ? partOfCapture : wholeHold;
+      const amount = refundable(paymentId, account, call.amount);
       return { effect: { kind: 'refunded', amount }, answer: moved(account, 'refunded') };
     }
     case 'void':
@@ -108,7 +117,11 @@ export const evolve = (account: Account, effect: Effect): Account => {
     case 'captured':
       return { ...account, status: 'Captured', captured: account.captured + effect.amount.amount };
     case 'refunded':
-      return { ...account, status: 'Refunded', refunded: account.refunded + effect.amount.amount };
+      return {
+        ...account,
+        status: account.status === 'Captured' ? 'Captured' : 'Refunded',
+        refunded: account.refunded + effect.amount.amount,
+      };
     case 'voided':
       if (effect.amount) return { ...account, status: 'Voided', voided: account.voided + effect.amount.amount };
       return account.status === 'Unknown' ? { ...account, status: 'Voided' } : account;

@@ -20,7 +20,7 @@ const Notified = z.object({ status: z.string() }).meta({ id: 'PspNotification' }
 
 const movements = {
   settle: 'Capture the authorised money, once',
-  refund: 'Give the authorised money back',
+  refund: 'Give the authorised money back, whole; or captured money, in any number of parts',
   void: 'Release what is authorised; of a payment not seen yet, refuse its later create',
 } as const;
 
@@ -29,7 +29,10 @@ const keyMissing = new Invalid('idempotency-key-missing', 'The header Idempotenc
 const providerError = new HttpRefusal(500, 'provider-error', 'The provider is set to fail');
 const unknown = new NotFound('payment-unknown', `${payment} is not known here`);
 const notAuthorised = new Conflict('payment-not-authorised', `${payment} is Captured`, { paymentStatus: 'Captured' });
-const amountMismatch = new Conflict('amount-mismatch', `${payment} holds 1990 EUR`, { held: { amount: 1_990, currency: 'EUR' } });
+const amountMismatch = new Conflict('amount-mismatch', `${payment} holds another amount`, { held: { amount: 1_990, currency: 'EUR' } });
+const refundNotCovered = new Conflict('refund-not-covered', `${payment} has another amount left`, {
+  left: { amount: 490, currency: 'EUR' },
+});
 
 const ofEveryCall = [
   keyMissing,
@@ -43,7 +46,12 @@ const ofOperation = {
     new Conflict('payment-voided', `${payment} is Voided`, { paymentStatus: 'Voided' }),
   ],
   settle: [unknown, notAuthorised, amountMismatch],
-  refund: [unknown, notAuthorised, amountMismatch],
+  refund: [
+    unknown,
+    new Conflict('payment-not-authorised', `${payment} is Refunded`, { paymentStatus: 'Refunded' }),
+    amountMismatch,
+    refundNotCovered,
+  ],
   void: [new Conflict('payment-captured', `${payment} is Captured`, { paymentStatus: 'Captured' }), amountMismatch],
 };
 

@@ -84,6 +84,25 @@ describe('the payment provider', function () {
     ]);
   });
 
+  it('refunds captured money in parts, each key once, and never more than was captured', async () => {
+    const id = uuidv7();
+    await create(id);
+    await move(id, 'settle');
+    const refund = (part: number, key: string) =>
+      call<Answer & { left: object }>('POST', `/payments/${id}/refund`, { amount: { ...amount, amount: part } }, `${id}:refund:${key}`);
+
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => refund(100, String(n))));
+    expect(answers.filter(({ status }) => status === 200)).to.have.length(19);
+    expect(answers.find(({ status }) => status === 409)!.body).to.deep.include({
+      code: 'refund-not-covered',
+      left: { amount: 90, currency: 'EUR' },
+    });
+    expect((await refund(100, '0')).headers.get('idempotent-replayed')).to.equal('true');
+    expect((await refund(99, '0')).body.code).to.equal('idempotency-key-reused');
+    expect((await call('POST', `/payments/${id}/refund`, {}, `${id}:refund:rest`)).status).to.equal(200);
+    expect(await book(id)).to.deep.include({ status: 'Captured', authorised: 1990, captured: 1990, refunded: 1990 });
+  });
+
   it('declines with a reason', async () => {
     const id = uuidv7();
     expect(await create(id, 'tok_declined')).to.deep.include({ status: 402, body: { reason: 'card_declined' } });

@@ -1,6 +1,8 @@
 import type { Client } from '@elastic/elasticsearch';
+import type { OrderView } from '@orderstream/contracts';
 import { testAddress } from '@orderstream/testing';
 import { indexOrders } from '../src/orders/index-orders.js';
+import { toDocument } from '../src/orders/order-document.js';
 import { type Index, type OrdersIndex, ordersIndex } from '../src/orders/orders-index.js';
 import { connectElasticsearch } from '../src/search/elasticsearch.js';
 
@@ -15,6 +17,9 @@ export type TestSearch = {
   refresh: () => Promise<unknown>;
   drop: () => Promise<void>;
 };
+
+/** The document of an order, as Elasticsearch returns it. */
+export const asStored = (order: OrderView): unknown => JSON.parse(JSON.stringify(toDocument(order)));
 
 export const testSearch = (): TestSearch => {
   const client = connectElasticsearch(testAddress('TEST_ELASTICSEARCH_URL'));

@@ -1,11 +1,13 @@
-import { BasketView, Invalid, NotFound, PreconditionFailed, SetItemRequest } from '@orderstream/contracts';
-import { type Api, api, etagOf, Reply, type User } from '@orderstream/http';
+import type { NewCommand } from '@orderstream/aggregates';
+import { BasketView, Invalid, type MessageContext, NotFound, PreconditionFailed, SetItemRequest } from '@orderstream/contracts';
+import { type Api, api, etagOf, Reply } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { basketFull, currenciesMixed, stockShort } from './basket.js';
-import { changeBasket, readBasket } from './change-basket.js';
+import { type BasketCommand, basketFull, currenciesMixed, stockShort } from './basket.js';
+import { changeBasket, type Known } from './change-basket.js';
 import { countBasketsWith } from './count-baskets-with.js';
+import { getBasket } from './get-basket.js';
 import { ownerOf, sessionOf } from './owner.js';
 
 const withEtag = (basket: BasketView): Reply<BasketView> => new Reply(200, basket, { etag: etagOf(basket.version) });
@@ -17,19 +19,19 @@ const changed = new PreconditionFailed('basket-changed', 'It has changed since',
 
 const BasketCount = z.object({ productId: z.uuid(), baskets: z.int() }).meta({ id: 'BasketCount' });
 
-type Asked = { user: User | undefined; req: Request };
-const ifMatchOf = ({ req }: Asked): string | undefined => req.headers['if-match'];
+const askedOf = ({ req, context }: { req: Request; context: MessageContext }) => ({ ifMatch: req.headers['if-match'], context });
 
 const whose =
   'A request without a token names the visitor’s session in `x-session-id`: 22 to 64 letters, digits, `-` and `_`, unguessable.';
 const ifMatchHint = '`If-Match` refuses the change when the basket has another version.';
 
-export const basketRoutes = ({ db }: { db: Database }): Api =>
-  api('Basket', '/basket')
+export const basketRoutes = ({ db }: { db: Database }): Api => {
+  const change = changeBasket(db);
+  return api('Basket', '/basket')
     .get(
       '/basket',
       { summary: 'Get the own basket', description: whose, who: 'visitor', scope: 'orders:read', answers: { 200: BasketView } },
-      async (asked) => withEtag(await readBasket(db, ownerOf(asked))),
+      async (asked) => withEtag(await getBasket(db, ownerOf(asked).basketId)),
     )
     .put(
       '/basket/items/:productId',
@@ -45,14 +47,12 @@ export const basketRoutes = ({ db }: { db: Database }): Api =>
       async (asked) => {
         const { productId } = asked.params;
         const owner = ownerOf(asked);
-        const change = { owner, ifMatch: ifMatchOf(asked), productIds: [productId], context: asked.context };
-        return withEtag(
-          await changeBasket(db, change, ({ products }) => {
-            const offer = products.find((product) => product.productId === productId && product.forSale);
-            if (!offer) throw productMissing(productId);
-            return [{ type: 'SetItem', data: { ...owner, offer, quantity: asked.body.quantity } }];
-          }),
-        );
+        const commandsOf = ({ products }: Known): NewCommand<BasketCommand>[] => {
+          const offer = products.find((product) => product.productId === productId && product.forSale);
+          if (!offer) throw productMissing(productId);
+          return [{ type: 'SetItem', data: { ...owner, offer, quantity: asked.body.quantity } }];
+        };
+        return withEtag(await change({ owner, ...askedOf(asked), productIds: [productId], commandsOf }));
       },
     )
     .delete(
@@ -68,8 +68,7 @@ export const basketRoutes = ({ db }: { db: Database }): Api =>
       async (asked) => {
         const owner = ownerOf(asked);
         const { productId } = asked.params;
-        const change = { owner, ifMatch: ifMatchOf(asked), context: asked.context };
-        return withEtag(await changeBasket(db, change, () => [{ type: 'TakeOut', data: { ...owner, productId } }]));
+        return withEtag(await change({ owner, ...askedOf(asked), commandsOf: () => [{ type: 'TakeOut', data: { ...owner, productId } }] }));
       },
     )
     .delete(
@@ -84,8 +83,7 @@ export const basketRoutes = ({ db }: { db: Database }): Api =>
       },
       async (asked) => {
         const owner = ownerOf(asked);
-        const change = { owner, ifMatch: ifMatchOf(asked), context: asked.context };
-        return withEtag(await changeBasket(db, change, () => [{ type: 'Clear', data: owner }]));
+        return withEtag(await change({ owner, ...askedOf(asked), commandsOf: () => [{ type: 'Clear', data: owner }] }));
       },
     )
     .post(
@@ -100,8 +98,10 @@ export const basketRoutes = ({ db }: { db: Database }): Api =>
       },
       async (asked) => {
         const owner = ownerOf(asked);
-        const change = { owner, ifMatch: ifMatchOf(asked), context: asked.context };
-        return withEtag(await changeBasket(db, change, ({ products }) => [{ type: 'Acknowledge', data: { ...owner, offers: products } }]));
+        const commandsOf = ({ products }: Known): NewCommand<BasketCommand>[] => [
+          { type: 'Acknowledge', data: { ...owner, offers: products } },
+        ];
+        return withEtag(await change({ owner, ...askedOf(asked), commandsOf }));
       },
     )
     .post(
@@ -118,12 +118,11 @@ export const basketRoutes = ({ db }: { db: Database }): Api =>
         const owner = ownerOf(asked);
         const other = sessionOf(asked.req.headers);
         if (!other) throw sessionMissing();
-        return withEtag(
-          await changeBasket(db, { owner, other, context: asked.context }, ({ other: { lines }, products }) => [
-            { type: 'MergeItems', data: { ...owner, items: lines, offers: products.filter(({ forSale }) => forSale) } },
-            { type: 'Clear', data: other },
-          ]),
-        );
+        const commandsOf = ({ other: { lines }, products }: Known): NewCommand<BasketCommand>[] => [
+          { type: 'MergeItems', data: { ...owner, items: lines, offers: products.filter(({ forSale }) => forSale) } },
+          { type: 'Clear', data: other },
+        ];
+        return withEtag(await change({ owner, other, context: asked.context, commandsOf }));
       },
     )
     .get(
@@ -136,6 +135,7 @@ export const basketRoutes = ({ db }: { db: Database }): Api =>
       },
       async ({ params: { productId } }) => ({ productId, baskets: await countBasketsWith(db, productId) }),
     );
+};
 
 function sessionMissing(): Invalid {
   const errors = [{ path: 'x-session-id', message: 'is missing' }];

@@ -62,9 +62,13 @@ export const decide = ({ type, data, at }: BasketCommand, basket: Basket): Baske
       const lines = withItems(basket.lines, data.items, data.offers);
       return lines === basket.lines ? [] : changed({ lines });
     }
-    case 'TakeOrdered':
-      return basket.lastOrderId === data.orderId ? [] : changed({ lines: minus(basket.lines, data.items), lastOrderId: data.orderId });
-
+    case 'TakeOrdered': {
+      const { orderId, items } = data;
+      if (basket.lastOrderId === orderId) return [];
+      // an order of the last ones sells them out, which may be heard first
+      const removed = basket.removed.filter(({ productId }) => !items.some((item) => item.productId === productId));
+      return changed({ lines: minus(basket.lines, items), removed, lastOrderId: orderId });
+    }
     case 'RemoveItem': {
       if (!has(basket, data.productId)) return [];
       const { productId, name, reason } = data;

@@ -1,72 +1,64 @@
 import type { NewCommand } from '@orderstream/aggregates';
 import type { BasketView, MessageContext } from '@orderstream/contracts';
 import { requireVersion } from '@orderstream/http';
-import { type Database, inTransaction, type Transaction } from '@orderstream/persistence';
+import { type Database, groupCommit } from '@orderstream/persistence';
 import { findProducts, type Product } from '../catalogue/catalogue.js';
-import { type Basket, type BasketCommand, initialState } from './basket.js';
+import type { Basket, BasketCommand } from './basket.js';
 import { basketView } from './basket-view.js';
 import { baskets } from './baskets.js';
 import type { Owner } from './owner.js';
+
+export type Known = {
+  basket: Basket;
+  /** of the other owner */
+  other: Basket;
+  /** those of the two baskets and those that were asked for, among others */
+  products: readonly Product[];
+};
 
 type Change = {
   owner: Owner;
   /** a version that the basket has to have */
   ifMatch?: string | undefined;
-  /** products that the commands are about, beside those in the basket */
+  /** products that the commands are about, besides those in the basket */
   productIds?: readonly string[];
   /** another basket that the commands change, too */
-  other?: Owner | undefined;
+  other?: Owner;
   context: MessageContext;
+  /** the commands, of what is known under the locks */
+  commandsOf: (known: Known) => NewCommand<BasketCommand>[];
 };
 
-type Known = { basket: Basket; other: Basket; products: Product[] };
-
-/** The products of some baskets, and others. */
-const productsOf = async (tx: Transaction, basketIds: readonly string[], more: readonly string[]): Promise<Product[]> => {
-  const { rows } = await tx.query<{ id: string }>(
-    'select distinct unnest(product_ids || $2::uuid[]) as id from baskets where id = any($1::uuid[]) union select unnest($2::uuid[])',
-    [basketIds, more],
-  );
-  return findProducts(
-    tx,
-    rows.map(({ id }) => id),
-  );
-};
+const ownersOf = ({ owner, other }: Change): Owner[] => (other ? [owner, other] : [owner]);
 
 /**
- * Changes a basket by the commands that `commandsOf` makes of what is known under its lock.
+ * Changes a basket. Changes that come at once commit at once, each whole or refused.
  *
  * @throws PreconditionFailed `basket-changed`, and what the commands refuse
  */
-export const changeBasket = (
-  db: Database,
-  { owner, ifMatch, productIds = [], other, context }: Change,
-  commandsOf: (known: Known) => NewCommand<BasketCommand>[],
-): Promise<BasketView> =>
-  inTransaction(db, async (tx) => {
-    const owners = other ? [owner, other] : [owner];
-    const touched = owners.map((data) => ({ type: 'Clear' as const, data }));
-    const prepared = baskets.prepare(tx, touched);
-    const basketIds = owners.map(({ basketId }) => basketId);
-    const [products, { loaded }] = await Promise.all([productsOf(tx, basketIds, productIds), prepared]);
-    const stateOf = (id: string | undefined) => (id === undefined ? undefined : loaded.get(id)) ?? { state: initialState, version: 0 };
-    const { state, version } = stateOf(owner.basketId);
-    requireVersion(ifMatch, version, 'basket-changed', basketView(state, version, products));
-    const commands = commandsOf({ basket: state, other: stateOf(other?.basketId).state, products });
-    const after = await baskets.handle(tx, commands, context, prepared);
-    const changed = commands.length > 0 ? after.stateOf(owner.basketId) : { state, version };
-    return basketView(changed.state, changed.version, products);
+export const changeBasket = (db: Database) =>
+  groupCommit<Change, BasketView>(db, async (tx, changes) => {
+    const owners = changes.flatMap(ownersOf);
+    const prepared = baskets.prepare(
+      tx,
+      owners.map((data) => ({ type: 'Clear', data })),
+    );
+    const ids = changes.flatMap(({ productIds = [] }) => productIds);
+    const [products] = await Promise.all([findProducts(tx, { ids, basketIds: owners.map(({ basketId }) => basketId) }), prepared]);
+    return baskets.handleEach(
+      tx,
+      changes.map(({ owner: { basketId }, other = { basketId }, ifMatch, commandsOf, context }) => ({
+        context,
+        commandsOf: (stateOf) => {
+          const { state: basket, version } = stateOf(basketId);
+          requireVersion(ifMatch, version, 'basket-changed', basketView(basket, version, products));
+          return commandsOf({ basket, other: stateOf(other.basketId).state, products });
+        },
+        resultOf: (stateOf) => {
+          const { state, version } = stateOf(basketId);
+          return basketView(state, version, products);
+        },
+      })),
+      prepared,
+    );
   });
-
-export const readBasket = async (db: Database, { basketId }: Owner): Promise<BasketView> => {
-  const { rows } = await db.query<{ state: Basket; version: number }>('select state, version from baskets where id = $1', [basketId]);
-  const { state, version } = rows[0] ?? { state: initialState, version: 0 };
-  return basketView(
-    state,
-    version,
-    await findProducts(
-      db,
-      state.lines.map(({ productId }) => productId),
-    ),
-  );
-};

@@ -5,6 +5,8 @@ import { baskets } from './baskets.js';
 
 const batchSize = 500;
 
+const emptied = ({ id }: { id: string }) => ({ type: 'Clear' as const, data: { basketId: id } });
+
 /**
  * Empties the baskets that expired, once a minute. A shopper's row stays, for it has the order that emptied it last; a
  * visitor's is deleted.
@@ -19,11 +21,13 @@ export const sweeper = ({ db, everyMs = 60_000 }: { db: Database; everyMs?: numb
         'select id from baskets where expires_at < clock_timestamp() and customer_id is not null order by expires_at limit $1',
         [batchSize],
       );
-      await baskets.handle(
-        tx,
-        rows.map(({ id }) => ({ type: 'Clear', data: { basketId: id } })),
-        newContext(),
+      const prepared = baskets.prepare(tx, rows.map(emptied));
+      // under the locks: somebody may have come back to their basket
+      const expired = await tx.query<{ id: string }>(
+        'select id from baskets where id = any($1::uuid[]) and expires_at < clock_timestamp()',
+        [rows.map(({ id }) => id)],
       );
+      await baskets.handle(tx, expired.rows.map(emptied), newContext(), prepared);
       return rows.length;
     });
 

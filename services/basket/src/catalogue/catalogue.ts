@@ -16,12 +16,16 @@ type Row = {
   available: number;
 };
 
-export const findProducts = async (db: Queryable, ids: readonly string[]): Promise<Product[]> => {
-  if (ids.length === 0) return [];
+/** The products with these ids, and those that are in these baskets. */
+export const findProducts = async (
+  db: Queryable,
+  { ids = [], basketIds = [] }: { ids?: readonly string[]; basketIds?: readonly string[] },
+): Promise<Product[]> => {
   const { rows } = await db.query<Row>(
     `select product_id, name, price_amount, price_currency, image_url, for_sale, coalesce(available, 0) as available
-       from products left join stock_levels using (product_id) where product_id = any($1::uuid[])`,
-    [ids],
+       from products left join stock_levels using (product_id)
+      where product_id = any($1::uuid[] || array(select unnest(product_ids) from baskets where id = any($2::uuid[])))`,
+    [ids, basketIds],
   );
   return rows.map((row) => ({
     productId: row.product_id,

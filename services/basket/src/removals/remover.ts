@@ -34,10 +34,10 @@ const reasonOf = ({ forSale, available }: Product): RemovedItem['reason'] | unde
 };
 
 /**
- * Takes products that are sold out or deleted out of all baskets, a few hundred at a time, by the command handler. What
+ * Takes products that are sold out or deleted out of all baskets, a hundred at a time, by the command handler. What
  * is left to do is in `removals`, so nothing is lost with a process, and instances share the work.
  */
-export const remover = ({ db, batchSize = 500, lookForMs = 10_000, pollMs = 200 }: Options): Component => {
+export const remover = ({ db, batchSize = 100, lookForMs = 10_000, pollMs = 250 }: Options): Component => {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
 
@@ -47,7 +47,7 @@ export const remover = ({ db, batchSize = 500, lookForMs = 10_000, pollMs = 200 
       const removal = await takeDue(tx, lookForMs);
       if (!removal) return false;
       const { product_id: productId, begun_at: begunAt } = removal;
-      const [product] = await findProducts(tx, [productId]);
+      const [product] = await findProducts(tx, { ids: [productId] });
       const reason = product && reasonOf(product);
       const ids = reason ? await basketsWith(tx, productId, batchSize) : [];
       if (product && reason && ids.length > 0) {

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { Config } from '../config.js';
 import { gateway } from '../gateway.js';
 
-const names = ['identity', 'products', 'ordering', 'payment', 'reports', 'notifications'];
+const names = ['identity', 'products', 'basket', 'ordering', 'payment', 'reports', 'notifications'];
 const issuer = 'http://127.0.0.1:8080/api/identity/oidc';
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
@@ -63,6 +63,7 @@ describe('the gateway’s documents', function () {
     expect(Object.keys(body.paths)).to.deep.equal([
       '/api/identity/{id}',
       '/api/products/{id}',
+      '/api/basket/{id}',
       '/api/orders/{id}',
       '/api/payments/{id}',
       '/api/reports/{id}',
@@ -84,7 +85,7 @@ describe('the gateway’s documents', function () {
     });
     expect(health.headers.get('retry-after')).to.equal('1');
     expect(health.body).to.deep.include({ status: 'not-ready', notReady: ['payment'] });
-    expect(health.body.services[3]).to.deep.equal({ name: 'payment', status: 'not-ready', notReady: ['unreachable'] });
+    expect(health.body.services[4]).to.deep.equal({ name: 'payment', status: 'not-ready', notReady: ['unreachable'] });
 
     await start('payment'); // on its port again
     await eventually(async () => expect((await read<Document>('/api/openapi.json')).body.info['x-missing-services']).to.deep.equal([]));

@@ -1,4 +1,4 @@
-import type { Language, MessageContext } from '@orderstream/contracts';
+import type { Language, MessageContext, Money } from '@orderstream/contracts';
 
 /** What a mail says, with the data that it shows. Words and layout are the templates'. */
 export type MailTemplate =
@@ -7,7 +7,15 @@ export type MailTemplate =
   /** @param expiresAt ISO 8601 */
   | { name: 'reset-password'; fullName: string; url: string; expiresAt: string }
   | { name: 'password-changed'; fullName: string }
-  | { name: 'order-update'; fullName: string; orderNumber: string; status: 'Paid' | 'Shipped' | 'Cancelled' | 'Failed'; url: string }
+  | {
+      name: 'order-update';
+      fullName: string;
+      orderNumber: string;
+      status: 'Paid' | 'Shipped' | 'Cancelled' | 'Failed';
+      /** absent in mails that were queued by an earlier version */
+      total?: Money;
+      url: string;
+    }
   | { name: 'account-erased'; fullName: string };
 
 export type Mail = {

@@ -36,6 +36,7 @@ export const orderUpdateConsumers = ({ mails, publicUrl }: { mails: Mails; publi
         fullName: customer.full_name,
         orderNumber: data.orderNumber,
         status: statusAfter[type],
+        total: data.total,
         url: `${publicUrl}/orders/${data.id}`,
       };
       return [{ id, to: customer.email, language: customer.language, template, context: contextOfEvent(event) }];

@@ -10,7 +10,7 @@ const templates: MailTemplate[] = [
   { name: 'already-registered', fullName, signInUrl: url, forgottenUrl: `${url}&forgotten` },
   { name: 'reset-password', fullName, url, expiresAt: '2026-01-05T10:15:00.000Z' },
   { name: 'password-changed', fullName },
-  { name: 'order-update', fullName, orderNumber: '7K3M9-QX2TB', status: 'Shipped', url },
+  { name: 'order-update', fullName, orderNumber: '7K3M9-QX2TB', status: 'Shipped', total: { amount: 1990, currency: 'EUR' }, url },
   { name: 'account-erased', fullName },
 ];
 const order = templates[4] as Extract<MailTemplate, { name: 'order-update' }>;
@@ -24,7 +24,7 @@ describe('a mail template', () => {
         expect(text).to.match(language === 'de' ? /^Hallo Alice Miller,\n\n/ : /^Hello Alice Miller,\n\n/);
         expect(html).to.include(`<html lang="${language}">`).and.include('Alice Miller');
         expect(`${subject}${text}${html}`).to.not.match(/undefined|null|\[object|NaN/);
-        for (const value of Object.values(template).filter((value) => value.startsWith('https:'))) {
+        for (const value of Object.values(template).flatMap((value) => (String(value).startsWith('https:') ? [String(value)] : []))) {
           expect(text).to.include(`:\n${value}\n`);
           expect(html).to.include(`<a href="${value.replaceAll('&', '&#38;')}">`);
         }
@@ -48,6 +48,14 @@ describe('a mail template', () => {
       'Your order 7K3M9-QX2TB is cancelled',
       'Your order 7K3M9-QX2TB could not be completed',
     ]);
+  });
+
+  it('shows the total of an order in the decimals of its currency', () => {
+    const total = { amount: 1500, currency: 'JPY' };
+    expect(render(order, 'en').text).to.include('\nTotal: €19.90\n');
+    expect(render({ ...order, total }, 'de').text).to.match(/\nSumme: 1\.500\s¥\n/);
+    const { total: _, ...earlier } = order;
+    expect(render(earlier, 'en').text).not.to.include('Total');
   });
 
   it('shows markup in a value as text', () => {

@@ -68,6 +68,73 @@ describe('a job of a payment', function () {
     expect(await psp.account(id)).to.include({ status: 'Authorised', authorised: 1990 });
   };
 
+  const capturedPayment = async (): Promise<string> => {
+    const id = await pay();
+    const answers = ['RecordSettlement', 'CompletePayment'] as const;
+    await inTransaction(test.db, (tx) =>
+      payments.handle(
+        tx,
+        [
+          { type: 'ApprovePayment', data: { paymentId: id, pspReference: 'psp_1' } },
+          { type: 'SettlePayment', data: { paymentId: id } },
+          ...answers.map((type) => ({ type, data: { paymentId: id } })),
+        ],
+        newContext(),
+      ),
+    );
+    const stop = await takeOver(); // the provider gets its calls, whose answers come late
+    await eventually(async () => expect(await test.knex('jobs')).to.deep.equal([]), { timeoutMs: 20_000 });
+    await stop();
+    return id;
+  };
+  const refund = (paymentId: string, part: number) => {
+    const data = { paymentId, refundId: uuidv7(), amount: { amount: part, currency: 'EUR' }, reason: 'damaged' };
+    return inTransaction(test.db, (tx) => payments.handle(tx, [{ type: 'RefundPayment', data }], newContext()));
+  };
+  const refundsDone = async (id: string): Promise<unknown[]> =>
+    (await listPaymentEvents(test.db, id)).filter(({ type }) => type === 'CapturedRefunded').map(({ data }) => data.refund);
+  const refundedOnce = async (id: string, count: number, total: number): Promise<void> => {
+    await eventually(async () => expect(await test.knex('jobs')).to.deep.equal([]), { timeoutMs: 20_000 });
+    const done = (await refundsDone(id)) as { id: string }[];
+    const keys = (await psp.calls(id)).filter(({ effect, operation }) => effect && operation === 'refund').map(({ key }) => key);
+    expect(keys)
+      .to.have.length(count)
+      .and.to.have.members(done.map((each) => `${id}:refund:${each.id}`));
+    const { view } = await test.knex('payments').where({ id }).first('view');
+    expect(view)
+      .to.deep.include({ refundedAmount: { amount: total, currency: 'EUR' } })
+      .and.to.not.have.property('pendingRefundAmount');
+    expect(await psp.account(id)).to.include({ captured: 1990, refunded: total });
+  };
+
+  for (const moment of ['before the call', 'after the call']) {
+    it(`refunds captured money once when its process is killed ${moment}`, async () => {
+      const id = await capturedPayment();
+      const killed = await startWorker(moment, 'started');
+      await refund(id, 500);
+      await once(killed, 'exit');
+      expect(await refundsDone(id)).to.deep.equal([]);
+      const stop = await takeOver();
+      await refundedOnce(id, 1, 500);
+      await stop();
+    });
+  }
+
+  it('refunds captured money once when its process is killed in the middle of a hundred refunds', async () => {
+    const id = await capturedPayment();
+    await psp.behave({ latencyMs: 20, operations: ['refund'] });
+    const killed = await startWorker('never', 'started');
+    await Promise.all(Array.from({ length: 100 }, () => refund(id, 10)));
+    await eventually(async () => expect(await refundsDone(id)).to.have.length.at.least(20), { timeoutMs: 20_000, everyMs: 5 });
+    killed.kill('SIGKILL');
+    await once(killed, 'exit');
+    expect((await refundsDone(id)).length, 'done before the kill').to.be.below(100);
+    const stop = await takeOver();
+    await refundedOnce(id, 100, 1_000);
+    await stop();
+    await psp.reset();
+  });
+
   for (const moment of ['before the call', 'after the call']) {
     it(`is done once by another process when its process is killed ${moment}`, async () => {
       const killed = await startWorker(moment, 'started');

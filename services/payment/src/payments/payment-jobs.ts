@@ -2,9 +2,9 @@ import { type Job, jobQueue, type NewCommand, type Perform, RetryLater, type ToJ
 import type { PaymentEventData } from '@orderstream/contracts';
 import { z } from 'zod';
 import { CircuitOpen, NoResponse } from '../psp/no-response.js';
-import type { Psp, PspAnswer, PspOperation } from '../psp/psp-client.js';
+import { callKey, type Psp, type PspAnswer, type PspOperation } from '../psp/psp-client.js';
 import type { Payment, PaymentCommand, PaymentEvent } from './payment.js';
-import { eventDataOf } from './payment-view.js';
+import { dataOf } from './payment-view.js';
 
 type Command = NewCommand<PaymentCommand>;
 
@@ -25,15 +25,21 @@ const operations: Partial<Record<PaymentEvent['type'], PspOperation>> = {
   PaymentInitiated: 'create',
   PaymentSettlementInitiated: 'settle',
   PaymentRefundInitiated: 'refund',
+  CapturedRefundInitiated: 'refundCaptured',
   PaymentSettled: 'notify',
   PaymentCancelled: 'void',
   PaymentFailed: 'void',
 };
 
-/** An event of the payment requests each call to the provider. */
-export const toPaymentJob: ToJob<Payment, PaymentEvent> = ({ id, event, state, version }) => {
-  const operation = operations[event.type];
-  return operation && { kind: operation, payload: eventDataOf(id, state, version) };
+/**
+ * An event of the payment requests each call to the provider. The calls of a payment are made in order, except refunds
+ * of captured money: they depend on no other call, and none waits for one that is not answered.
+ */
+export const toPaymentJob: ToJob<Payment, PaymentEvent> = (recorded) => {
+  const kind = operations[recorded.event.type];
+  if (!kind) return undefined;
+  const payload = dataOf(recorded);
+  return { kind, payload, ...(kind === 'refundCaptured' && { key: callKey(kind, payload) }) };
 };
 
 const paymentOf = ({ payload }: Job): PaymentEventData => payload as PaymentEventData;
@@ -83,21 +89,24 @@ export const performPaymentJobs = ({
 
   /** Repeats a call until its answer is 2xx, and then returns the commands of `done`. */
   const until =
-    (operation: PspOperation, done: (paymentId: string) => Command[]): Perform<Command> =>
+    (operation: PspOperation, done: (payment: PaymentEventData) => Command[]): Perform<Command> =>
     async (job, signal) => {
       const payment = paymentOf(job);
       const answer = await psp.ask(operation, payment, signal).catch((error) => {
         throw error instanceof NoResponse ? later(error) : error;
       });
       if (!isSuccess(answer)) throw new RetryLater(`the provider answered ${answer.status} to ${operation}`, retryMs);
-      return done(payment.id);
+      return done(payment);
     };
 
   return {
     create,
-    settle: until('settle', (paymentId) => [{ type: 'RecordSettlement', data: { paymentId } }]),
-    refund: until('refund', (paymentId) => [{ type: 'RecordRefund', data: { paymentId } }]),
-    notify: until('notify', (paymentId) => [{ type: 'CompletePayment', data: { paymentId } }]),
+    settle: until('settle', ({ id: paymentId }) => [{ type: 'RecordSettlement', data: { paymentId } }]),
+    refund: until('refund', ({ id: paymentId }) => [{ type: 'RecordRefund', data: { paymentId } }]),
+    refundCaptured: until('refundCaptured', ({ id: paymentId, refund }) => [
+      { type: 'RecordCapturedRefund', data: { paymentId, refundId: refund!.id } },
+    ]),
+    notify: until('notify', ({ id: paymentId }) => [{ type: 'CompletePayment', data: { paymentId } }]),
     void: until('void', () => []),
   };
 };

@@ -9,6 +9,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type PspProcess, startPsp } from '../../test/psp-process.js';
 import { listPaymentEvents } from '../payment-history/list-payment-events.js';
 import { pspClient } from '../psp/psp-client.js';
+import { commandPayment } from './command-payment.js';
 import { createPayment } from './create-payment.js';
 import { paymentConsumers } from './payment-consumers.js';
 import { paymentIdOf } from './payment-id.js';
@@ -219,6 +220,61 @@ describe('a payment, with the provider', function () {
       expect(await statuses(id)).to.deep.equal(['Processing']);
       await psp.toggleErrors();
       await until(id, 'Completed');
+    });
+
+    it('is cancelled by its customer while it is processed, and the late authorisation is voided', async () => {
+      await psp.behave({ latencyMs: 150, operations: ['create'] });
+      const { id: paymentId, customerId } = await pay('tok_approved');
+      const command = { type: 'CancelStandalonePayment' as const, data: { paymentId, customerId } };
+      await inTransaction(db, (tx) => commandPayment(tx, command, newContext()));
+      await untilEffects(paymentId, ['create', 'void']);
+      expect(await statuses(paymentId)).to.deep.equal(['Processing', 'Cancelled']);
+      expect(await psp.account(paymentId)).to.include({ authorised: 500, voided: 500, captured: 0 });
+    });
+  });
+
+  describe('once captured', () => {
+    const refund = (paymentId: string, part: number) => {
+      const data = { paymentId, refundId: uuidv7(), amount: { amount: part, currency: 'EUR' }, reason: 'damaged' };
+      return inTransaction(db, (tx) => commandPayment(tx, { type: 'RefundPayment', data }, newContext()));
+    };
+    const captured = async (): Promise<string> => {
+      const { order, id } = await begin('tok_approved');
+      await until(id, 'Approved');
+      await deliver('OrderConfirmed', order);
+      return id;
+    };
+    const untilRefunded = (id: string, part: number) =>
+      eventually(
+        async () => {
+          const { data } = (await listPaymentEvents(db, id)).at(-1)!;
+          expect(data)
+            .to.deep.include({ refundedAmount: { amount: part, currency: 'EUR' } })
+            .and.to.not.have.property('pendingRefundAmount');
+        },
+        { timeoutMs: 20_000 },
+      );
+
+    it('is refunded in parts, each once, while the provider fails and its answers are lost', async () => {
+      const id = await captured();
+      await until(id, 'Completed');
+      await psp.behave({ failRate: 0.3, answerAfterMs: 500, answerAfterRate: 0.2, operations: ['refund'] });
+      await Promise.all(Array.from({ length: 20 }, () => refund(id, 90)));
+      await untilRefunded(id, 1800);
+      expect(await psp.account(id)).to.include({ status: 'Captured', captured: 1990, refunded: 1800 });
+      expect((await effectsAtPsp(id)).filter((operation) => operation === 'refund')).to.have.length(20);
+    });
+
+    it('is refunded although the provider does not accept the notification', async () => {
+      await psp.behave({ failNext: 1_000_000, operations: ['notify'] });
+      const id = await captured();
+      await until(id, 'Settled');
+      await refund(id, 1990);
+      await untilRefunded(id, 1990);
+      expect((await statuses(id)).at(-1)).to.equal('Settled');
+      await psp.reset();
+      await until(id, 'Completed');
+      expect(await psp.account(id)).to.include({ captured: 1990, refunded: 1990, notified: 1 });
     });
   });
 

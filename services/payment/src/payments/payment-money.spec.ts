@@ -1,16 +1,17 @@
 import { type Job, RetryLater } from '@orderstream/aggregates';
-import type { MessageContext } from '@orderstream/contracts';
+import { type MessageContext, Refusal } from '@orderstream/contracts';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { NoResponse } from '../psp/no-response.js';
-import type { PspAnswer, PspOperation } from '../psp/psp-client.js';
-import { decide, evolve, initialState, type PaymentCommand, type PaymentEvent } from './payment.js';
+import { callKey, type PspAnswer, type PspOperation } from '../psp/psp-client.js';
+import { decide, evolve, initialState, type Payment, type PaymentCommand, type PaymentEvent, pendingRefundOf } from './payment.js';
 import { performPaymentJobs, toPaymentJob } from './payment-jobs.js';
 
 /**
  * A payment, its jobs and the provider together, with random failures between them: facts of the order are repeated or
- * reordered, jobs run again because their answer was not committed, and calls get no answer although they were done, or
- * are done after the caller gave up. Once the failures stop, the provider's account must match the payment.
+ * reordered, an operator refunds at any time, jobs run again because their answer was not committed, and calls get no
+ * answer although they were done, or are done after the caller gave up. Once the failures stop, the provider's account
+ * must match the payment.
  */
 
 const at = new Date('2026-01-05T10:15:00Z');
@@ -22,12 +23,15 @@ const forOrder = { ...standalone, orderId: '019b8d45-2f00-7000-8000-0000000000a1
 /** answered; done, but the answer is lost; done after the caller gave up; never arrived */
 type Fate = 'answered' | 'answer lost' | 'late' | 'lost';
 
+/** A call of the provider; `amount` is that of a refund of captured money. */
+type PspCall = { operation: PspOperation; key: string; amount: number };
+
 const provider = (approves: boolean) => {
-  const book = { authorised: 0, captured: 0, refunded: 0, voided: 0, isVoided: false, isCreated: false };
+  const book = { authorised: 0, captured: 0, refunded: 0, refundedOfCapture: 0, voided: 0, isVoided: false, isCreated: false };
   const answers = new Map<string, PspAnswer>();
   const held = () => book.authorised - book.captured - book.refunded - book.voided;
 
-  const work = (operation: PspOperation): PspAnswer => {
+  const work = ({ operation, amount: part }: PspCall): PspAnswer => {
     if (operation === 'notify') return { status: 202, body: {} };
     if (operation === 'create') {
       if (book.isVoided || book.isCreated) return { status: 409, body: {} };
@@ -42,6 +46,11 @@ const provider = (approves: boolean) => {
       book.isVoided = true;
       return { status: 200, body: {} };
     }
+    if (operation === 'refundCaptured') {
+      if (part > book.captured - book.refundedOfCapture) return { status: 409, body: {} };
+      book.refundedOfCapture += part;
+      return { status: 200, body: {} };
+    }
     if (held() === 0) return { status: 409, body: {} };
     if (operation === 'settle') book.captured += held();
     else book.refunded += held();
@@ -51,9 +60,9 @@ const provider = (approves: boolean) => {
   return {
     book,
     held,
-    done: (operation: PspOperation): PspAnswer => {
-      const answer = answers.get(operation) ?? work(operation);
-      if (answer.status < 300 || answer.status === 402) answers.set(operation, answer);
+    done: (call: PspCall): PspAnswer => {
+      const answer = answers.get(call.key) ?? work(call);
+      if (answer.status < 300 || answer.status === 402) answers.set(call.key, answer);
       return answer;
     },
   };
@@ -63,18 +72,19 @@ const context: MessageContext = { correlationId: 'spec', traceparent: '' };
 
 const world = (facts: typeof standalone | typeof forOrder, approves: boolean) => {
   const psp = provider(approves);
-  const late: PspOperation[] = [];
+  const late: PspCall[] = [];
   const asked: PspOperation[] = [];
   let fate: Fate = 'answered';
   const performers = performPaymentJobs({
     retryMs: 1,
     patienceMs: 1,
     psp: {
-      ask: async (operation) => {
+      ask: async (operation, payment) => {
         asked.push(operation);
-        if (fate === 'late') late.push(operation);
+        const call = { operation, key: callKey(operation, payment), amount: payment.refund?.amount.amount ?? 0 };
+        if (fate === 'late') late.push(call);
         if (fate === 'answered' || fate === 'answer lost') {
-          const answer = psp.done(operation);
+          const answer = psp.done(call);
           if (fate === 'answered') return answer;
         }
         throw new NoResponse(paymentId, 'no answer');
@@ -82,24 +92,28 @@ const world = (facts: typeof standalone | typeof forOrder, approves: boolean) =>
     },
   });
 
-  let payment = initialState;
+  type TestJob = Pick<Job, 'kind' | 'payload'> & { key: string };
+  let payment: Payment = initialState;
   const recorded: PaymentEvent[] = [];
-  const jobs: Pick<Job, 'kind' | 'payload'>[] = [];
+  const waiting: TestJob[] = [];
+  const performed: TestJob[] = [];
   const run = (command: PaymentCommand): void => {
     for (const event of decide(command, payment)) {
       const before = payment;
       payment = evolve(payment, event);
       recorded.push(event);
       const job = toPaymentJob({ id: paymentId, eventId: paymentId, event, version: recorded.length, before, state: payment, context });
-      if (job) jobs.push(job);
-      expect(psp.book.captured * psp.book.refunded, 'never captured and refunded').to.equal(0);
+      if (job) waiting.push({ key: paymentId, ...job });
+      const { captured, refunded, refundedOfCapture } = psp.book;
+      expect(captured * refunded, 'never captured and given back whole').to.equal(0);
+      expect(refundedOfCapture, 'never refunded more than was captured').to.be.at.most(captured);
+      if (payment.status !== 'NotInitiated') expect(payment.refunded + pendingRefundOf(payment)).to.be.at.most(amount.amount);
     }
   };
 
   const signal = new AbortController().signal;
   /** @returns undefined when the job is to be retried */
-  const perform = async (index: number, how: Fate): Promise<PaymentCommand[] | undefined> => {
-    const job = jobs[index]!;
+  const perform = async (job: TestJob, how: Fate): Promise<PaymentCommand[] | undefined> => {
     fate = how;
     try {
       const commands = await performers[job.kind as PspOperation](job as Job, signal);
@@ -109,33 +123,53 @@ const world = (facts: typeof standalone | typeof forOrder, approves: boolean) =>
       throw error;
     }
   };
+  const firstOfEachKey = () => waiting.filter((job, index) => waiting.findIndex(({ key }) => key === job.key) === index);
 
-  let next = 0;
+  let refunds = 0;
+  /** A request, which may be refused. */
+  const request = (command: PaymentCommand): void => {
+    try {
+      run(command);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  };
+
   return {
     psp,
     asked,
     recorded,
+    payment: () => payment,
     status: () => payment.status,
     order: (type: 'InitiatePayment' | 'CancelPayment' | 'SettlePayment') => run({ type, data: facts, at } as PaymentCommand),
-    /** Runs the next job. */
-    step: async (how: Fate, crashes: boolean): Promise<boolean> => {
-      if (next >= jobs.length) return false;
-      const commands = await perform(next, how);
-      if (commands && !crashes) {
-        next += 1;
-        commands.forEach(run);
-      }
-      return true;
+    /** Without a part: all that is left. */
+    refund: (part: number | undefined) => {
+      const refundId = `r${++refunds}`;
+      const data = { paymentId, refundId, reason: 'damaged', ...(part !== undefined && { amount: { ...amount, amount: part } }) };
+      request({ type: 'RefundPayment', data, at });
+    },
+    cancel: () => request({ type: 'CancelStandalonePayment', data: { paymentId }, at }),
+    /** Runs a job that is the first of its key. */
+    step: async (which: number, how: Fate, crashes: boolean): Promise<void> => {
+      const due = firstOfEachKey();
+      const job = due[which % due.length];
+      if (!job) return;
+      const commands = await perform(job, how);
+      if (!commands || crashes) return;
+      waiting.splice(waiting.indexOf(job), 1);
+      performed.push(job);
+      commands.forEach(run);
     },
     /** Runs an earlier job again, as if its commit was lost. */
     repeat: async (which: number, how: Fate): Promise<void> => {
-      if (next > 0) (await perform(which % next, how))?.forEach(run);
+      const job = performed[which % performed.length];
+      if (job) (await perform(job, how))?.forEach(run);
     },
     land: (): void => {
-      const operation = late.shift();
-      if (operation) psp.done(operation);
+      const call = late.shift();
+      if (call) psp.done(call);
     },
-    isQuiet: () => next >= jobs.length && late.length === 0,
+    isQuiet: () => waiting.length === 0 && late.length === 0,
   };
 };
 
@@ -146,20 +180,27 @@ const show = (text: string) => ({ [fc.toStringMethod]: () => text });
 
 const fate = fc.constantFrom<Fate>('answered', 'answered', 'answer lost', 'late', 'lost');
 const common: fc.Arbitrary<Step>[] = [
-  fc.tuple(fate, fc.boolean()).map(([how, crashes]) => Object.assign((of: World) => of.step(how, crashes), show(`job ${how} ${crashes}`))),
+  fc
+    .tuple(fc.nat(), fate, fc.boolean())
+    .map(([which, how, crashes]) => Object.assign((of: World) => of.step(which, how, crashes), show(`job ${which} ${how} ${crashes}`))),
   fc.tuple(fc.nat(), fate).map(([which, how]) => Object.assign((of: World) => of.repeat(which, how), show(`repeat ${which} ${how}`))),
   fc.constant(Object.assign((of: World) => of.land(), show('land'))),
+  fc
+    .option(fc.integer({ min: 1, max: 1_200 }), { nil: undefined })
+    .map((part) => Object.assign((of: World) => of.refund(part), show(`refund ${part}`))),
 ];
 const orderFact = fc
   .constantFrom('InitiatePayment' as const, 'CancelPayment' as const, 'SettlePayment' as const)
   .map((type): Step => Object.assign((of: World) => of.order(type), show(type)));
 const begin = fc.constant(Object.assign((of: World) => of.order('InitiatePayment'), show('InitiatePayment')));
 
+const cancel = fc.constant(Object.assign((of: World) => of.cancel(), show('cancel')));
+
 const calm = async (of: World): Promise<void> => {
   for (let n = 0; !of.isQuiet(); n++) {
     if (n > 100) throw new Error(`the payment does not settle:  ${of.status()}`);
     of.land();
-    await of.step('answered', false);
+    await of.step(n, 'answered', false);
   }
 };
 
@@ -179,6 +220,10 @@ const wherever: Partial<Record<string, typeof nowhere>> = {
 const moneyIsWhereThePaymentSays = (of: World): void => {
   const { captured, refunded } = of.psp.book;
   expect({ captured, refunded, held: of.psp.held() }, of.status()).to.deep.equal(wherever[of.status()]);
+  const payment = of.payment();
+  if (payment.status !== 'NotInitiated')
+    expect([payment.refunded, payment.pendingRefunds]).to.deep.equal([of.psp.book.refundedOfCapture, []]);
+  expect(count(of, 'CapturedRefunded'), 'each refund is done once').to.equal(count(of, 'CapturedRefundInitiated'));
   for (const type of ['PaymentInitiated', 'PaymentSettlementInitiated', 'PaymentSettled', 'PaymentRefunded'] as const)
     expect(count(of, type), type).to.be.at.most(1);
   expect(count(of, 'PaymentSettlementInitiated') * count(of, 'PaymentRefundInitiated'), 'settled or refunded').to.equal(0);
@@ -199,14 +244,33 @@ describe('the money of a payment', function () {
       { numRuns: 1_000 },
     ));
 
-  it('is captured or never authorised for a standalone payment', () =>
+  it('is captured, voided or never authorised for a standalone payment', () =>
     fc.assert(
-      fc.asyncProperty(fc.boolean(), fc.array(fc.oneof(begin, ...common), { maxLength: 20, size: 'max' }), async (approves, steps) => {
-        const it = world(standalone, approves);
+      fc.asyncProperty(
+        fc.boolean(),
+        fc.array(fc.oneof(begin, cancel, ...common), { maxLength: 20, size: 'max' }),
+        async (approves, steps) => {
+          const it = world(standalone, approves);
+          for (const step of steps) await step(it);
+          await calm(it);
+          moneyIsWhereThePaymentSays(it);
+          expect(it.status()).to.be.oneOf(['NotInitiated', 'Declined', 'Cancelled', 'Completed']);
+        },
+      ),
+      { numRuns: 500 },
+    ));
+
+  it('is refunded up to the last unit and never beyond, by any refunds of a captured payment', () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(...common), { maxLength: 40, size: 'max' }), async (steps) => {
+        const it = world(standalone, true);
+        it.order('InitiatePayment');
+        await calm(it);
         for (const step of steps) await step(it);
+        it.refund(undefined);
         await calm(it);
         moneyIsWhereThePaymentSays(it);
-        expect(it.status()).to.be.oneOf(['NotInitiated', 'Declined', 'Completed']);
+        expect(it.psp.book).to.include({ captured: amount.amount, refundedOfCapture: amount.amount });
       }),
       { numRuns: 500 },
     ));

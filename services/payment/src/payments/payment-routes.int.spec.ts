@@ -1,10 +1,14 @@
 import type { AddressInfo } from 'node:net';
-import type { PaymentView } from '@orderstream/contracts';
+import type { Money, PaymentView, Problem } from '@orderstream/contracts';
 import { type HttpServer, httpServer } from '@orderstream/http';
+import { inTransaction } from '@orderstream/persistence';
+import { newContext } from '@orderstream/service-host';
 import { type TestDatabase, testDatabase, testHost } from '@orderstream/testing';
 import { expect } from 'chai';
 import { v7 as uuidv7 } from 'uuid';
+import { commandPayment } from './command-payment.js';
 import { createPayment } from './create-payment.js';
+import { paymentIdOf } from './payment-id.js';
 import { paymentRoutes } from './payment-routes.js';
 
 describe('the API of payments', () => {
@@ -28,7 +32,7 @@ describe('the API of payments', () => {
           expiresAt: new Date('2100-01-01T00:00:00Z'),
         }),
       },
-      apis: [paymentRoutes({ db: database.db, createPayment: createPayment({ newId: uuidv7 }) })],
+      apis: [paymentRoutes({ db: database.db, newId: uuidv7, createPayment: createPayment({ newId: uuidv7 }) })],
     });
     await server.start(testHost());
   });
@@ -37,10 +41,14 @@ describe('the API of payments', () => {
     await database.drop();
   });
 
-  const call = async <Body>(path: string, as: string, body?: object): Promise<{ status: number; body: Body }> => {
+  const call = async <Body>(path: string, as: string, body?: object, key?: string): Promise<{ status: number; body: Body }> => {
     const { port } = server.server.address() as AddressInfo;
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-      headers: { authorization: `Bearer ${as}`, ...(body && { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${as}`,
+        ...(body && { 'content-type': 'application/json' }),
+        ...(key && { 'idempotency-key': key }),
+      },
       ...(body && { method: 'POST', body: JSON.stringify(body) }),
     });
     return { status: response.status, body: (await response.json()) as Body };
@@ -72,5 +80,87 @@ describe('the API of payments', () => {
   it('shows the totals of all payments to an admin only', async () => {
     expect((await call('/payments/stats', alice)).status).to.equal(403);
     expect((await call('/payments/stats', admin)).status).to.equal(200);
+  });
+
+  const run = (command: Parameters<typeof commandPayment>[1]) =>
+    inTransaction(database.db, (tx) => commandPayment(tx, command, newContext()));
+  const payForAlice = async (amount: Money = { amount: 1990, currency: 'EUR' }): Promise<string> =>
+    (await call<PaymentView>('/payments', alice, { amount, paymentMethod: 'tok_random' })).body.id;
+  const captured = async (amount?: Money): Promise<string> => {
+    const paymentId = await payForAlice(amount);
+    await run({ type: 'ApprovePayment', data: { paymentId, pspReference: 'psp_1' } });
+    await run({ type: 'RecordSettlement', data: { paymentId } });
+    return paymentId;
+  };
+  const refund = <Body = PaymentView>(id: string, body: object, { as = admin, key }: { as?: string; key?: string } = {}) =>
+    call<Body>(`/payments/${id}/refunds`, as, { reason: 'damaged', ...body }, key);
+  type Refused = Problem & { left: Money };
+
+  it('accepts refunds of a captured payment until nothing is left', async () => {
+    const id = await captured();
+    const first = await refund(id, { amount: { amount: 500, currency: 'EUR' } });
+    expect(first.status).to.equal(202);
+    expect(first.body).to.deep.include({ id, status: 'Settled', pendingRefundAmount: { amount: 500, currency: 'EUR' } });
+
+    const tooMuch = await refund<Refused>(id, { amount: { amount: 1491, currency: 'EUR' } });
+    expect([tooMuch.status, tooMuch.body.code, tooMuch.body.left]).to.deep.equal([
+      409,
+      'refund-too-large',
+      { amount: 1490, currency: 'EUR' },
+    ]);
+    const { body } = await refund(id, {});
+    expect(body.pendingRefundAmount).to.deep.equal({ amount: 1990, currency: 'EUR' });
+    const again = await refund<Refused>(id, {});
+    expect([again.status, again.body.code, again.body.left]).to.deep.equal([409, 'payment-fully-refunded', { amount: 0, currency: 'EUR' }]);
+  });
+
+  it('accepts a refund once for each key', async () => {
+    const id = await captured();
+    const body = { amount: { amount: 500, currency: 'EUR' } };
+    const answers = [await refund(id, body, { key: 'once' }), await refund(id, body, { key: 'once' })];
+    expect(answers[1]).to.deep.equal(answers[0]);
+    expect((await call<PaymentView>(`/payments/${id}`, admin)).body.pendingRefundAmount).to.deep.equal({ amount: 500, currency: 'EUR' });
+  });
+
+  it('refuses a refund by a shopper, of a payment that is not captured, or in another currency', async () => {
+    const id = await captured();
+    expect((await refund(id, {}, { as: alice })).status).to.equal(403);
+    expect((await refund(uuidv7(), {})).status).to.equal(404);
+    expect((await refund<Problem>(await payForAlice(), {})).body).to.include({ status: 409, code: 'payment-not-captured' });
+    const dollars = await refund<Problem>(id, { amount: { amount: 500, currency: 'USD' } });
+    expect(dollars.body).to.include({ status: 400, code: 'currency-mismatch' });
+    for (const amount of [0, -1, 0.5, '500'])
+      expect((await refund(id, { amount: { amount, currency: 'EUR' } })).status, `${amount}`).to.equal(400);
+  });
+
+  for (const [currency, amount, part] of [
+    ['JPY', 1_000, 1],
+    ['KWD', 1_234_567, 1_234_566],
+    ['EUR', 100_000_000_000_000, 33_333_333_333_333],
+  ] as const) {
+    it(`refunds whole minor units of ${currency}`, async () => {
+      const id = await captured({ amount, currency });
+      await refund(id, { amount: { amount: part, currency } });
+      const { body } = await refund<Refused>(id, { amount: { amount, currency } });
+      expect(body.left).to.deep.equal({ amount: amount - part, currency });
+    });
+  }
+
+  it('lets a customer or an admin cancel a standalone payment, and nobody else', async () => {
+    const [own, other] = [await payForAlice(), await payForAlice()];
+    expect((await call(`/payments/${own}/cancel`, bob, {})).status).to.equal(404);
+    const cancelled = await call<PaymentView>(`/payments/${own}/cancel`, alice, {});
+    expect([cancelled.status, cancelled.body.status]).to.deep.equal([202, 'Cancelled']);
+    expect((await call<Problem>(`/payments/${own}/cancel`, alice, {})).body).to.include({ status: 409, code: 'payment-not-cancellable' });
+    expect((await call(`/payments/${other}/cancel`, admin, {})).status).to.equal(202);
+    expect((await call(`/payments/${await captured()}/cancel`, alice, {})).status).to.equal(409);
+  });
+
+  it("leaves the payment of an order to the order's cancellation", async () => {
+    const orderId = uuidv7();
+    const facts = { orderId, customerId: alice, amount: { amount: 1990, currency: 'EUR' }, paymentMethod: 'tok_random' as const };
+    const { id } = await run({ type: 'InitiatePayment', data: { paymentId: paymentIdOf(orderId), ...facts } });
+    const refused = await call<Problem>(`/payments/${id}/cancel`, alice, {});
+    expect(refused.body).to.include({ status: 409, code: 'payment-of-order', orderId });
   });
 });

@@ -1,17 +1,29 @@
-import { CreatePaymentRequest, NotFound, Page, PaymentHistory, PaymentQuery, PaymentStats, PaymentView } from '@orderstream/contracts';
-import { type Api, api, created, idempotently } from '@orderstream/http';
-import type { Database } from '@orderstream/persistence';
+import {
+  Conflict,
+  CreatePaymentRequest,
+  Invalid,
+  NotFound,
+  Page,
+  PaymentHistory,
+  PaymentQuery,
+  PaymentStats,
+  PaymentView,
+  RefundPaymentRequest,
+} from '@orderstream/contracts';
+import { type Api, accepted, api, created, idempotently, isAdmin } from '@orderstream/http';
+import { type Database, inTransaction } from '@orderstream/persistence';
 import { getPayment } from '../payment-history/get-payment.js';
 import { getPaymentStats } from '../payment-history/get-payment-stats.js';
 import { listPaymentEvents } from '../payment-history/list-payment-events.js';
 import { listPayments } from '../payment-history/list-payments.js';
+import { commandPayment } from './command-payment.js';
 import type { CreatePayment } from './create-payment.js';
 
-type Deps = { db: Database; createPayment: CreatePayment };
+type Deps = { db: Database; newId: () => string; createPayment: CreatePayment };
 
 const notFound = new NotFound('payment-not-found', 'There is no payment 0199a0f0-0000-7000-8000-000000000003');
 
-export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
+export const paymentRoutes = ({ db, newId, createPayment }: Deps): Api =>
   api('Payments', '/payments')
     .post(
       '/payments',
@@ -28,6 +40,53 @@ export const paymentRoutes = ({ db, createPayment }: Deps): Api =>
         idempotently(db, request, async (tx) => {
           const payment = await createPayment(tx, request.user.id, request.body, request.context);
           return created(payment, `/api/payments/${payment.id}`);
+        }),
+    )
+    .post(
+      '/payments/:id/cancel',
+      {
+        summary: 'Cancel a standalone payment that is Processing',
+        description: 'A late authorisation is voided. A payment of an order is cancelled with its order.',
+        who: 'user',
+        scope: 'orders:write',
+        answers: { 202: PaymentView },
+        refusals: [
+          notFound,
+          new Conflict('payment-not-cancellable', 'A payment that is Settling cannot be cancelled', { paymentStatus: 'Settling' }),
+          new Conflict('payment-of-order', 'The payment ends with its order: cancel the order', {
+            paymentStatus: 'Approved',
+            orderId: '0199a0f0-0000-7000-8000-000000000001',
+          }),
+        ],
+      },
+      async ({ user, params, context }) => {
+        const data = { paymentId: params.id, ...(!isAdmin(user) && { customerId: user.id }) };
+        return accepted(await inTransaction(db, (tx) => commandPayment(tx, { type: 'CancelStandalonePayment', data }, context)));
+      },
+    )
+    .post(
+      '/payments/:id/refunds',
+      {
+        summary: 'Refund captured money: all that is left, or an amount of it',
+        description: 'The refund is pending until the provider has answered. Any number of refunds, until all is refunded.',
+        who: 'admin',
+        scope: 'orders:write',
+        body: RefundPaymentRequest,
+        idempotent: true,
+        answers: { 202: PaymentView },
+        refusals: [
+          new Invalid('currency-mismatch', 'The payment is in EUR', { errors: [{ path: 'amount.currency', message: 'must be EUR' }] }),
+          notFound,
+          new Conflict('payment-not-captured', 'A payment that is Approved has no captured money', { paymentStatus: 'Approved' }),
+          new Conflict('payment-fully-refunded', 'Nothing is left to refund', { left: { amount: 0, currency: 'EUR' } }),
+          new Conflict('refund-too-large', 'Less than that is left to refund', { left: { amount: 1_490, currency: 'EUR' } }),
+        ],
+      },
+      (request) =>
+        idempotently(db, request, async (tx) => {
+          const { params, body, context } = request;
+          const data = { paymentId: params.id, refundId: newId(), ...body };
+          return accepted(await commandPayment(tx, { type: 'RefundPayment', data }, context));
         }),
     )
     .get(

@@ -9,7 +9,7 @@ import { eventDataOf } from './payment-view.js';
  * event's own data from it.
  */
 const eventOf = ({ type, data, at }: Event<string, unknown>): PaymentEvent => {
-  const { id: paymentId, orderId, customerId, amount, paymentMethod, reason = '', pspReference = '' } = data as PaymentEventData;
+  const { id: paymentId, orderId, customerId, amount, paymentMethod, reason = '', pspReference = '', refund } = data as PaymentEventData;
   switch (type as PaymentEvent['type']) {
     case 'PaymentInitiated':
       return { type: 'PaymentInitiated', data: { paymentId, ...(orderId && { orderId }), customerId, amount, paymentMethod }, at };
@@ -18,6 +18,9 @@ const eventOf = ({ type, data, at }: Event<string, unknown>): PaymentEvent => {
     case 'PaymentDeclined':
     case 'PaymentFailed':
       return { type: type as 'PaymentDeclined' | 'PaymentFailed', data: { paymentId, reason }, at };
+    case 'CapturedRefundInitiated':
+    case 'CapturedRefunded':
+      return { type: type as 'CapturedRefundInitiated' | 'CapturedRefunded', data: { paymentId, refund: refund! }, at };
     default:
       return { type, data: { paymentId }, at } as PaymentEvent;
   }

@@ -1,4 +1,4 @@
-import type { Money } from '@orderstream/contracts';
+import { Conflict, Invalid, type Money, NotFound } from '@orderstream/contracts';
 import { deciderSpec } from '@orderstream/testing';
 import { expect } from 'chai';
 import { decide, evolve, initialState, type Payment, type PaymentCommand, type PaymentEvent } from './payment.js';
@@ -19,7 +19,8 @@ const { orderId: _, ...standalone } = forOrder;
 
 /** The history of a payment in each status. Both kinds of payment, where both can reach the status. */
 const approved: PaymentEvent = { type: 'PaymentApproved', data: { paymentId, pspReference: 'psp_1' }, at };
-const event = (type: Exclude<PaymentEvent['type'], 'PaymentInitiated' | 'PaymentApproved'>, reason?: string): PaymentEvent =>
+type Plain = Exclude<PaymentEvent['type'], 'PaymentInitiated' | 'PaymentApproved' | 'CapturedRefundInitiated' | 'CapturedRefunded'>;
+const event = (type: Plain, reason?: string): PaymentEvent =>
   ({ type, data: { paymentId, ...(reason && { reason }) }, at }) as PaymentEvent;
 
 const histories = (facts: typeof forOrder | typeof standalone): Record<string, PaymentEvent[]> => {
@@ -54,6 +55,7 @@ const commands = (facts: typeof forOrder | typeof standalone): PaymentCommand[] 
   { type: 'SettlePayment', data: { paymentId }, at },
   { type: 'RecordSettlement', data: { paymentId }, at },
   { type: 'RecordRefund', data: { paymentId }, at },
+  { type: 'RecordCapturedRefund', data: { paymentId, refundId: 'r1' }, at },
   { type: 'CompletePayment', data: { paymentId }, at },
 ];
 
@@ -131,11 +133,145 @@ describe('payment', () => {
       approvedAt: minute(1),
       settledAt: minute(3),
       completedAt: minute(4),
+      refunded: 0,
+      pendingRefunds: [],
     } satisfies Payment);
   });
 
   it('keeps the reason of a decline or a failure', () => {
     expect(histories(forOrder).Declined!.reduce(evolve, initialState)).to.include({ status: 'Declined', reason: 'card_declined' });
     expect(histories(forOrder).Failed!.reduce(evolve, initialState)).to.include({ status: 'Failed', reason: 'no answer' });
+  });
+
+  const refused = (history: PaymentEvent[], command: PaymentCommand, type: typeof Conflict, code: string, details = {}) =>
+    expect(() => decide(command, history.reduce(evolve, initialState)))
+      .to.throw(type)
+      .that.deep.includes({ code })
+      .with.property('details')
+      .that.deep.includes(details);
+
+  describe('that is captured', () => {
+    const { Settled, Completed, ...others } = histories(forOrder);
+    const refundOf = (id: string, part: number) => ({ id, amount: { ...amount, amount: part }, reason: 'damaged' });
+    const ask = (refundId: string, part?: number, currency = 'EUR'): PaymentCommand => ({
+      type: 'RefundPayment',
+      data: { paymentId, refundId, reason: 'damaged', ...(part !== undefined && { amount: { amount: part, currency } }) },
+      at,
+    });
+    const answer = (refundId: string): PaymentCommand => ({ type: 'RecordCapturedRefund', data: { paymentId, refundId }, at });
+    const initiated = (id: string, part: number): PaymentEvent => ({
+      type: 'CapturedRefundInitiated',
+      data: { paymentId, refund: refundOf(id, part) },
+      at,
+    });
+    const done = (id: string, part: number): PaymentEvent => ({
+      type: 'CapturedRefunded',
+      data: { paymentId, refund: refundOf(id, part) },
+      at,
+    });
+    const left = (part: number) => ({ left: { amount: part, currency: 'EUR' } });
+
+    for (const [status, captured] of Object.entries({ Settled, Completed })) {
+      it(`is refunded in part, and stays ${status}`, () => {
+        given(captured!)
+          .when(ask('r1', 500))
+          .then([initiated('r1', 500)]);
+        given([...captured!, initiated('r1', 500)])
+          .when(answer('r1'))
+          .then([done('r1', 500)]);
+        expect([...captured!, initiated('r1', 500), done('r1', 500)].reduce(evolve, initialState)).to.deep.include({
+          status,
+          refunded: 500,
+          pendingRefunds: [],
+        });
+      });
+    }
+
+    it('is refunded by all that is left when no amount is named', () => {
+      given(Completed!)
+        .when(ask('r1'))
+        .then([initiated('r1', 1990)]);
+      given([...Completed!, initiated('r1', 500), done('r1', 500), initiated('r2', 90)])
+        .when(ask('r3'))
+        .then([initiated('r3', 1400)]);
+    });
+
+    it('is completed while a refund is pending', () => {
+      const history = [...Settled!, initiated('r1', 500)];
+      given(history)
+        .when({ type: 'CompletePayment', data: { paymentId }, at })
+        .then([event('PaymentCompleted')]);
+    });
+
+    it('is not refunded by more than is left, including what is pending', () => {
+      refused(Completed!, ask('r1', 1991), Conflict, 'refund-too-large', left(1990));
+      refused([...Completed!, initiated('r1', 1000)], ask('r2', 991), Conflict, 'refund-too-large', left(990));
+      refused([...Completed!, initiated('r1', 1000), done('r1', 1000)], ask('r2', 991), Conflict, 'refund-too-large', left(990));
+    });
+
+    it('is not refunded once nothing is left', () => {
+      refused([...Completed!, initiated('r1', 1990)], ask('r2'), Conflict, 'payment-fully-refunded', left(0));
+      refused([...Completed!, initiated('r1', 1990), done('r1', 1990)], ask('r2', 1), Conflict, 'payment-fully-refunded', left(0));
+    });
+
+    it('is not refunded in another currency', () => refused(Completed!, ask('r1', 500, 'USD'), Invalid, 'currency-mismatch'));
+
+    it('records the answer to a refund once, and of the refunds in any order', () => {
+      const pending = [...Completed!, initiated('r1', 500), initiated('r2', 90)];
+      given(pending)
+        .when(answer('r2'))
+        .then([done('r2', 90)]);
+      given([...pending, done('r2', 90)])
+        .when(answer('r2'))
+        .then([]);
+      given(pending).when(answer('r3')).then([]);
+    });
+
+    it('is the only kind of payment that an operator can refund', () => {
+      const { NotInitiated, ...notCaptured } = others;
+      refused(NotInitiated!, ask('r1'), NotFound, 'payment-not-found');
+      for (const [paymentStatus, history] of Object.entries(notCaptured))
+        refused(history, ask('r1', 500), Conflict, 'payment-not-captured', { paymentStatus });
+    });
+  });
+
+  describe('that somebody cancels', () => {
+    const cancel = (customerId?: string): PaymentCommand => ({
+      type: 'CancelStandalonePayment',
+      data: { paymentId, ...(customerId && { customerId }) },
+      at,
+    });
+    const { NotInitiated, Processing, ...others } = histories(standalone);
+
+    it('is cancelled by its customer or an admin while it is Processing', () => {
+      given(Processing!)
+        .when(cancel('c1'))
+        .then([event('PaymentCancelled')]);
+      given(Processing!)
+        .when(cancel())
+        .then([event('PaymentCancelled')]);
+    });
+
+    it('is not found by another customer', () => {
+      refused(Processing!, cancel('c2'), NotFound, 'payment-not-found');
+      refused(NotInitiated!, cancel(), NotFound, 'payment-not-found');
+    });
+
+    it('is not cancelled in any other status', () => {
+      const statuses = { ...others, Cancelled: [...Processing!, event('PaymentCancelled')] };
+      for (const [paymentStatus, history] of Object.entries(statuses))
+        refused(history, cancel('c1'), Conflict, 'payment-not-cancellable', { paymentStatus });
+    });
+
+    it('stays Cancelled when the provider answers later', () => {
+      const history = [...Processing!, event('PaymentCancelled')];
+      for (const command of commands(standalone)) if (isSent(command.type, standalone)) given(history).when(command).then([]);
+    });
+
+    it('is not cancelled when it is of an order', () => {
+      const { NotInitiated: __, ...initiated } = histories(forOrder);
+      for (const [paymentStatus, history] of Object.entries(initiated))
+        refused(history, cancel('c1'), Conflict, 'payment-of-order', { paymentStatus, orderId: forOrder.orderId });
+    });
   });
 });

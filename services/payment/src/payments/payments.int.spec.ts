@@ -199,11 +199,81 @@ describe('payments in Postgres', function () {
     expect((await listPayments(db, user('admin'), { page: 1, limit: 1 })).data[0]!.id).to.equal(many[4]!.paymentId);
   });
 
+  const capture = async (data = ofNewOrder()): Promise<string> => {
+    const { paymentId } = data;
+    await run(
+      { type: 'InitiatePayment', data },
+      { type: 'ApprovePayment', data: { paymentId, pspReference: 'psp_1' } },
+      { type: 'SettlePayment', data: { paymentId } },
+      { type: 'RecordSettlement', data: { paymentId } },
+    );
+    return paymentId;
+  };
+  const refund = (paymentId: string, part: number, currency = 'EUR', refundId = uuidv7()) =>
+    run({ type: 'RefundPayment', data: { paymentId, refundId, amount: { amount: part, currency }, reason: 'damaged' } });
+
+  it('are never refunded by more than was captured, by fifty operators at once', async () => {
+    const paymentId = await capture();
+    const outcomes = await Promise.allSettled(Array.from({ length: 50 }, () => refund(paymentId, 100)));
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.code] : []));
+    expect(refused).to.deep.equal(Array(31).fill('refund-too-large'));
+    const { view } = await knex('payments').where({ id: paymentId }).first('view');
+    expect(view)
+      .to.deep.include({ amount, pendingRefundAmount: { amount: 1900, currency: 'EUR' } })
+      .and.to.not.have.property('refundedAmount');
+
+    const jobs = await knex('jobs').where('key', 'like', `${paymentId}:refund:%`);
+    expect(jobs.map(({ kind, payload }) => [kind, payload.refund.amount.amount])).to.deep.equal(Array(19).fill(['refundCaptured', 100]));
+    expect(new Set(jobs.map(({ key }) => key))).to.have.length(19);
+  });
+
+  it('announce each refund, when it is asked for and when it is done, as their contract says', async () => {
+    const paymentId = await capture();
+    const refundId = uuidv7();
+    await refund(paymentId, 500, 'EUR', refundId);
+    await refund(paymentId, 90);
+    await run({ type: 'RecordCapturedRefund', data: { paymentId, refundId } });
+    const refunds = (await listPaymentEvents(db, paymentId)).filter(({ type }) => type.startsWith('CapturedRefund'));
+    for (const { type, data: payload } of refunds) {
+      const { data: contract } = paymentEvents.find((definition) => definition.type === type)!;
+      expect(contract.parse(payload)).to.deep.equal(payload);
+    }
+    const euros = (part: number) => ({ amount: part, currency: 'EUR' });
+    const first = { id: refundId, amount: euros(500), reason: 'damaged' };
+    expect(refunds.map(({ type }) => type)).to.deep.equal(['CapturedRefundInitiated', 'CapturedRefundInitiated', 'CapturedRefunded']);
+    expect(refunds[0]!.data).to.deep.include({ status: 'Settled', refund: first, pendingRefundAmount: euros(500) });
+    expect(refunds[2]!.data).to.deep.include({ refund: first, refundedAmount: euros(500), pendingRefundAmount: euros(90) });
+  });
+
+  it('are counted with what was refunded of them', async () => {
+    const data = { ...ofNewOrder(), amount: { amount: 1_000_000, currency: 'KWD' } };
+    const paymentId = await capture(data);
+    await capture({ ...ofNewOrder(), amount: data.amount });
+    const ofDinars = async () => (await getPaymentStats(db)).byStatus.filter(({ totalAmount }) => totalAmount.currency === 'KWD');
+    const row = { status: 'Settled', count: 2, totalAmount: { amount: 2_000_000, currency: 'KWD' } };
+    const refundId = uuidv7();
+    await refund(paymentId, 1_001, 'KWD', refundId);
+    expect(await ofDinars(), 'while it is pending').to.deep.equal([row]);
+    await run({ type: 'RecordCapturedRefund', data: { paymentId, refundId } });
+    expect(PaymentStats.parse({ byStatus: await ofDinars() }).byStatus).to.deep.equal([
+      { ...row, refundedAmount: { amount: 1_001, currency: 'KWD' } },
+    ]);
+  });
+
   describe('rebuilt from the event store', () => {
     const table = () => knex('payments').orderBy('id');
 
+    before(async () => {
+      const paymentId = await capture();
+      const refundId = uuidv7();
+      await refund(paymentId, 500, 'EUR', refundId);
+      await run({ type: 'RecordCapturedRefund', data: { paymentId, refundId } });
+      await refund(paymentId, 90);
+    });
+
     it('are the same as before', async () => {
       const before = await table();
+      expect(before.filter(({ view }) => view.refundedAmount && view.pendingRefundAmount)).to.not.deep.equal([]);
       expect(await rebuildPayments(db)).to.equal(before.length);
       expect(await table()).to.deep.equal(before);
     });

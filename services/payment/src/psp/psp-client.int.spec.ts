@@ -61,6 +61,11 @@ describe('the PSP client', function () {
     await ask('create', other, signal);
     expect((await ask('refund', other, signal)).status).to.equal(200);
     expect(await psp.account(other.id)).to.include({ status: 'Refunded', refunded: 1990 });
+
+    const refund = { id: uuidv7(), amount: { amount: 500, currency: 'EUR' }, reason: 'damaged' };
+    expect((await ask('refundCaptured', { ...it, refund }, signal)).status).to.equal(200);
+    expect((await psp.calls(it.id)).at(-1)!.key).to.equal(`${it.id}:refund:${refund.id}`);
+    expect(await psp.account(it.id)).to.include({ captured: 1990, refunded: 500 });
   });
 
   it('returns a decline and a refusal as answers', async () => {

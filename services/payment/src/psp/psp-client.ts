@@ -5,14 +5,14 @@ import { breakerOpen, callSeconds, callsTotal } from '../metrics.js';
 import { CircuitOpen, NoResponse } from './no-response.js';
 import { retryPolicy } from './retry-policy.js';
 
-export type PspOperation = 'create' | 'settle' | 'refund' | 'void' | 'notify';
+export type PspOperation = 'create' | 'settle' | 'refund' | 'refundCaptured' | 'void' | 'notify';
 
 /** A definite answer: any status but 5xx and 429. `body` is undefined when it is not JSON. */
 export type PspAnswer = { status: number; body: unknown };
 
 export type Psp = {
   /**
-   * Safe to repeat: the provider does each operation of a payment once.
+   * Safe to repeat: the provider does a call with the same key once.
    *
    * @throws NoResponse after the retries, CircuitOpen at once while the breaker is open; the signal's reason when that
    *   is aborted
@@ -53,7 +53,7 @@ export const pspClient = ({ url, timeoutMs, concurrency, backoffMs = 200, breakM
       path: `${base}${path}`,
       headers: {
         'content-type': 'application/json',
-        'idempotency-key': `${payment.id}:${operation}`,
+        'idempotency-key': callKey(operation, payment),
         ...(context && { 'x-correlation-id': context.correlationId, traceparent: context.traceparent }),
       },
       body: JSON.stringify(body),
@@ -99,6 +99,10 @@ export const pspClient = ({ url, timeoutMs, concurrency, backoffMs = 200, breakM
   };
 };
 
+/** The idempotency key: an operation is done once for each payment, a refund of captured money once for each refund. */
+export const callKey = (operation: PspOperation, { id, refund }: PaymentEventData): string =>
+  operation === 'refundCaptured' ? `${id}:refund:${refund!.id}` : `${id}:${operation}`;
+
 type Request = { path: string; body: object };
 
 /** The provider's requests, built from the event alone, so that a repeat is identical. */
@@ -106,6 +110,7 @@ const requests: Record<PspOperation, (payment: PaymentEventData) => Request> = {
   create: ({ id, amount, paymentMethod }) => ({ path: '/payments', body: { paymentId: id, amount, paymentMethod } }),
   settle: ({ id, amount }) => ({ path: `/payments/${id}/settle`, body: { amount } }),
   refund: ({ id, amount }) => ({ path: `/payments/${id}/refund`, body: { amount } }),
+  refundCaptured: ({ id, refund }) => ({ path: `/payments/${id}/refund`, body: { amount: refund!.amount } }),
   void: ({ id }) => ({ path: `/payments/${id}/void`, body: {} }), // without an amount: all that is held
   notify: ({ id, orderId, customerId, amount }) => ({
     path: '/notifications',

@@ -1,7 +1,9 @@
 import type { estypes } from '@elastic/elasticsearch';
-import type { OrderLine, OrderView } from '@orderstream/contracts';
+import type { Money, OrderLine, OrderView } from '@orderstream/contracts';
 
-export type OrderDocument = OrderView;
+/** `netTotal` is the total of the line without its share of the refunds. */
+export type LineDocument = OrderLine & { netTotal: Money };
+export type OrderDocument = Omit<OrderView, 'lines'> & { lines: LineDocument[] };
 
 /**
  * The document of an order, copied field by field, so that the strict mapping does not refuse a new field of the
@@ -13,12 +15,14 @@ export const toDocument = (order: OrderView): OrderDocument => ({
   customerId: order.customerId,
   status: order.status,
   reason: order.reason,
-  lines: order.lines.map(toLine),
+  lines: linesOf(order),
   total: order.total,
   address: order.address,
   paymentMethod: order.paymentMethod,
   placedAt: order.placedAt,
   pendingUntil: order.pendingUntil,
+  deadline: order.deadline,
+  holdableUntil: order.holdableUntil,
   onHold: order.onHold,
   paidAt: order.paidAt,
   confirmedAt: order.confirmedAt,
@@ -27,16 +31,26 @@ export const toDocument = (order: OrderView): OrderDocument => ({
   cancelledAt: order.cancelledAt,
   failedAt: order.failedAt,
   paymentId: order.paymentId,
+  refundedAmount: order.refundedAmount,
   version: order.version,
 });
 
-const toLine = ({ productId, name, unitPrice, quantity, lineTotal }: OrderLine): OrderLine => ({
-  productId,
-  name,
-  unitPrice,
-  quantity,
-  lineTotal,
-});
+/**
+ * A refund is of an order, and names no line: every line bears its part, by its total. The parts are whole minor units
+ * and add up to the refund, because each is what the refund of the lines so far grows by.
+ */
+const linesOf = ({ lines, refundedAmount }: OrderView): LineDocument[] => {
+  const total = lines.reduce((sum, { lineTotal }) => sum + BigInt(lineTotal.amount), 0n);
+  const refunded = BigInt(refundedAmount?.amount ?? 0);
+  const refundOf = (part: bigint): number => (total === 0n ? 0 : Number((refunded * part) / total));
+  let before = 0n;
+  return lines.map(({ productId, name, unitPrice, quantity, lineTotal }) => {
+    const after = before + BigInt(lineTotal.amount);
+    const share = refundOf(after) - refundOf(before);
+    before = after;
+    return { productId, name, unitPrice, quantity, lineTotal, netTotal: { ...lineTotal, amount: lineTotal.amount - share } };
+  });
+};
 
 const keyword = { type: 'keyword', ignore_above: 1_024 } as const;
 const text = { type: 'text', fields: { keyword } } as const;
@@ -44,7 +58,7 @@ const date = { type: 'date', format: 'strict_date_optional_time' } as const;
 const money = { properties: { amount: { type: 'long' }, currency: keyword } } as const;
 
 /** Increment this with every change of the mapping or of `toDocument`: the orders are then indexed again. */
-export const mappingVersion = 1;
+export const mappingVersion = 2;
 
 /**
  * Lines are nested: the quantity of a line belongs to its product. Amounts are whole minor units, so sums are exact.
@@ -60,7 +74,7 @@ export const orderMapping: estypes.MappingTypeMapping = {
     lines: {
       type: 'nested',
       dynamic: 'strict',
-      properties: { productId: keyword, name: text, unitPrice: money, quantity: { type: 'integer' }, lineTotal: money },
+      properties: { productId: keyword, name: text, unitPrice: money, quantity: { type: 'integer' }, lineTotal: money, netTotal: money },
     },
     total: money,
     address: {
@@ -69,6 +83,8 @@ export const orderMapping: estypes.MappingTypeMapping = {
     paymentMethod: keyword,
     placedAt: date,
     pendingUntil: date,
+    deadline: date,
+    holdableUntil: date,
     onHold: { type: 'boolean' },
     paidAt: date,
     confirmedAt: date,
@@ -77,6 +93,7 @@ export const orderMapping: estypes.MappingTypeMapping = {
     cancelledAt: date,
     failedAt: date,
     paymentId: keyword,
+    refundedAmount: money,
     version: { type: 'integer' },
   },
 };

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { order } from '../../test/example-order.js';
 import { type TestSearch, testSearch } from '../../test/test-search.js';
+import { toDocument } from '../orders/order-document.js';
 import { ordersIndex } from '../orders/orders-index.js';
 import { connectElasticsearch } from '../search/elasticsearch.js';
 import { getSalesReport } from './get-sales-report.js';
@@ -32,15 +33,18 @@ const randomOrder = fc
     currency: fc.constantFrom('EUR', 'USD'),
     lines: fc.uniqueArray(line, { minLength: 1, maxLength: 6, selector: ({ productId }) => productId }),
     hour: fc.integer({ min: 0, max: 99 }),
+    refundedPercent: fc.constantFrom(0, 0, 0, 1, 50, 100),
   })
-  .map(({ status, currency, lines, hour }) =>
-    order({
+  .map(({ status, currency, lines, hour, refundedPercent }) => {
+    const placed = order({
       status,
       placedAt: at(hour),
       orderNumber: `A-${hour}`,
       lines: lines.map((each) => ({ ...each, currency, name: nameAt(each.productId, hour) })),
-    }),
-  );
+    });
+    const amount = Math.floor((placed.total.amount * refundedPercent) / 100);
+    return amount > 0 ? { ...placed, refundedAmount: { amount, currency } } : placed;
+  });
 
 /** A product that is renamed once, at hour 50. */
 const nameAt = (productId: string, hour: number): string => `${hour < 50 ? 'Old' : 'New'} ${productId.slice(-2)}`;
@@ -48,18 +52,18 @@ const nameAt = (productId: string, hour: number): string => `${hour < 50 ? 'Old'
 /** The report, computed plainly from the orders. */
 const plainly = (orders: OrderView[], from: string | null, to: string | null): SalesReport['data'] => {
   const rows = new Map<string, SalesReport['data'][number] & { latest: string }>();
-  for (const { status, placedAt, lines } of orders) {
+  for (const { status, placedAt, lines } of orders.map(toDocument)) {
     if (!['Paid', 'Confirmed', 'Shipped'].includes(status)) continue;
     if ((from && placedAt < from) || (to && placedAt >= to)) continue;
-    for (const { productId, name, quantity, lineTotal } of lines) {
-      const id = `${productId} ${lineTotal.currency}`;
-      const row = rows.get(id) ?? { key: productId, name, quantity: 0, orders: 0, amount: { ...lineTotal, amount: 0 }, latest: '' };
+    for (const { productId, name, quantity, netTotal } of lines) {
+      const id = `${productId} ${netTotal.currency}`;
+      const row = rows.get(id) ?? { key: productId, name, quantity: 0, orders: 0, amount: { ...netTotal, amount: 0 }, latest: '' };
       rows.set(id, {
         ...row,
         ...(placedAt >= row.latest && { name, latest: placedAt }),
         quantity: row.quantity + quantity,
         orders: row.orders + 1,
-        amount: { ...row.amount, amount: row.amount.amount + lineTotal.amount },
+        amount: { ...row.amount, amount: row.amount.amount + netTotal.amount },
       });
     }
   }
@@ -151,6 +155,35 @@ describe('the sales report', function () {
     await index([{ ...paid, status: 'CancelRequested', version: 2 }]);
     expect((await report({ groupBy: 'product' })).data).to.deep.equal([]);
   });
+
+  for (const [currency, amount, refunded] of [
+    ['JPY', 1_001, 1],
+    ['KWD', 1_234_567, 1_234],
+    ['EUR', 1_990, 1_990],
+  ] as const) {
+    it(`takes a refund in ${currency} out of the day on which the order was placed, and of no other currency`, async () => {
+      const sold = (code: string) =>
+        order({
+          status: 'Shipped',
+          placedAt: at(1),
+          lines: [{ productId: products[0]!, name: 'Lamp', quantity: 1, amount, currency: code }],
+        });
+      const [refundedOrder, inFrancs] = [sold(currency), sold('CHF')];
+      await index([refundedOrder, inFrancs]);
+      await index([{ ...refundedOrder, refundedAmount: { amount: refunded, currency }, version: 2 }]);
+      const { data } = await report({ groupBy: 'product', from: at(0), to: at(24) });
+      const row = { key: products[0]!, name: 'Lamp', quantity: 1, orders: 1 };
+      expect(data).to.have.deep.members([
+        { ...row, amount: { amount: amount - refunded, currency } },
+        { ...row, amount: { amount, currency: 'CHF' } },
+      ]);
+      const { hits } = await search.client.search<{ refundedAmount?: object }>({
+        index: search.index.alias,
+        query: { ids: { values: [refundedOrder.id] } },
+      });
+      expect(hits.hits[0]!._source!.refundedAmount).to.deep.equal({ amount: refunded, currency });
+    });
+  }
 
   it('accepts times with any fraction of a second', async () => {
     await index([order({ status: 'Paid', placedAt: at(1) })]);

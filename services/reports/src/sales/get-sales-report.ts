@@ -39,7 +39,7 @@ const rowsAfter = (after: Key | undefined): Record<string, estypes.AggregationsA
         },
         aggs: {
           quantity: { sum: { field: 'lines.quantity' } },
-          amount: { sum: { field: 'lines.lineTotal.amount' } },
+          amount: { sum: { field: 'lines.netTotal.amount' } },
           orders: {
             reverse_nested: {},
             aggs: {
@@ -77,8 +77,8 @@ const inUtc = (time: string | undefined): string | null => (time === undefined ?
 const isGone = (error: unknown): boolean => error instanceof errors.ResponseError && error.statusCode === 404;
 
 /**
- * The sales of each product in each currency, from orders placed in [from, to). All pages are read from one snapshot of
- * the index.
+ * The sales of each product in each currency, from orders placed in [from, to), without what was refunded of these
+ * orders until now. All pages are read from one snapshot of the index.
  */
 export const getSalesReport =
   (client: Client, alias: string) =>

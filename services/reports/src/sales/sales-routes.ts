@@ -9,7 +9,7 @@ export const salesRoutes = ({ getSalesReport }: Deps): Api =>
     {
       summary: 'The sales of each product',
       description:
-        'Orders that are Paid, Confirmed or Shipped and were placed in [from, to). One row for each product and currency, the largest amount first. Exact sums.',
+        'Orders that are Paid, Confirmed or Shipped and were placed in [from, to), without what was refunded of them since. One row for each product and currency, the largest amount first. Exact sums.',
       who: 'admin',
       scope: 'reports:read',
       query: SalesQuery,

@@ -1,3 +1,4 @@
+import { formatMoney } from '@orderstream/contracts';
 import type { Words } from '../mail.js';
 
 const orderStatus = {
@@ -53,10 +54,11 @@ export const de: Words = {
     ],
   }),
 
-  'order-update': ({ orderNumber, status, url }) => ({
+  'order-update': ({ orderNumber, status, total, url }) => ({
     subject: `Ihre Bestellung ${orderNumber} ${orderStatus[status].subject}`,
     parts: [
       orderStatus[status].text,
+      ...(total ? [`Summe: ${formatMoney(total, 'de')}`] : []),
       { label: `Bestellung ${orderNumber}`, url },
       'Sie bekommen diese Mail, weil Sie Nachrichten zu Ihren Bestellungen wollten. In Ihrem Konto können Sie sie abstellen.',
     ],

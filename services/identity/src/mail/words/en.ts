@@ -1,3 +1,4 @@
+import { formatMoney } from '@orderstream/contracts';
 import type { Words } from '../mail.js';
 
 const orderStatus = {
@@ -53,10 +54,11 @@ export const en: Words = {
     ],
   }),
 
-  'order-update': ({ orderNumber, status, url }) => ({
+  'order-update': ({ orderNumber, status, total, url }) => ({
     subject: `Your order ${orderNumber} ${orderStatus[status].subject}`,
     parts: [
       orderStatus[status].text,
+      ...(total ? [`Total: ${formatMoney(total, 'en')}`] : []),
       { label: `Order ${orderNumber}`, url },
       'You receive this mail because you asked for order updates. You can turn them off in your account.',
     ],
