@@ -62,7 +62,7 @@ describe('the catalogue', function () {
   it('finds the demo products, with pictures, by parts of words, without accents, and in spite of a typo', async () => {
     const lamps = await search(`search=${encodeURIComponent('LÁM')}&limit=100`);
     const shown = lamps.data.flatMap(({ imageUrl }) => imageUrl ?? []);
-    expect(shown.length).to.be.greaterThan(1);
+    expect(shown).not.to.deep.equal([]);
     for (const imageUrl of shown) expect((await ask(platform.gateway + imageUrl)).status).to.equal(200);
     expect((await search('search=lmap')).didYouMean).to.equal('lamp');
     const first = await search('sort=price&limit=3');
@@ -79,7 +79,7 @@ describe('the catalogue', function () {
     const name = `After ${product.id}`;
     expectStatus(await api(`/categories/${id}`, { method: 'PUT', token, body: { name } }), 200);
     expect(await shown()).to.deep.equal([{ id, name }]);
-    expect((await search(`category=${id}`)).facets.categories).to.deep.equal([{ id, name, count: 1 }]);
+    expect((await search(`category=${id}`)).facets.categories).to.deep.include({ id, name, count: 1 });
     expectStatus(await api(`/categories/${id}`, { method: 'DELETE', token }), 204);
     expect(await shown()).to.deep.equal([]);
   });
