@@ -404,6 +404,7 @@ describe('the gateway', function () {
         const allowed = await from(origin);
         expect(allowed.get('access-control-allow-origin')).to.equal(origin);
         expect(allowed.get('access-control-expose-headers')?.toLowerCase().split(', ')).to.include.members([
+          'etag',
           'location',
           'idempotent-replayed',
           'retry-after',
@@ -441,7 +442,7 @@ describe('the gateway', function () {
         },
         at,
       );
-    const asked = 'authorization, content-type, idempotency-key, x-correlation-id, x-session-id, traceparent';
+    const asked = 'authorization, content-type, idempotency-key, if-match, x-correlation-id, x-session-id, traceparent';
     for (const path of ['/api/orders', '/api/identity/oidc/token', '/api/identity/register']) {
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
         const allowed = await preflight(path, 'https://shop.example', method, asked);

@@ -20,9 +20,9 @@ export const securityHeaders = (corsOrigins: readonly string[]): RequestHandler 
     crossOriginResourcePolicy: { policy: corsOrigins.length > 0 ? 'cross-origin' : 'same-origin' },
   });
 
-const exposed = 'Location, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate, X-Correlation-Id, Idempotent-Replayed';
+const exposed = 'ETag, Location, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate, X-Correlation-Id, Idempotent-Replayed';
 const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
-const requestHeaders = 'Authorization, Content-Type, Idempotency-Key, X-Correlation-Id, X-Session-Id, Traceparent, Tracestate';
+const requestHeaders = 'Authorization, Content-Type, Idempotency-Key, If-Match, X-Correlation-Id, X-Session-Id, Traceparent, Tracestate';
 
 /**
  * Allows pages of these origins to call the API, without cookies. Other origins get no CORS headers, so the browser
