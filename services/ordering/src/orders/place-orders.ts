@@ -76,31 +76,21 @@ export const placeOrders = ({ orders, windowSeconds, holdMaxSeconds }: Deps) => 
       prepared.basketOrders,
       prepared.orders,
     ]);
-    const commands = placements.map((placement) => valueOrRefusal(() => commandOf(placement, { products, erased, basketOrders })));
-    noteBasketOrders(
+    const outcomes = await orders.handleEach(
       tx,
-      commands.flatMap((command) => (!isRefusal(command) && command.data.fromBasket ? [command.data] : [])),
-    );
-    const contexts = new Map(placements.map(({ orderId, context }) => [orderId, context]));
-    const placed = await orders.handle(
-      tx,
-      commands.flatMap((command) => (isRefusal(command) ? [] : [command])),
-      ({ data }) => contexts.get(data.orderId)!,
+      placements.map((placement) => ({
+        commandsOf: () => [commandOf(placement, { products, erased, basketOrders })],
+        resultOf: (stateOf) => viewIn({ stateOf }, placement.orderId),
+        context: placement.context,
+      })),
       prepared.orders,
     );
-    return commands.map((command) => (isRefusal(command) ? command : viewIn(placed, command.data.orderId)));
+    noteBasketOrders(
+      tx,
+      placements.filter(({ checkout }, index) => checkout && !(outcomes[index] instanceof Refusal)),
+    );
+    return outcomes;
   };
 
   return { prepare, run };
-};
-
-const isRefusal = <Value>(outcome: Value | Refusal): outcome is Refusal => outcome instanceof Refusal;
-
-const valueOrRefusal = <Value>(work: () => Value): Value | Refusal => {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
 };
