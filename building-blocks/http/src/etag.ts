@@ -1,7 +1,12 @@
 import { Invalid, PreconditionFailed } from '@orderstream/contracts';
+import { Reply } from './reply.js';
 
 /** The strong validator of a resource's version. */
 export const etagOf = (version: number): string => `"${version}"`;
+
+/** An answer whose `ETag` is for the `If-Match` of the next change. */
+export const withEtag = <Body extends { version: number }>(body: Body, status = 200, headers: Record<string, string> = {}): Reply<Body> =>
+  new Reply(status, body, { ...headers, etag: etagOf(body.version) });
 
 const tags = /^(W\/)?"[^"]*"(\s*,\s*(W\/)?"[^"]*")*$/;
 

@@ -2,7 +2,7 @@ export { type Api, api, mediaType, type RouteInput } from './api.js';
 export { type Authenticator, authenticatorFrom } from './authenticator.js';
 export { bearerToken } from './bearer-token.js';
 export { clientIp } from './client-ip.js';
-export { etagOf, requireVersion } from './etag.js';
+export { etagOf, requireVersion, withEtag } from './etag.js';
 export { answerRaw, type HttpServer, httpServer } from './http-server.js';
 export { type IdempotentRequest, idempotentBatcher, idempotently } from './idempotently.js';
 export { HttpRefusal } from './problem.js';

@@ -1,6 +1,6 @@
 import type { NewCommand } from '@orderstream/aggregates';
 import { BasketView, Invalid, type MessageContext, NotFound, PreconditionFailed, SetItemRequest } from '@orderstream/contracts';
-import { type Api, api, etagOf, Reply } from '@orderstream/http';
+import { type Api, api, type Reply, type User, withEtag } from '@orderstream/http';
 import type { Database } from '@orderstream/persistence';
 import type { Request } from 'express';
 import { z } from 'zod';
@@ -8,9 +8,7 @@ import { type BasketCommand, basketFull, currenciesMixed, stockShort } from './b
 import { changeBasket, type Known } from './change-basket.js';
 import { countBasketsWith } from './count-baskets-with.js';
 import { getBasket } from './get-basket.js';
-import { ownerOf, sessionOf } from './owner.js';
-
-const withEtag = (basket: BasketView): Reply<BasketView> => new Reply(200, basket, { etag: etagOf(basket.version) });
+import { type Owner, ownerOf, sessionOf } from './owner.js';
 
 const productMissing = (id: string): NotFound => new NotFound('product-not-found', `There is no product ${id}`);
 const exampleId = '0199a0f0-0000-7000-8000-000000000002';
@@ -19,14 +17,33 @@ const changed = new PreconditionFailed('basket-changed', 'It has changed since',
 
 const BasketCount = z.object({ productId: z.uuid(), baskets: z.int() }).meta({ id: 'BasketCount' });
 
-const askedOf = ({ req, context }: { req: Request; context: MessageContext }) => ({ ifMatch: req.headers['if-match'], context });
-
 const whose =
   'A request without a token names the visitor’s session in `x-session-id`: 22 to 64 letters, digits, `-` and `_`, unguessable.';
-const ifMatchHint = '`If-Match` refuses the change when the basket has another version.';
+/** What the changes of the own basket have in common. */
+const ofOwnBasket = {
+  description: `${whose} \`If-Match\` refuses the change when the basket has another version.`,
+  who: 'visitor',
+  scope: 'orders:write',
+  answers: { 200: BasketView },
+} as const;
+
+type Asked = { user: User | undefined; req: Request; context: MessageContext };
 
 export const basketRoutes = ({ db }: { db: Database }): Api => {
   const change = changeBasket(db);
+
+  /** Runs a command, made of what is known under the lock, on the caller's own basket. */
+  const changeOwn = async (
+    asked: Asked,
+    commandOf: (owner: Owner, known: Known) => NewCommand<BasketCommand>,
+    productIds: string[] = [],
+  ): Promise<Reply<BasketView>> => {
+    const owner = ownerOf(asked);
+    const { req, context } = asked;
+    const commandsOf = (known: Known) => [commandOf(owner, known)];
+    return withEtag(await change({ owner, ifMatch: req.headers['if-match'], productIds, context, commandsOf }));
+  };
+
   return api('Basket', '/basket')
     .get(
       '/basket',
@@ -36,73 +53,31 @@ export const basketRoutes = ({ db }: { db: Database }): Api => {
     .put(
       '/basket/items/:productId',
       {
+        ...ofOwnBasket,
         summary: 'Set how many of a product are in the basket, at its present price',
-        description: `${whose} ${ifMatchHint}`,
-        who: 'visitor',
-        scope: 'orders:write',
         body: SetItemRequest,
-        answers: { 200: BasketView },
         refusals: [productMissing(exampleId), stockShort(2), basketFull(), currenciesMixed('EUR', 'USD'), changed],
       },
-      async (asked) => {
+      (asked) => {
         const { productId } = asked.params;
-        const owner = ownerOf(asked);
-        const commandsOf = ({ products }: Known): NewCommand<BasketCommand>[] => {
+        const commandOf = (owner: Owner, { products }: Known): NewCommand<BasketCommand> => {
           const offer = products.find((product) => product.productId === productId && product.forSale);
           if (!offer) throw productMissing(productId);
-          return [{ type: 'SetItem', data: { ...owner, offer, quantity: asked.body.quantity } }];
+          return { type: 'SetItem', data: { ...owner, offer, quantity: asked.body.quantity } };
         };
-        return withEtag(await change({ owner, ...askedOf(asked), productIds: [productId], commandsOf }));
+        return changeOwn(asked, commandOf, [productId]);
       },
     )
-    .delete(
-      '/basket/items/:productId',
-      {
-        summary: 'Take a product out of the basket',
-        description: `${whose} ${ifMatchHint}`,
-        who: 'visitor',
-        scope: 'orders:write',
-        answers: { 200: BasketView },
-        refusals: [changed],
-      },
-      async (asked) => {
-        const owner = ownerOf(asked);
-        const { productId } = asked.params;
-        return withEtag(await change({ owner, ...askedOf(asked), commandsOf: () => [{ type: 'TakeOut', data: { ...owner, productId } }] }));
-      },
+    .delete('/basket/items/:productId', { ...ofOwnBasket, summary: 'Take a product out of the basket', refusals: [changed] }, (asked) =>
+      changeOwn(asked, (owner) => ({ type: 'TakeOut', data: { ...owner, productId: asked.params.productId } })),
     )
-    .delete(
-      '/basket',
-      {
-        summary: 'Empty the basket',
-        description: `${whose} ${ifMatchHint}`,
-        who: 'visitor',
-        scope: 'orders:write',
-        answers: { 200: BasketView },
-        refusals: [changed],
-      },
-      async (asked) => {
-        const owner = ownerOf(asked);
-        return withEtag(await change({ owner, ...askedOf(asked), commandsOf: () => [{ type: 'Clear', data: owner }] }));
-      },
+    .delete('/basket', { ...ofOwnBasket, summary: 'Empty the basket', refusals: [changed] }, (asked) =>
+      changeOwn(asked, (owner) => ({ type: 'Clear', data: owner })),
     )
     .post(
       '/basket/acknowledge',
-      {
-        summary: 'Forget the notes of what was taken out, and take the present prices as seen',
-        description: `${whose} ${ifMatchHint}`,
-        who: 'visitor',
-        scope: 'orders:write',
-        answers: { 200: BasketView },
-        refusals: [changed],
-      },
-      async (asked) => {
-        const owner = ownerOf(asked);
-        const commandsOf = ({ products }: Known): NewCommand<BasketCommand>[] => [
-          { type: 'Acknowledge', data: { ...owner, offers: products } },
-        ];
-        return withEtag(await change({ owner, ...askedOf(asked), commandsOf }));
-      },
+      { ...ofOwnBasket, summary: 'Forget the notes of what was taken out, and take the present prices as seen', refusals: [changed] },
+      (asked) => changeOwn(asked, (owner, { products }) => ({ type: 'Acknowledge', data: { ...owner, offers: products } })),
     )
     .post(
       '/basket/merge',

@@ -7,7 +7,7 @@ import {
   ProductView,
   UpdateProductRequest,
 } from '@orderstream/contracts';
-import { type Api, api, etagOf, idempotently, noContent, Reply } from '@orderstream/http';
+import { type Api, api, idempotently, noContent, withEtag } from '@orderstream/http';
 import { type Database, inTransaction } from '@orderstream/persistence';
 import { addProduct } from './add-product.js';
 import { deleteProduct, updateProduct } from './edit-product.js';
@@ -15,8 +15,6 @@ import { listProducts } from './list-products.js';
 import { getProduct, productNotFound } from './product-view.js';
 
 type Deps = { db: Database; newId: () => string };
-
-export const withEtag = (product: ProductView): Reply<ProductView> => new Reply(200, product, { etag: etagOf(product.version) });
 
 const exampleId = '0199a0f0-0000-7000-8000-000000000002';
 export const exampleNotFound = productNotFound(exampleId);
@@ -58,7 +56,7 @@ export const productRoutes = ({ db, newId }: Deps): Api =>
       (request) =>
         idempotently(db, request, async (tx) => {
           const product = await addProduct(tx, newId(), request.body, request.context);
-          return new Reply(201, product, { location: `/api/products/${product.id}`, etag: etagOf(product.version) });
+          return withEtag(product, 201, { location: `/api/products/${product.id}` });
         }),
     )
     .get(

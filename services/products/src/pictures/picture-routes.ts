@@ -1,8 +1,8 @@
 import { NotFound, ProductView, Unavailable } from '@orderstream/contracts';
-import { type Api, api, mediaType, Reply, requireVersion } from '@orderstream/http';
+import { type Api, api, mediaType, Reply, requireVersion, withEtag } from '@orderstream/http';
 import { type Database, inTransaction } from '@orderstream/persistence';
 import { z } from 'zod';
-import { exampleChanged, exampleNotFound, ifMatchHint, withEtag } from '../catalogue/product-routes.js';
+import { exampleChanged, exampleNotFound, ifMatchHint } from '../catalogue/product-routes.js';
 import { getProduct } from '../catalogue/product-view.js';
 import { changePicture } from './change-picture.js';
 import {
