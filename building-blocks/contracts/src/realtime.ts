@@ -20,9 +20,14 @@ export type ClientFrame = z.infer<typeof ClientFrame>;
 
 /**
  * The client has every frame up to `sequence`. The server repeats it now and then, so that a quiet client can resume at
- * a recent sequence. A guest has no `userId`.
+ * a recent sequence. A guest has no `userId`; servers of earlier releases do not tell their time.
  */
-export const ReadyFrame = z.object({ type: z.literal('ready'), userId: z.string().optional(), sequence: z.int(), serverTime: Timestamp });
+export const ReadyFrame = z.object({
+  type: z.literal('ready'),
+  userId: z.string().optional(),
+  sequence: z.int(),
+  serverTime: Timestamp.optional(),
+});
 export type ReadyFrame = z.infer<typeof ReadyFrame>;
 
 /** The answer to the `ping` of this `id`. */
