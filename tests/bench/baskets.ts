@@ -7,7 +7,7 @@ import { type Percentiles, percentiles } from './stats.js';
 /** The answers to changes of visitors' baskets, in ms. */
 export type BasketChanges = { perSecond: number; answers: Percentiles; refused: number };
 
-const load = { perSecond: 500, seconds: 20, warmUpSeconds: 10, baskets: 500 };
+const load = { perSecond: 500, seconds: 20, warmUpSeconds: 30, baskets: 500 };
 
 /** Changes baskets at random, each one line of one basket, at basket's own port: the gateway has its own measurements. */
 export const measureBasketChanges = async ({ offset, productIds }: Shop): Promise<BasketChanges> => {
